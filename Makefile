@@ -1,0 +1,64 @@
+# Every target sets itself up; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+CONFIG ?= config/example.yaml
+# Node, the CDK CLI and Envoy come from here, whatever the machine has.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+READY := .venv/.ready
+COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 pyproject.toml
+
+.PHONY: help setup rehearse test lint format synth snapshots schema lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv and node_modules with everything, Node and the CDK CLI included
+
+$(READY): pyproject.toml requirements.txt requirements-dev.txt package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make setup: $(PYTHON) is older than 3.11; name a newer one, as in: make setup PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "make setup: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
+	uv pip sync --quiet --python .venv/bin/python requirements-dev.txt
+	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+rehearse: $(READY) ## Run what the templates of CONFIG say on this machine: calls before and after
+	@python -m rehearsal $(CONFIG)
+
+test: $(READY) ## Lint, type-check and test everything: what CI runs
+	ruff check .
+	ruff format --check .
+	pyright
+	python -m pytest --numprocesses 2 --dist worksteal
+
+lint: $(READY) ## Lint and type-check only
+	ruff check .
+	ruff format --check .
+	pyright
+
+format: $(READY) ## Format the code and mend what ruff can
+	ruff check --fix .
+	ruff format .
+
+synth: $(READY) ## Synthesize CONFIG's CloudFormation templates into cdk.out
+	cdk synth --quiet --context config=$(CONFIG)
+
+snapshots: $(READY) ## Write the tests' golden files anew; read the diff before you commit it
+	UPDATE_SNAPSHOTS=1 python -m pytest --quiet tests -k snapshot
+
+schema: $(READY) ## Write config/schema.json from the configuration's model
+	python -m ecs_envoy.configuration.schema config/schema.json
+
+lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
+	$(COMPILE) --upgrade --output-file requirements.txt
+	$(COMPILE) --upgrade --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+clean: ## Remove what setup and the other targets made
+	rm -rf .venv node_modules cdk.out dist rehearsal/out .pytest_cache .ruff_cache

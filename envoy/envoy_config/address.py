@@ -1,0 +1,8 @@
+"""Where Envoy listens and connects."""
+
+from envoy_data_plane.envoy.config.core.v3 import Address, SocketAddress
+
+
+def socket_address(host: str, port: int) -> Address:
+    """Return the TCP address of `host` (an IP address or a DNS name) and `port`."""
+    return Address(socket_address=SocketAddress(address=host, port_value=port))

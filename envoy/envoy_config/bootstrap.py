@@ -1,0 +1,37 @@
+"""The bootstrap: all that Envoy is told when it starts."""
+
+from collections.abc import Sequence
+
+from envoy_data_plane.envoy.config.bootstrap.v3 import Admin, Bootstrap, BootstrapStaticResources
+from envoy_data_plane.envoy.config.core.v3 import Node
+
+from envoy_config.address import socket_address
+from envoy_config.cluster import cluster
+from envoy_config.dns import dns_resolver
+from envoy_config.listener import listener
+from envoy_config.model import Proxy, Service, check_routing
+from envoy_config.overload_manager import overload_manager
+
+
+def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
+    """
+    Return the bootstrap of an Envoy that routes gRPC calls to `services`.
+
+    The order of `services` does not matter: the same set gives the same bootstrap.
+
+    Raises:
+        RoutingError: A call would have no service or two to go to.
+    """
+    ordered = tuple(sorted(services, key=lambda service: service.name))
+    check_routing(ordered)
+    return Bootstrap(
+        node=Node(id=proxy.name, cluster=proxy.name),
+        # No password guards it, and it can stop Envoy: loopback only.
+        admin=Admin(address=socket_address(proxy.admin_address, proxy.admin_port)),
+        typed_dns_resolver_config=dns_resolver(),
+        overload_manager=overload_manager(proxy),
+        static_resources=BootstrapStaticResources(
+            listeners=[listener(proxy, ordered)],
+            clusters=[cluster(service) for service in ordered],
+        ),
+    )

@@ -1,0 +1,92 @@
+"""A cluster: the tasks of one service, and how calls are spread over them."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.cluster.v3 import (
+    CircuitBreakers,
+    CircuitBreakersThresholds,
+    CircuitBreakersThresholdsRetryBudget,
+    Cluster,
+    ClusterCommonLbConfig,
+    ClusterLbPolicy,
+    UpstreamConnectionOptions,
+)
+from envoy_data_plane.envoy.config.endpoint.v3 import (
+    ClusterLoadAssignment,
+    Endpoint,
+    LbEndpoint,
+    LocalityLbEndpoints,
+)
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
+    HttpProtocolOptions,
+    HttpProtocolOptionsExplicitHttpConfig,
+)
+from envoy_data_plane.envoy.type.v3 import Percent
+
+from envoy_config.address import socket_address
+from envoy_config.dns import MAX_TASKS, dns_cluster_type
+from envoy_config.health_check import health_checks
+from envoy_config.http2 import BUFFER_LIMIT_BYTES, upstream_http2, upstream_tcp_keepalive
+from envoy_config.model import Service
+from envoy_config.outlier_detection import outlier_detection
+from envoy_config.typed_extension import typed_config
+
+
+def cluster(service: Service) -> Cluster:
+    """Return the cluster that balances calls over the tasks of `service`."""
+    return Cluster(
+        name=service.name,
+        cluster_type=dns_cluster_type(),
+        load_assignment=_load_assignment(service),
+        # Envoy's 5 s is an age inside a VPC, and a retry elsewhere follows.
+        connect_timeout=timedelta(seconds=1),
+        per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
+        lb_policy=ClusterLbPolicy.ROUND_ROBIN,
+        health_checks=health_checks(service.health_check),
+        outlier_detection=outlier_detection(),
+        circuit_breakers=_circuit_breakers(),
+        common_lb_config=ClusterCommonLbConfig(
+            # Envoy's 50 % sends calls to the dead half of a service that is half down; 0 would refuse every
+            # call when a check misjudges all tasks at once. 1 %: only where nobody is healthy, all are tried.
+            healthy_panic_threshold=Percent(value=1),
+        ),
+        # DNS names every task of a small service, so one that is gone from it has left: drop it at once.
+        # Of a larger one it names a sample, and dropping what the sample lacks would change the set with
+        # every answer: there the health check decides.
+        ignore_health_on_host_removal=service.max_tasks is not None and service.max_tasks <= MAX_TASKS,
+        upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
+        typed_extension_protocol_options={
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
+                HttpProtocolOptions(
+                    explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
+                        http2_protocol_options=upstream_http2()
+                    )
+                )
+            )
+        },
+    )
+
+
+def _load_assignment(service: Service) -> ClusterLoadAssignment:
+    endpoint = Endpoint(address=socket_address(service.address, service.port))
+    return ClusterLoadAssignment(
+        cluster_name=service.name,
+        endpoints=[LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=endpoint)])],
+    )
+
+
+def _circuit_breakers() -> CircuitBreakers:
+    return CircuitBreakers(
+        thresholds=[
+            CircuitBreakersThresholds(
+                # Envoy's 1024 open calls are few where calls are streams; memory is guarded by the overload
+                # manager, so this bounds only what one stuck service may hold of the proxy.
+                max_requests=8192,
+                max_pending_requests=1024,
+                # Envoy's 3 for a whole cluster are spent at once when a task leaves under load.
+                retry_budget=CircuitBreakersThresholdsRetryBudget(
+                    budget_percent=Percent(value=20), min_retry_concurrency=3
+                ),
+            )
+        ]
+    )

@@ -1,0 +1,37 @@
+"""Active health checks: Envoy asks each endpoint, so that a dead one is left before a call finds it."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.core.v3 import (
+    HealthCheck as EnvoyHealthCheck,
+)
+from envoy_data_plane.envoy.config.core.v3 import (
+    HealthCheckGrpcHealthCheck,
+    HealthCheckTcpHealthCheck,
+)
+
+from envoy_config.model import HealthCheck
+
+INTERVAL = timedelta(seconds=5)
+
+
+def health_checks(wanted: HealthCheck) -> list[EnvoyHealthCheck]:
+    """Return Envoy's health checks of an endpoint; none for `HealthCheck.NONE`."""
+    if wanted is HealthCheck.NONE:
+        return []
+    return [
+        EnvoyHealthCheck(
+            timeout=timedelta(seconds=2),
+            interval=INTERVAL,
+            # Envoy's 60 s would leave the dead task of a quiet service in place for its next call.
+            no_traffic_interval=INTERVAL,
+            # One lost packet is no death; two in a row, retried within a second, are.
+            unhealthy_threshold=2,
+            unhealthy_edge_interval=timedelta(seconds=1),
+            healthy_threshold=1,
+            # Two proxies must not ask every task in the same instant.
+            interval_jitter_percent=10,
+            tcp_health_check=HealthCheckTcpHealthCheck() if wanted is HealthCheck.TCP else None,
+            grpc_health_check=HealthCheckGrpcHealthCheck() if wanted is HealthCheck.GRPC else None,
+        )
+    ]

@@ -1,0 +1,27 @@
+"""The HTTP filters, in the one order that they run in."""
+
+from envoy_data_plane.envoy.extensions.filters.http.grpc_stats.v3 import FilterConfig
+from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
+
+from envoy_config.typed_extension import typed_config
+
+
+def http_filters() -> list[HttpFilter]:
+    """Return the filters that each call passes."""
+    return [
+        # Before the router, which ends the chain. Only calls that have a route are counted, and only those
+        # let in by the security group can invent method names, so an allow-list would add nothing but work.
+        HttpFilter(
+            name="envoy.filters.http.grpc_stats",
+            typed_config=typed_config(FilterConfig(stats_for_all_methods=True)),
+        ),
+        HttpFilter(
+            name="envoy.filters.http.router",
+            typed_config=typed_config(
+                # A failed gRPC call is HTTP 200 with a status in the trailers; count it as what it is, but
+                # leave the per-code counters to grpc_stats, which has them by method.
+                Router(suppress_grpc_request_failure_code_stats=True)
+            ),
+        ),
+    ]

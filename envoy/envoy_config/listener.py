@@ -1,0 +1,28 @@
+"""The listener: the one port that clients dial."""
+
+from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
+
+from envoy_config.address import socket_address
+from envoy_config.http2 import BUFFER_LIMIT_BYTES
+from envoy_config.http_connection_manager import http_connection_manager
+from envoy_config.model import Proxy, Service
+from envoy_config.typed_extension import typed_config
+
+
+def listener(proxy: Proxy, services: tuple[Service, ...]) -> Listener:
+    """Return the listener for gRPC over HTTP/2 without TLS."""
+    return Listener(
+        name="grpc",
+        address=socket_address(proxy.address, proxy.port),
+        per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
+        filter_chains=[
+            FilterChain(
+                filters=[
+                    Filter(
+                        name="envoy.filters.network.http_connection_manager",
+                        typed_config=typed_config(http_connection_manager(proxy, services)),
+                    )
+                ]
+            )
+        ],
+    )

@@ -1,0 +1,69 @@
+"""Routes: which proto service goes to which cluster."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.route.v3 import (
+    RetryPolicy,
+    RetryPolicyRetryHostPredicate,
+    Route,
+    RouteAction,
+    RouteActionMaxStreamDuration,
+    RouteConfiguration,
+    RouteMatch,
+    VirtualHost,
+)
+from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
+
+from envoy_config.model import Service
+from envoy_config.typed_extension import typed_config
+
+
+def route_configuration(services: tuple[Service, ...]) -> RouteConfiguration:
+    """Return the routes to all `services`, in the order of their paths."""
+    prefixes = {
+        prefix: service
+        for service in services
+        for prefix in ([f"/{claimed}/" for claimed in service.grpc_services] or ["/"])
+    }
+    return RouteConfiguration(
+        name="grpc",
+        virtual_hosts=[
+            VirtualHost(
+                name="grpc",
+                # Clients dial the proxy by several names over its life; the path alone decides.
+                domains=["*"],
+                routes=[_route(prefix, prefixes[prefix]) for prefix in sorted(prefixes)],
+            )
+        ],
+    )
+
+
+def _route(prefix: str, service: Service) -> Route:
+    return Route(
+        match=RouteMatch(prefix=prefix),
+        route=RouteAction(
+            cluster=service.name,
+            # Envoy's 15 s would cut every longer stream.
+            timeout=timedelta(0),
+            # 0 is no cap of ours on `grpc-timeout`: the client's own deadline holds, and no other.
+            # No offset either: a deadline is the client's, and not to be shortened.
+            max_stream_duration=RouteActionMaxStreamDuration(grpc_timeout_header_max=timedelta(0)),
+            retry_policy=_retry_policy(),
+        ),
+    )
+
+
+def _retry_policy() -> RetryPolicy:
+    return RetryPolicy(
+        # Only where no task can have begun the call, so that no method needs to be idempotent.
+        retry_on="connect-failure,refused-stream,reset-before-request",
+        num_retries=2,
+        # A second try on the same task would likely end as the first did.
+        retry_host_predicate=[
+            RetryPolicyRetryHostPredicate(
+                name="envoy.retry_host_predicates.previous_hosts",
+                typed_config=typed_config(PreviousHostsPredicate()),
+            )
+        ],
+        host_selection_retry_max_attempts=5,
+    )
