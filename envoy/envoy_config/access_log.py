@@ -1,16 +1,17 @@
 """The access log: one line of JSON for each call, on standard output."""
 
 from envoy_data_plane.envoy.config.accesslog.v3 import AccessLog
-from envoy_data_plane.envoy.config.core.v3 import JsonFormatOptions, SubstitutionFormatString
+from envoy_data_plane.envoy.config.core.v3 import SubstitutionFormatString
 from envoy_data_plane.envoy.extensions.access_loggers.stream.v3 import StdoutAccessLog
 from envoy_data_plane.google.protobuf import Struct, Value
 
+from envoy_config.http_filters import CALL_METADATA
 from envoy_config.typed_extension import typed_config
 
 FIELDS = {
     "time": "%START_TIME%",
-    "grpc_service": "%CEL(request.path.split('/')[1])%",
-    "grpc_method": "%CEL(request.path.split('/')[2])%",
+    "grpc_service": f"%DYNAMIC_METADATA({CALL_METADATA}:grpc_service)%",
+    "grpc_method": f"%DYNAMIC_METADATA({CALL_METADATA}:grpc_method)%",
     "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
     "duration_ms": "%DURATION%",
     "upstream_task": "%UPSTREAM_HOST%",
@@ -30,7 +31,6 @@ def access_log() -> AccessLog:
             StdoutAccessLog(
                 log_format=SubstitutionFormatString(
                     json_format=Struct(fields={k: Value(string_value=v) for k, v in FIELDS.items()}),
-                    json_format_options=JsonFormatOptions(sort_properties=False),
                 )
             )
         ),

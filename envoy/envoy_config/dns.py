@@ -52,8 +52,6 @@ def dns_resolver(resolvers: tuple[Address, ...] = ()) -> TypedExtensionConfig:
             # Envoy's 5 s x 4 would hide a lost packet for a whole refresh; the VPC's resolver is 1 ms away.
             query_timeout_seconds=1,
             query_tries=3,
-            # c-ares' own cache would answer for a TTL that Envoy has just waited for.
-            qcache_max_ttl=0,
             # A socket that went deaf is otherwise kept, and with it the old endpoints.
             reinit_channel_on_timeout=True,
         ),
