@@ -1,0 +1,135 @@
+"""Envoy on Fargate, in the place of an internal load balancer."""
+
+from collections.abc import Sequence
+
+import envoy_config
+import jsii
+from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_envoy.container_image import container_image
+from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
+from ecs_envoy.envoy_container import envoy_command, ready_check
+from ecs_envoy.fargate_service import fargate_service
+from ecs_envoy.routed_service import RoutedService
+from ecs_envoy.task_definition import log_driver, task_definition
+from ecs_envoy.task_network import task_security_group
+
+ENVOY_USER = "101:101"
+"""The user and group `envoy` of the stock image, by number as ECS wants it."""
+
+
+@jsii.implements(ec2.IConnectable)
+class EnvoyProxy(Construct):
+    """
+    Defines an Envoy proxy on Fargate that spreads gRPC calls over tasks.
+
+    Clients dial `address`. Each service of `services` lets the proxy in; say who may call
+    the proxy by `connections`. Envoy's whole bootstrap is on its command line: a diff shows
+    it, and a rollback of the stack brings the last one back.
+
+    Args:
+        ecs_cluster: Where it runs, in private subnets of the cluster's VPC, in two zones
+            or more.
+        namespace: The Cloud Map namespace that lists the proxy's own tasks.
+        services: The gRPC services it forwards to; at least one.
+        name: Its name in the namespace, and Envoy's; `grpc` by default.
+        port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
+        image: Envoy's stock image or a copy of it, by exact version or digest; the
+            version that this package is tested with by default.
+        cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
+        memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
+        tasks: How many tasks; 2 by default, one for each of two zones.
+        security_group: The tasks' security group; one that lets nobody in by default.
+
+    Attributes:
+        ecs_service: The ECS service, for scaling and alarms of your own.
+        address: What clients dial, `<name>.<namespace>:<port>`.
+        bootstrap: Envoy's bootstrap as JSON.
+
+    Raises:
+        ValueError: The image names no exact version, the VPC has private subnets in one
+            zone only, or a call would have no service or two to go to.
+        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        ecs_cluster: ecs.ICluster,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+        services: Sequence[RoutedService],
+        name: str = "grpc",
+        port: int = 50051,
+        image: str = ENVOY_IMAGE,
+        cpu: int = 256,
+        memory_limit_mib: int = 512,
+        tasks: int = 2,
+        security_group: ec2.ISecurityGroup | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if problem := envoy_image_problem(image):
+            raise ValueError(f"{name}: {problem}")
+        _check_zones(name, ecs_cluster.vpc)
+        proxy = envoy_config.Proxy(name=name, memory_mib=memory_limit_mib, port=port)
+        self.bootstrap = envoy_config.to_json(
+            envoy_config.bootstrap(proxy, [service.upstream for service in services])
+        )
+        self.address = f"{name}.{namespace.namespace_name}:{port}"
+        definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
+        definition.add_container(
+            "Envoy",
+            container_name="envoy",
+            image=container_image(self, "Image", image),
+            # The stock image's own entry point is a script that starts as root to become another user.
+            entry_point=["/usr/local/bin/envoy"],
+            command=envoy_command(self.bootstrap, cpu=cpu),
+            user=ENVOY_USER,
+            readonly_root_filesystem=True,
+            port_mappings=[ecs.PortMapping(container_port=port)],
+            health_check=ready_check(proxy),
+            logging=log_driver(self),
+        )
+        self.ecs_service = fargate_service(
+            self,
+            ecs_cluster=ecs_cluster,
+            definition=definition,
+            security_group=security_group
+            or task_security_group(self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {name}"),
+            desired_count=tasks,
+            cloud_map_options=ecs.CloudMapOptions(
+                name=name,
+                cloud_map_namespace=namespace,
+                dns_record_type=servicediscovery.DnsRecordType.A,
+                dns_ttl=Duration.seconds(5),
+            ),
+        )
+        # A client that looks the proxy up gets this port with it: allow_default_port_from works.
+        self._connections = ec2.Connections(
+            security_groups=self.ecs_service.connections.security_groups, default_port=ec2.Port.tcp(port)
+        )
+        for service in services:
+            if service.connections:
+                service.connections.allow_from(
+                    self, ec2.Port.tcp(service.upstream.port), f"gRPC from the proxy {name}"
+                )
+
+    @property
+    @jsii.member(jsii_name="connections")
+    def connections(self) -> ec2.Connections:
+        """Who may call the proxy, as in `proxy.connections.allow_default_port_from(api)`."""
+        return self._connections
+
+
+def _check_zones(name: str, vpc: ec2.IVpc) -> None:
+    zones = vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).availability_zones
+    if len(set(zones)) < 2:
+        raise ValueError(
+            f"{name}: the VPC has private subnets in {len(set(zones))} availability zone; "
+            "give one with private subnets in at least two"
+        )

@@ -1,0 +1,50 @@
+"""A gRPC service that something else deploys."""
+
+from collections.abc import Sequence
+
+import envoy_config
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+
+class ExistingGrpcService(Construct):
+    """
+    Defines nothing but the route to a gRPC service that Cloud Map lists already.
+
+    Args:
+        namespace: The Cloud Map namespace that lists its tasks.
+        cloud_map_service: Its name in the namespace.
+        port: The TCP port that tasks serve gRPC on. 50051 by default, as in gRPC's examples.
+        grpc_services: The proto services routed to it, such as `learning.v1.Lessons`.
+            Only the sole service of a proxy may leave them out: every call goes to it.
+        security_group: Its tasks' security group, to let the proxy in. By default the
+            owner of the service has to let it in.
+        health_check: How Envoy checks a task; by TCP by default.
+
+    Attributes:
+        upstream: Where its tasks are found and which calls go to them.
+        connections: Who may call its tasks; None without `security_group`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+        cloud_map_service: str,
+        port: int = 50051,
+        grpc_services: Sequence[str] = (),
+        security_group: ec2.ISecurityGroup | None = None,
+        health_check: envoy_config.HealthCheck = envoy_config.HealthCheck.TCP,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.upstream = envoy_config.Service(
+            name=construct_id,
+            address=f"{cloud_map_service}.{namespace.namespace_name}",
+            port=port,
+            grpc_services=tuple(grpc_services),
+            health_check=health_check,
+        )
+        self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None

@@ -1,0 +1,129 @@
+"""A gRPC service on Fargate."""
+
+from collections.abc import Mapping, Sequence
+
+import envoy_config
+import jsii
+from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+from envoy_config.dns import MAX_TASKS
+
+from ecs_envoy.fargate_service import fargate_service, initial_count, scale
+from ecs_envoy.task_definition import log_driver, service_container, task_definition
+from ecs_envoy.task_network import task_security_group
+
+
+@jsii.implements(ec2.IConnectable)
+class GrpcService(Construct):
+    """
+    Defines a gRPC service on Fargate that is found by DNS and called through Envoy.
+
+    It lets nobody in until an `EnvoyProxy` routes to it, and its tasks reach only HTTPS
+    until `connections.allow_to` says more. Deployments that fail are rolled back.
+
+    Args:
+        ecs_cluster: Where it runs, in private subnets of the cluster's VPC.
+        namespace: The Cloud Map namespace that lists its tasks.
+        name: Its name in the namespace: tasks are found at `<name>.<namespace>`.
+        image: The container image.
+        port: The TCP port that tasks serve gRPC on. 50051 by default, as in gRPC's examples.
+        grpc_services: The proto services routed to it, such as `learning.v1.Lessons`.
+            Only the sole service of a proxy may leave them out: every call goes to it.
+        cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
+        memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
+        min_tasks: The fewest tasks; 2 by default, one for each of two zones.
+        max_tasks: The most tasks, 8 at most; as many as `min_tasks` by default, without
+            autoscaling.
+        cpu_percent: The mean CPU in percent that autoscaling aims at; 60 by default.
+        environment: Environment variables.
+        secrets: Environment variables from Secrets Manager or Parameter Store; the
+            execution role is granted each.
+        container_health_check: The check that ECS runs inside the container, with a
+            command that the image has. None by default: a task lives while its process does.
+        health_check: How Envoy checks a task; by TCP by default.
+        dns_ttl: How long DNS answers are kept, and so how soon Envoy finds a new task.
+            5 seconds by default, Envoy's own rate of refresh.
+
+    Attributes:
+        ecs_service: The ECS service, for scaling and alarms of your own.
+        task_role: The tasks' IAM role, for grants of your own, as in
+            `bucket.grant_read(lessons.task_role)`.
+        upstream: Where its tasks are found and which calls go to them.
+
+    Raises:
+        ValueError: `max_tasks` is below `min_tasks`, or more than DNS lists.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        ecs_cluster: ecs.ICluster,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+        name: str,
+        image: ecs.ContainerImage,
+        port: int = 50051,
+        grpc_services: Sequence[str] = (),
+        cpu: int = 256,
+        memory_limit_mib: int = 512,
+        min_tasks: int = 2,
+        max_tasks: int | None = None,
+        cpu_percent: int = 60,
+        environment: Mapping[str, str] | None = None,
+        secrets: Mapping[str, ecs.Secret] | None = None,
+        container_health_check: ecs.HealthCheck | None = None,
+        health_check: envoy_config.HealthCheck = envoy_config.HealthCheck.TCP,
+        dns_ttl: Duration | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        most = min_tasks if max_tasks is None else max_tasks
+        if not min_tasks <= most <= MAX_TASKS:
+            raise ValueError(
+                f"{name}: {min_tasks} to {most} tasks cannot be balanced: DNS lists {MAX_TASKS} at most; "
+                f"give min_tasks and max_tasks in order, up to {MAX_TASKS}"
+            )
+        self.upstream = envoy_config.Service(
+            name=name,
+            address=f"{name}.{namespace.namespace_name}",
+            port=port,
+            grpc_services=tuple(grpc_services),
+            health_check=health_check,
+            max_tasks=most,
+        )
+        definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
+        service_container(
+            definition,
+            image=image,
+            port=port,
+            environment=environment,
+            secrets=secrets,
+            container_health_check=container_health_check,
+            log=log_driver(self),
+        )
+        self.task_role = definition.task_role
+        self.ecs_service = fargate_service(
+            self,
+            ecs_cluster=ecs_cluster,
+            definition=definition,
+            security_group=task_security_group(
+                self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Tasks of the gRPC service {name}"
+            ),
+            desired_count=initial_count(min_tasks, most),
+            cloud_map_options=ecs.CloudMapOptions(
+                name=name,
+                cloud_map_namespace=namespace,
+                dns_record_type=servicediscovery.DnsRecordType.A,
+                dns_ttl=dns_ttl or Duration.seconds(5),
+            ),
+        )
+        scale(self.ecs_service, min_tasks=min_tasks, max_tasks=most, cpu_percent=cpu_percent)
+
+    @property
+    @jsii.member(jsii_name="connections")
+    def connections(self) -> ec2.Connections:
+        """Who may call the tasks and whom they may call, as in `lessons.connections.allow_to(database, port)`."""
+        return self.ecs_service.connections

@@ -1,0 +1,25 @@
+"""What `EnvoyProxy` needs to know of a service, whoever deploys it."""
+
+from typing import Protocol
+
+import envoy_config
+from aws_cdk import aws_ec2 as ec2
+
+
+class RoutedService(Protocol):
+    """
+    A gRPC service that an `EnvoyProxy` can route to.
+
+    Attributes:
+        upstream: Where its tasks are found and which calls go to them.
+    """
+
+    @property
+    def upstream(self) -> envoy_config.Service:
+        """Where its tasks are found and which calls go to them."""
+        ...
+
+    @property
+    def connections(self) -> ec2.Connections | None:
+        """Who may call its tasks; None where that is in other hands."""
+        ...
