@@ -1,0 +1,48 @@
+"""The state before: a TCP proxy that spreads connections, as a Classic Load Balancer's TCP listener does."""
+
+import argparse
+import asyncio
+import itertools
+import signal
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def serve(address: str, port: int, tasks: list[str]) -> None:
+    """Hand each connection to the next of `tasks` (`address:port`), until SIGTERM."""
+    turns = itertools.cycle(tasks)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, task_port = next(turns).rpartition(":")
+        task_reader, task_writer = await asyncio.open_connection(host, int(task_port))
+        await asyncio.gather(_copy(reader, task_writer), _copy(task_reader, writer))
+
+    server = await asyncio.start_server(connected, address, port)
+    stop = asyncio.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(ending, stop.set)
+    await stop.wait()
+    server.close()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("address")
+    parser.add_argument("port", type=int)
+    parser.add_argument("tasks", nargs="+")
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.address, arguments.port, arguments.tasks))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""A DNS server that answers as Route 53 does for a Cloud Map namespace."""
+
+import random
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+MAX_RECORDS = 8
+"""Route 53 answers with at most eight of a MULTIVALUE name's records, another choice each time."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The A records of one name, and their TTL in seconds."""
+
+    addresses: Sequence[str]
+    ttl: int
+
+
+class NameServer:
+    """
+    Answers for `registries`, by name; every other name does not exist.
+
+    Args:
+        address: The loopback address to bind; the port is a free one.
+        registries: What each DNS name lists.
+
+    Attributes:
+        address: The loopback address.
+        port: The UDP port.
+    """
+
+    def __init__(self, address: str, registries: Mapping[str, Registry]) -> None:
+        self._registries = {dns.name.from_text(name): registry for name, registry in registries.items()}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((address, 0))
+        self.address = address
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "NameServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def answer(self, query: dns.message.Message) -> dns.message.Message:
+        """Return the answer to `query`."""
+        response = dns.message.make_response(query)
+        response.flags |= dns.flags.AA
+        question = query.question[0]
+        registry = self._registries.get(question.name)
+        if registry is None:
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        elif question.rdtype == dns.rdatatype.A and registry.addresses:
+            chosen = random.sample(list(registry.addresses), min(MAX_RECORDS, len(registry.addresses)))
+            response.answer.append(dns.rrset.from_text_list(question.name, registry.ttl, "IN", "A", chosen))
+        return response
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                packet, client = self._socket.recvfrom(4096)
+            except OSError:
+                return  # closed
+            try:
+                self._socket.sendto(self.answer(dns.message.from_wire(packet)).to_wire(), client)
+            except (dns.exception.DNSException, OSError):
+                continue
