@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from aws_cdk import App, Environment
-from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 
+from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from stacks.api import ApiStack
 from stacks.network import NetworkStack
 from stacks.proxy import ProxyStack
@@ -47,7 +47,12 @@ def main() -> int:
     except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    app.synth()
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # The CDK has listed what its own validation found.
+        print(str(error).splitlines()[0], file=sys.stderr)
+        return 1
     return 0
 
 

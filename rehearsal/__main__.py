@@ -22,7 +22,7 @@ def _interrupted(*_: object) -> None:
 
 
 def main() -> int:
-    """Rehearse; return 0 where every call came back and no task idled, 1 where not, 2 for a bad configuration."""
+    """Rehearse; return 0 if every call came back and no task idled, 1 if not, 2 for a bad configuration."""
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
     parser.add_argument("config", type=Path, help="the configuration file, such as config/example.yaml")
     parser.add_argument("--calls", type=int, default=200, help="calls for each connection (default: 200)")
@@ -50,7 +50,9 @@ def _rehearse(console: Console, config: Path, calls: int) -> int:
     tasks = sum(service.tasks for service in services)
     console.print(f"2/3 Starting what the templates say: {len(services)} ECS services, {tasks} tasks")
     with System(services, out) as system:
-        console.print(f"3/3 Calling over {CONNECTIONS} pinned connections: L4 first, then Envoy {system.target}")
+        console.print(
+            f"3/3 Calling over {CONNECTIONS} pinned connections: L4 first, then Envoy {system.target}"
+        )
         results = _call_all(console, system, calls)
     good = True
     for upstream, before, after in results:

@@ -50,7 +50,7 @@ def serve(address: str, port: int, grpc_services: list[str]) -> grpc.Server:
             yield request
 
     for full_name in grpc_services:
-        handlers = {
+        handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             UNARY: grpc.unary_unary_rpc_method_handler(unary),
             STREAM: grpc.unary_stream_rpc_method_handler(stream),
         }
@@ -76,7 +76,7 @@ def main() -> None:
     server = serve(arguments.address, arguments.port, arguments.grpc_services)
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda *_: stop.set())
+        signal.signal(ending, lambda _signal, _frame: stop.set())
     stop.wait()
     server.stop(1).wait()
 

@@ -17,12 +17,12 @@ DEADLINE_SECONDS = 10
 
 @dataclass
 class Result:
-    """
-    What came of the calls to one service.
+    """What came of the calls to one service.
 
     Attributes:
         requests: How many calls each task answered, tasks that got none included.
         errors: How many calls failed, by gRPC status.
+
     """
 
     requests: Counter[str]
@@ -42,10 +42,14 @@ class Result:
 
 
 def call(
-    target: str, grpc_services: Sequence[str], tasks: Sequence[str], *, calls: int, progress: Callable[[], object]
+    target: str,
+    grpc_services: Sequence[str],
+    tasks: Sequence[str],
+    *,
+    calls: int,
+    progress: Callable[[], object],
 ) -> Result:
-    """
-    Send `calls` calls over each of six connections to `target`, every tenth a server stream.
+    """Send `calls` calls over each of six connections to `target`, every tenth a server stream.
 
     Args:
         target: The `address:port` to dial.
@@ -53,6 +57,7 @@ def call(
         tasks: The tasks that should answer, as they name themselves.
         calls: Calls for each connection.
         progress: Called after each call.
+
     """
     result = Result(Counter(dict.fromkeys(tasks, 0)))
     with futures.ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -81,13 +86,20 @@ def _client(
 
 
 def _unary(channel: grpc.Channel, name: str) -> str:
-    _, call = channel.unary_unary(f"/{name}/{UNARY}").with_call(b"", timeout=DEADLINE_SECONDS)
-    return dict(call.initial_metadata())["task"]  # pyright: ignore
+    method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{name}/{UNARY}")
+    _, call = method.with_call(b"", timeout=DEADLINE_SECONDS)
+    return _task(call)
 
 
 def _stream(channel: grpc.Channel, name: str) -> str:
-    messages = channel.unary_stream(f"/{name}/{STREAM}")(b"", timeout=DEADLINE_SECONDS)
+    method: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(f"/{name}/{STREAM}")
+    messages = method(b"", timeout=DEADLINE_SECONDS)
     received = sum(1 for _ in messages)
     if received != STREAM_MESSAGES:
         raise AssertionError(f"a stream of {STREAM_MESSAGES} messages brought {received}")
-    return dict(messages.initial_metadata())["task"]  # pyright: ignore
+    return _task(messages)
+
+
+def _task(call: grpc.Call) -> str:
+    """Return the task that answered, as it named itself."""
+    return next(str(value) for key, value in call.initial_metadata() if key == "task")

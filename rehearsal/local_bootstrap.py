@@ -18,8 +18,7 @@ class Route:
 
 
 def localize(bootstrap: str, *, address: str, name_server: str, name_server_port: int) -> str:
-    """
-    Return `bootstrap` as one machine can run it.
+    """Return `bootstrap` as one machine can run it.
 
     The listener and the admin interface bind `address` instead of every interface and
     127.0.0.1, which other programs use; names are asked of `name_server` instead of the VPC.

@@ -27,8 +27,7 @@ class Registry:
 
 
 class NameServer:
-    """
-    Answers for `registries`, by name; every other name does not exist.
+    """Answers for `registries`, by name; every other name does not exist.
 
     Args:
         address: The loopback address to bind; the port is a free one.
@@ -37,6 +36,7 @@ class NameServer:
     Attributes:
         address: The loopback address.
         port: The UDP port.
+
     """
 
     def __init__(self, address: str, registries: Mapping[str, Registry]) -> None:

@@ -22,11 +22,11 @@ def _end_with_parent() -> None:
 
 
 class Processes:
-    """
-    The rehearsal's child processes; leaving the context ends them all.
+    """The rehearsal's child processes; leaving the context ends them all.
 
     Args:
         logs: The folder for what each writes.
+
     """
 
     def __init__(self, logs: Path) -> None:
@@ -46,15 +46,15 @@ class Processes:
                 stderr=err,
                 # Ctrl-C goes to the rehearsal, which ends its children in order.
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509
+                preexec_fn=_end_with_parent,
             )
 
     def wait_for_port(self, name: str, address: str, port: int, *, seconds: float = 30) -> None:
-        """
-        Wait until the process `name` accepts connections.
+        """Wait until the process `name` accepts connections.
 
         Raises:
             StartFailedError: It ended, or the time is over; the message names its log.
+
         """
         end = time.monotonic() + seconds
         while True:
@@ -68,11 +68,11 @@ class Processes:
                 time.sleep(0.05)
 
     def check(self, name: str) -> None:
-        """
-        Check that the process `name` still runs.
+        """Check that the process `name` still runs.
 
         Raises:
             StartFailedError: It has ended; the message names its log.
+
         """
         status = self._running[name].poll()
         if status is not None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 
 from ecs_envoy.default_image import ENVOY_VERSION
-
 from rehearsal.local_bootstrap import Route, localize, routes
 from rehearsal.name_server import NameServer, Registry
 from rehearsal.processes import Processes, StartFailedError
@@ -31,8 +30,7 @@ class Upstream:
 
 
 class System:
-    """
-    Runs what `services` say; leaving the context ends it all.
+    """Runs what `services` say; leaving the context ends it all.
 
     Args:
         services: The ECS services of the templates, the proxy's among them.
@@ -41,6 +39,7 @@ class System:
     Attributes:
         upstreams: The services behind the proxy.
         target: The `address:port` of Envoy.
+
     """
 
     def __init__(self, services: list[EcsService], logs: Path) -> None:

@@ -11,8 +11,7 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class EcsService:
-    """
-    One ECS service of the templates that Cloud Map lists.
+    """One ECS service of the templates that Cloud Map lists.
 
     Attributes:
         name: Its name in the namespace.
@@ -22,6 +21,7 @@ class EcsService:
         entry_point: The container's entry point; empty for the image's own.
         command: The container's command; empty for the image's own.
         health_check: The container's health check command, as ECS has it.
+
     """
 
     name: str
@@ -41,11 +41,13 @@ def read_templates(folder: Path) -> list[EcsService]:
 
 def _ecs_services(resources: Template) -> Iterator[EcsService]:
     for logical_id, resource in resources.items():
-        properties = resource["Properties"] if resource["Type"] == "AWS::ECS::Service" else {}
-        if not properties.get("ServiceRegistries"):
+        properties: Template = resource["Properties"]
+        if resource["Type"] != "AWS::ECS::Service" or not properties.get("ServiceRegistries"):
             continue
         registry = resources[properties["ServiceRegistries"][0]["RegistryArn"]["Fn::GetAtt"][0]]["Properties"]
-        container = resources[properties["TaskDefinition"]["Ref"]]["Properties"]["ContainerDefinitions"][0]
+        container: Template = resources[properties["TaskDefinition"]["Ref"]]["Properties"][
+            "ContainerDefinitions"
+        ][0]
         yield EcsService(
             name=registry["Name"],
             ttl=registry["DnsConfig"]["DnsRecords"][0]["TTL"],

@@ -1,6 +1,7 @@
 """The stack of the public API."""
 
 from aws_cdk import CfnOutput, Environment, Stack
+
 from constructs import Construct
 from ecs_envoy import EnvoyProxy, Network, from_configuration
 from ecs_envoy.configuration.model import Api
@@ -10,7 +11,14 @@ class ApiStack(Stack):
     """The public HTTP API behind its ALB, a client of the proxy."""
 
     def __init__(
-        self, scope: Construct, stack_id: str, *, env: Environment, api: Api, network: Network, proxy: EnvoyProxy
+        self,
+        scope: Construct,
+        stack_id: str,
+        *,
+        env: Environment,
+        api: Api,
+        network: Network,
+        proxy: EnvoyProxy,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
         self.api = from_configuration.public_api(self, api, network=network, proxy=proxy)

@@ -2,6 +2,7 @@
 
 import jsii
 from aws_cdk import Environment, Stack
+
 from constructs import Construct
 from ecs_envoy import from_configuration
 from ecs_envoy.configuration import Configuration
@@ -11,7 +12,9 @@ from ecs_envoy.task_network import task_security_group
 class NetworkStack(Stack):
     """The VPC, the ECS cluster, the namespace, and the proxy's security group."""
 
-    def __init__(self, scope: Construct, stack_id: str, *, env: Environment, configuration: Configuration) -> None:
+    def __init__(
+        self, scope: Construct, stack_id: str, *, env: Environment, configuration: Configuration
+    ) -> None:
         self._availability_zones = from_configuration.availability_zones(configuration)
         super().__init__(scope, stack_id, env=env)
         self.network = from_configuration.network(self, configuration)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
+
 from constructs import Construct
 from ecs_envoy import Network, RoutedService, from_configuration
 from ecs_envoy.configuration import Configuration

@@ -1,6 +1,7 @@
 """The stack of the gRPC services."""
 
 from aws_cdk import Environment, Stack
+
 from constructs import Construct
 from ecs_envoy import Network, from_configuration
 from ecs_envoy.configuration import Configuration
@@ -10,7 +11,13 @@ class ServicesStack(Stack):
     """The gRPC services, and the routes to those that exist already."""
 
     def __init__(
-        self, scope: Construct, stack_id: str, *, env: Environment, configuration: Configuration, network: Network
+        self,
+        scope: Construct,
+        stack_id: str,
+        *,
+        env: Environment,
+        configuration: Configuration,
+        network: Network,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
         self.services = from_configuration.grpc_services(self, configuration, network=network)

@@ -4,6 +4,7 @@ import re
 
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+
 from constructs import Construct
 
 _ECR = re.compile(
@@ -13,8 +14,7 @@ _ECR = re.compile(
 
 
 def container_image(scope: Construct, construct_id: str, image: str) -> ecs.ContainerImage:
-    """
-    Return the image named `image`, its tag or digest included.
+    """Return the image named `image`, its tag or digest included.
 
     One in a private ECR repository brings the right to pull from that repository to the
     execution role; any other is pulled without credentials.

@@ -16,5 +16,8 @@ def envoy_image_problem(image: str) -> str | None:
     if "distroless" in image:
         return f"{image!r} has no shell for the container's health check; give the stock image, {ENVOY_IMAGE}"
     if not _DIGEST.fullmatch(image) and not _VERSION.fullmatch(image):
-        return f"{image!r} names no exact version of Envoy; give a full version or a digest, such as {ENVOY_IMAGE}"
+        return (
+            f"{image!r} names no exact version of Envoy; "
+            f"give a full version or a digest, such as {ENVOY_IMAGE}"
+        )
     return None

@@ -3,9 +3,10 @@
 import json
 import math
 
-import envoy_config
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
+
+import envoy_config
 
 TASK_DEFINITION_BYTES = 64 * 1024
 """The most that ECS registers ("Amazon ECS service quotas": task definition size)."""
@@ -19,8 +20,7 @@ class BootstrapTooLargeError(ValueError):
 
 
 def envoy_command(bootstrap: str, *, cpu: int) -> list[str]:
-    """
-    Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
+    """Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
 
     Args:
         bootstrap: The bootstrap as JSON.
@@ -28,6 +28,7 @@ def envoy_command(bootstrap: str, *, cpu: int) -> list[str]:
 
     Raises:
         BootstrapTooLargeError: It does not fit a task definition.
+
     """
     size = len(json.dumps(bootstrap))
     most = TASK_DEFINITION_BYTES - RESERVED_BYTES

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-import envoy_config
 import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
-from constructs import Construct
 
+import envoy_config
+from constructs import Construct
 from ecs_envoy.container_image import container_image
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
 from ecs_envoy.envoy_container import envoy_command, ready_check
@@ -24,8 +24,7 @@ ENVOY_USER = "101:101"
 
 @jsii.implements(ec2.IConnectable)
 class EnvoyProxy(Construct):
-    """
-    Defines an Envoy proxy on Fargate that spreads gRPC calls over tasks.
+    """Defines an Envoy proxy on Fargate that spreads gRPC calls over tasks.
 
     Clients dial `address`. Each service of `services` lets the proxy in; say who may call
     the proxy by `connections`. Envoy's whole bootstrap is on its command line: a diff shows
@@ -54,6 +53,7 @@ class EnvoyProxy(Construct):
         ValueError: The image names no exact version, the VPC has private subnets in one
             zone only, or a call would have no service or two to go to.
         BootstrapTooLargeError: The bootstrap does not fit a task definition.
+
     """
 
     def __init__(
@@ -100,7 +100,9 @@ class EnvoyProxy(Construct):
             ecs_cluster=ecs_cluster,
             definition=definition,
             security_group=security_group
-            or task_security_group(self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {name}"),
+            or task_security_group(
+                self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {name}"
+            ),
             desired_count=tasks,
             cloud_map_options=ecs.CloudMapOptions(
                 name=name,

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-import envoy_config
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_servicediscovery as servicediscovery
+
+import envoy_config
 from constructs import Construct
 
 
 class ExistingGrpcService(Construct):
-    """
-    Defines nothing but the route to a gRPC service that Cloud Map lists already.
+    """Defines nothing but the route to a gRPC service that Cloud Map lists already.
 
     Args:
         namespace: The Cloud Map namespace that lists its tasks.
@@ -25,6 +25,7 @@ class ExistingGrpcService(Construct):
     Attributes:
         upstream: Where its tasks are found and which calls go to them.
         connections: Who may call its tasks; None without `security_group`.
+
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+
 from constructs import Construct
 
 
@@ -14,8 +15,7 @@ def fargate_service(
     desired_count: int | None,
     cloud_map_options: ecs.CloudMapOptions | None = None,
 ) -> ecs.FargateService:
-    """
-    Return the ECS service of `definition`, in private subnets.
+    """Return the ECS service of `definition`, in private subnets.
 
     A deployment starts new tasks before it stops old ones, and is rolled back where the
     new ones do not come up.
@@ -38,8 +38,7 @@ def fargate_service(
 
 
 def initial_count(min_tasks: int, max_tasks: int) -> int | None:
-    """
-    Return the desired count to write in the template; None where autoscaling owns it.
+    """Return the desired count to write in the template; None where autoscaling owns it.
 
     A count in the template would undo autoscaling's with every deployment.
     """
@@ -49,6 +48,6 @@ def initial_count(min_tasks: int, max_tasks: int) -> int | None:
 def scale(service: ecs.FargateService, *, min_tasks: int, max_tasks: int, cpu_percent: int) -> None:
     """Let `service` follow its mean CPU between two bounds; nothing where they are one."""
     if min_tasks != max_tasks:
-        service.auto_scale_task_count(min_capacity=min_tasks, max_capacity=max_tasks).scale_on_cpu_utilization(
-            "Cpu", target_utilization_percent=cpu_percent
-        )
+        service.auto_scale_task_count(
+            min_capacity=min_tasks, max_capacity=max_tasks
+        ).scale_on_cpu_utilization("Cpu", target_utilization_percent=cpu_percent)

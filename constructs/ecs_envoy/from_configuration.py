@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import envoy_config
 from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
-from constructs import Construct
 
-from ecs_envoy.configuration.model import Api, Configuration, ContainerHealthCheck, Egress, ExistingService, Service
+import envoy_config
+from constructs import Construct
+from ecs_envoy.configuration.model import (
+    Api,
+    Configuration,
+    ContainerHealthCheck,
+    Egress,
+    ExistingService,
+    NewNetwork,
+    Service,
+)
 from ecs_envoy.container_image import container_image
 from ecs_envoy.envoy_proxy import EnvoyProxy
 from ecs_envoy.existing_grpc_service import ExistingGrpcService
@@ -25,8 +33,7 @@ from ecs_envoy.routed_service import RoutedService
 def network(scope: Construct, configuration: Configuration) -> Network:
     """Define the network of `configuration`, made or looked up."""
     wanted = configuration.network
-    new = wanted.new
-    options = {"cidr": new.cidr, "nat_gateways": new.nat_gateways} if new else {}
+    new = wanted.new or NewNetwork()
     return Network(
         scope,
         "Network",
@@ -35,7 +42,8 @@ def network(scope: Construct, configuration: Configuration) -> Network:
         namespace_name=configuration.namespace.name,
         namespace=_existing_namespace(scope, configuration),
         availability_zones=availability_zones(configuration),
-        **options,
+        cidr=new.cidr,
+        nat_gateways=new.nat_gateways,
     )
 
 
@@ -109,7 +117,9 @@ def _existing_grpc_service(
         port=wanted.port,
         grpc_services=wanted.grpc_services,
         security_group=(
-            ec2.SecurityGroup.from_security_group_id(scope, f"{name}-security-group", group) if group else None
+            ec2.SecurityGroup.from_security_group_id(scope, f"{name}-security-group", group)
+            if group
+            else None
         ),
         health_check=envoy_config.HealthCheck(wanted.health_check),
     )
@@ -193,4 +203,6 @@ def _duration(time: timedelta) -> Duration:
 
 def _allow_egress(connections: ec2.Connections, wanted: Sequence[Egress]) -> None:
     for place in wanted:
-        connections.allow_to(ec2.Peer.ipv4(place.cidr), ec2.Port.tcp(place.port), "egress in the configuration")
+        connections.allow_to(
+            ec2.Peer.ipv4(place.cidr), ec2.Port.tcp(place.port), "egress in the configuration"
+        )

@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-import envoy_config
 import jsii
 from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
-from constructs import Construct
-from envoy_config.dns import MAX_TASKS
 
+import envoy_config
+from constructs import Construct
 from ecs_envoy.fargate_service import fargate_service, initial_count, scale
 from ecs_envoy.task_definition import log_driver, service_container, task_definition
 from ecs_envoy.task_network import task_security_group
+from envoy_config.dns import MAX_TASKS
 
 
 @jsii.implements(ec2.IConnectable)
 class GrpcService(Construct):
-    """
-    Defines a gRPC service on Fargate that is found by DNS and called through Envoy.
+    """Defines a gRPC service on Fargate that is found by DNS and called through Envoy.
 
     It lets nobody in until an `EnvoyProxy` routes to it, and its tasks reach only HTTPS
     until `connections.allow_to` says more. Deployments that fail are rolled back.
@@ -55,6 +54,7 @@ class GrpcService(Construct):
 
     Raises:
         ValueError: `max_tasks` is below `min_tasks`, or more than DNS lists.
+
     """
 
     def __init__(
@@ -125,5 +125,5 @@ class GrpcService(Construct):
     @property
     @jsii.member(jsii_name="connections")
     def connections(self) -> ec2.Connections:
-        """Who may call the tasks and whom they may call, as in `lessons.connections.allow_to(database, port)`."""
+        """Who may call the tasks and whom they may call, as in `connections.allow_to(database, port)`."""
         return self.ecs_service.connections

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
+
 from constructs import Construct
 
 
 class Network(Construct):
-    """
-    Defines where gRPC services run: a VPC, an ECS cluster and a private DNS namespace.
+    """Defines where gRPC services run: a VPC, an ECS cluster and a private DNS namespace.
 
     What is given is used, what is not is created.
 
@@ -28,6 +28,7 @@ class Network(Construct):
         vpc: The VPC.
         ecs_cluster: The ECS cluster; one made here has Container Insights.
         namespace: The Cloud Map namespace.
+
     """
 
     def __init__(

@@ -9,8 +9,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
+from constructs import Construct
 from ecs_envoy.fargate_service import fargate_service, initial_count, scale
 from ecs_envoy.task_definition import log_driver, service_container, task_definition
 from ecs_envoy.task_network import task_security_group
@@ -18,8 +18,7 @@ from ecs_envoy.task_network import task_security_group
 
 @jsii.implements(ec2.IConnectable)
 class PublicApi(Construct):
-    """
-    Defines an HTTP API on Fargate behind an internet-facing ALB with HTTPS.
+    """Defines an HTTP API on Fargate behind an internet-facing ALB with HTTPS.
 
     Plain HTTP is redirected. Only the ALB may call the tasks; the tasks reach only HTTPS
     until `connections.allow_to` says more. The ALB's access log is kept for 90 days.
@@ -43,6 +42,7 @@ class PublicApi(Construct):
         ecs_service: The ECS service.
         task_role: The tasks' IAM role, for grants of your own.
         load_balancer: The ALB.
+
     """
 
     def __init__(

@@ -2,16 +2,17 @@
 
 from typing import Protocol
 
-import envoy_config
 from aws_cdk import aws_ec2 as ec2
+
+import envoy_config
 
 
 class RoutedService(Protocol):
-    """
-    A gRPC service that an `EnvoyProxy` can route to.
+    """A gRPC service that an `EnvoyProxy` can route to.
 
     Attributes:
         upstream: Where its tasks are found and which calls go to them.
+
     """
 
     @property

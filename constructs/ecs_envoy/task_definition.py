@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
+
 from constructs import Construct
 
 
@@ -14,7 +15,7 @@ def task_definition(scope: Construct, *, cpu: int, memory_limit_mib: int) -> ecs
 
 
 def log_driver(scope: Construct) -> ecs.LogDriver:
-    """Return a log driver that writes to a log group of its own, kept for a month and removed with its stack."""
+    """Return a driver that writes to a log group of its own, kept for a month, removed with its stack."""
     group = logs.LogGroup(
         scope, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
     )

@@ -1,11 +1,13 @@
 """What every task of ours needs of its network."""
 
 from aws_cdk import aws_ec2 as ec2
+
 from constructs import Construct
 
 
-
-def task_security_group(scope: Construct, construct_id: str, *, vpc: ec2.IVpc, description: str) -> ec2.SecurityGroup:
+def task_security_group(
+    scope: Construct, construct_id: str, *, vpc: ec2.IVpc, description: str
+) -> ec2.SecurityGroup:
     """Return a security group that lets nobody in, and tasks out only to HTTPS."""
     group = ec2.SecurityGroup(scope, construct_id, vpc=vpc, description=description, allow_all_outbound=False)
     group.add_egress_rule(

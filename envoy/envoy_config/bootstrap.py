@@ -14,13 +14,13 @@ from envoy_config.overload_manager import overload_manager
 
 
 def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
-    """
-    Return the bootstrap of an Envoy that routes gRPC calls to `services`.
+    """Return the bootstrap of an Envoy that routes gRPC calls to `services`.
 
     The order of `services` does not matter: the same set gives the same bootstrap.
 
     Raises:
         RoutingError: A call would have no service or two to go to.
+
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
     check_routing(ordered)

@@ -8,8 +8,7 @@ from envoy_data_plane.envoy.extensions.filters.http.header_to_metadata.v3 import
 )
 from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
-
-from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher, RegexMatchAndSubstitute
+from envoy_data_plane.envoy.type.matcher.v3 import RegexMatchAndSubstitute, RegexMatcher
 
 from envoy_config.typed_extension import typed_config
 

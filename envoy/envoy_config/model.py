@@ -21,8 +21,7 @@ class HealthCheck(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """
-    A gRPC service whose tasks are listed by one DNS name.
+    """A gRPC service whose tasks are listed by one DNS name.
 
     Args:
         name: Names the Envoy cluster, its statistics and its part of the log.
@@ -36,6 +35,7 @@ class Service:
 
     Raises:
         ValueError: A proto service's name is not one that protobuf allows.
+
     """
 
     name: str
@@ -56,8 +56,7 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Proxy:
-    """
-    The Envoy that clients dial.
+    """The Envoy that clients dial.
 
     Args:
         name: Envoy's node id and cluster, as its own log and statistics show them.
@@ -74,6 +73,7 @@ class Proxy:
 
     Raises:
         ValueError: The admin interface would listen beyond loopback.
+
     """
 
     name: str
@@ -97,12 +97,12 @@ class RoutingError(ValueError):
 
 
 def check_routing(services: tuple[Service, ...]) -> None:
-    """
-    Check that each call would have one service to go to.
+    """Check that each call would have one service to go to.
 
     Raises:
         RoutingError: There is no service, two share a name, two claim the same proto
             service, or one of several claims none. The message has a line for each.
+
     """
     problems: list[str] = []
     if not services:
@@ -120,7 +120,9 @@ def check_routing(services: tuple[Service, ...]) -> None:
             )
         for claimed in service.grpc_services:
             if claimed in claims:
-                problems.append(f"{service.name}: {claimed} is already routed to {claims[claimed]}; remove one")
+                problems.append(
+                    f"{service.name}: {claimed} is already routed to {claims[claimed]}; remove one"
+                )
             claims.setdefault(claimed, service.name)
     if problems:
         raise RoutingError("\n".join(problems))

@@ -11,8 +11,7 @@ def _field_name(name: str) -> str:
 
 
 def to_json(message: Message) -> str:
-    """
-    Return `message` as compact JSON with Envoy's own field names.
+    """Return `message` as compact JSON with Envoy's own field names.
 
     What is not set is left out, so that Envoy's default holds. The same message gives
     the same bytes.

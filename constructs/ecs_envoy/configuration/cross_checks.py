@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from typing import cast
 
 from ecs_envoy.configuration.document import KeyPath
+from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
+from envoy_config.dns import MAX_TASKS
 
 Finding = tuple[KeyPath, str]
 
 
 def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
-    """
-    Yield each broken rule of the plain `values` of a configuration, with its path.
+    """Yield each broken rule of the plain `values` of a configuration, with its path.
 
     They are read before the model is built, so that a wrong key elsewhere hides none.
     """
+    yield from _sizes(values)
     yield from _routing(values)
     yield from _network(values)
 
@@ -21,6 +23,39 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
 def _mapping(values: dict[str, object], key: str) -> dict[str, object]:
     value = values.get(key)
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _sizes(values: dict[str, object]) -> Iterator[Finding]:
+    services = {("services", name): block for name, block in _mapping(values, "services").items()}
+    for path, block in {("proxy",): values.get("proxy"), ("api",): values.get("api"), **services}.items():
+        if not isinstance(block, dict):
+            continue
+        container = cast("dict[str, object]", block)
+        cpu, memory = container.get("cpu", 256), container.get("memory", 512)
+        known = cpu in MEMORY_MIB and _is_number(cpu) and _is_number(memory)
+        if known and (problem := size_problem(cast("int", cpu), cast("int", memory))):
+            yield (*path, "memory" if "memory" in container else "cpu"), problem
+        if path != ("proxy",):
+            yield from _task_bounds(path, container.get("tasks"))
+
+
+def _task_bounds(path: KeyPath, tasks: object) -> Iterator[Finding]:
+    bounds = cast("dict[str, object]", tasks) if isinstance(tasks, dict) else {"min": tasks, "max": tasks}
+    low, high = bounds.get("min"), bounds.get("max")
+    if _is_number(low) and _is_number(high) and cast("int", high) < cast("int", low):
+        yield (*path, "tasks", "max"), f"is {high}, below min, {low}; give {low} or more"
+    if path[0] == "services" and _is_number(high) and cast("int", high) > MAX_TASKS:
+        yield (
+            (*path, "tasks"),
+            (
+                f"{high} tasks are more than the {MAX_TASKS} that DNS lists, so some would idle; "
+                f"give {MAX_TASKS} at most, and larger tasks"
+            ),
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _routing(values: dict[str, object]) -> Iterator[Finding]:
@@ -38,13 +73,16 @@ def _routing(values: dict[str, object]) -> Iterator[Finding]:
             if section == "services" and name == proxy_name:
                 yield path, f"is the proxy's name too (proxy.name, {name!r}); give each its own"
             if isinstance(service, dict):
-                claimed = cast("dict[str, object]", service).get("grpc_services") or []
+                claimed = cast("dict[str, object]", service).get("grpc_services")
                 yield from _claims(path, claimed, claims, alone=count == 1)
 
 
 def _claims(path: KeyPath, claimed: object, claims: dict[str, KeyPath], *, alone: bool) -> Iterator[Finding]:
     if not claimed and not alone:
-        yield path, "grpc_services: missing, which only a sole service may; list the proto services to route here"
+        yield (
+            path,
+            "grpc_services: missing, which only a sole service may; list the proto services to route here",
+        )
     for index, proto_service in enumerate(cast("list[object]", claimed) if isinstance(claimed, list) else []):
         if not isinstance(proto_service, str):
             continue
@@ -74,4 +112,7 @@ def _network(values: dict[str, object]) -> Iterator[Finding]:
             yield here, "one zone is no safeguard; give at least two"
         for index, zone in enumerate(listed):
             if isinstance(zone, str) and isinstance(region, str) and not zone.startswith(region):
-                yield (*here, index), f"{zone!r} is not in {region}; give a zone of that region, such as {region}a"
+                yield (
+                    (*here, index),
+                    f"{zone!r} is not in {region}; give a zone of that region, such as {region}a",
+                )

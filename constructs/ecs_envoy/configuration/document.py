@@ -12,13 +12,13 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """
-    What a YAML file holds.
+    """What a YAML file holds.
 
     Attributes:
         values: The file's mapping.
         lines: The line, from 1, of each key and list item, by its path.
         problems: Keys that are given twice, and keys that are no text.
+
     """
 
     values: dict[str, object]
@@ -27,12 +27,12 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """
-    Read the YAML file at `path`.
+    """Read the YAML file at `path`.
 
     Raises:
         ConfigurationError: It is missing, unreadable, no text, empty, no valid YAML, no
             mapping, or uses aliases.
+
     """
     text = _text(path)
     try:
@@ -41,7 +41,9 @@ def read_document(path: Path) -> Document:
         if root is None:
             raise _whole(path, "empty; give the keys that config/schema.json describes")
         if not isinstance(root, yaml.MappingNode):
-            raise _whole(path, "holds no mapping; give 'key: value' lines, such as 'environment: dev'", line=1)
+            raise _whole(
+                path, "holds no mapping; give 'key: value' lines, such as 'environment: dev'", line=1
+            )
         reader = _Reader()
         values = reader.mapping(root, ())
     except yaml.MarkedYAMLError as error:
@@ -61,7 +63,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise _whole(path, "no such file; give the path of a YAML file, such as config/example.yaml") from None
+        raise _whole(
+            path, "no such file; give the path of a YAML file, such as config/example.yaml"
+        ) from None
     except IsADirectoryError:
         raise _whole(path, "is a folder; give the path of a YAML file in it") from None
     except UnicodeDecodeError:

@@ -1,5 +1,7 @@
 """Which CPU and memory go together on Fargate ("Fargate task definition differences": task size)."""
 
+from collections.abc import Sequence
+
 GIB = 1024
 
 MEMORY_MIB: dict[int, tuple[int, ...]] = {
@@ -15,11 +17,9 @@ MEMORY_MIB: dict[int, tuple[int, ...]] = {
 
 
 def size_problem(cpu: int, memory: int) -> str | None:
-    """Return what is wrong with `cpu` units beside `memory` MiB, and what would be right."""
-    if cpu not in MEMORY_MIB:
-        return f"{cpu} is not a CPU size of Fargate; give one of {', '.join(map(str, MEMORY_MIB))}"
-    if memory not in MEMORY_MIB[cpu]:
-        sizes = MEMORY_MIB[cpu]
+    """Return what is wrong with `memory` MiB beside `cpu`, one of Fargate's CPU sizes; None if nothing is."""
+    sizes: Sequence[int] = MEMORY_MIB[cpu]
+    if memory not in sizes:
         step = f" in steps of {sizes[1] - sizes[0]}" if len(sizes) > 3 else ""
         offered = f"{sizes[0]} to {sizes[-1]}{step}" if step else ", ".join(map(str, sizes))
         return f"Fargate has no {memory} MiB beside {cpu} CPU units; give memory: {offered}"

@@ -16,12 +16,12 @@ from ecs_envoy.configuration.schema import block_at, described
 
 
 def load_configuration(path: Path) -> Configuration:
-    """
-    Return the configuration in the YAML file at `path`.
+    """Return the configuration in the YAML file at `path`.
 
     Raises:
         ConfigurationError: The file cannot be used; it names everything that is wrong,
             each with its line.
+
     """
     document = read_document(path)
     problems = [

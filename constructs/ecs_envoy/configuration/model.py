@@ -3,18 +3,17 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from envoy_config.dns import MAX_TASKS
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from ecs_envoy.configuration import scalars as s
-from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
+from ecs_envoy.configuration.fargate import MEMORY_MIB
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
 
 
 class _Block(BaseModel):
-    """A block of YAML: no unknown keys, and nothing changes once it is read."""
+    """A block of YAML, without unknown keys and frozen; `cross_checks` has the rules between keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _cpu(value: object) -> int:
@@ -47,12 +46,6 @@ class _Sized(_Block):
     cpu: Cpu = Field(default=256, description="CPU units of a task; 1024 are one vCPU")
     memory: Memory = Field(default=512, description="memory of a task in MiB")
 
-    @model_validator(mode="after")
-    def _fits_fargate(self) -> "_Sized":
-        if text := size_problem(self.cpu, self.memory):
-            raise s.problem(text)
-        return self
-
 
 class TaskBounds(_Block):
     """How many tasks may run; autoscaling moves between the two bounds."""
@@ -60,23 +53,6 @@ class TaskBounds(_Block):
     min: s.Tasks = Field(description="the fewest tasks")
     max: s.Tasks = Field(description="the most tasks")
     cpu_percent: s.CpuPercent = Field(default=60, description="the mean CPU that autoscaling aims at")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "TaskBounds":
-        if self.max < self.min:
-            text = f"max is {self.max}, below min, {self.min}; give a max of {self.min} or more"
-            raise s.problem(text)
-        return self
-
-
-def _listed_by_dns(bounds: TaskBounds) -> TaskBounds:
-    if bounds.max > MAX_TASKS:
-        text = (
-            f"{bounds.max} tasks are more than the {MAX_TASKS} that DNS lists, so some would idle; "
-            f"give {MAX_TASKS} at most, and larger tasks"
-        )
-        raise s.problem(text)
-    return bounds
 
 
 TaskCount = Annotated[TaskBounds, BeforeValidator(_tasks)]
@@ -108,7 +84,9 @@ class Namespace(_Block):
     """The Cloud Map private DNS namespace that names services and the proxy."""
 
     name: s.DnsName = Field(description="the namespace's DNS name, such as learning.local")
-    id: s.NamespaceId | None = Field(default=None, description="the id of the namespace to use; else it is created")
+    id: s.NamespaceId | None = Field(
+        default=None, description="the id of the namespace to use; else it is created"
+    )
 
 
 class ContainerHealthCheck(_Block):
@@ -148,16 +126,12 @@ class Service(_Container):
         TaskBounds(min=2, max=2)
     )
     grpc_services: list[s.ProtoService] = Field(
-        default=[], description="the fully qualified proto services routed here; only a sole service may omit them"
+        default=[],
+        description="the fully qualified proto services routed here; only a sole service may omit them",
     )
     health_check: Literal["grpc", "tcp", "none"] = Field(
         default="tcp", description="how Envoy checks a task: grpc needs grpc.health.v1 in the service"
     )
-
-    @model_validator(mode="after")
-    def _few_enough_for_dns(self) -> "Service":
-        _listed_by_dns(self.tasks)
-        return self
 
 
 class ExistingService(_Block):
@@ -166,7 +140,8 @@ class ExistingService(_Block):
     cloud_map_service: s.DnsLabel = Field(description="the name of its Cloud Map service in the namespace")
     port: s.Port = Field(default=50051, description="the TCP port that tasks serve gRPC on")
     grpc_services: list[s.ProtoService] = Field(
-        default=[], description="the fully qualified proto services routed here; only a sole service may omit them"
+        default=[],
+        description="the fully qualified proto services routed here; only a sole service may omit them",
     )
     security_group: s.SecurityGroupId | None = Field(
         default=None, description="its tasks' security group; the proxy is let in where it is given"
@@ -210,7 +185,9 @@ class Configuration(_Block):
     network: Network = Field(default=Network(), description="where everything runs")
     namespace: Namespace = Field(description="the Cloud Map namespace")
     proxy: Proxy = Field(default=Proxy(), description="Envoy")
-    services: dict[s.DnsLabel, Service] = Field(default={}, description="the gRPC services to deploy, by name")
+    services: dict[s.DnsLabel, Service] = Field(
+        default={}, description="the gRPC services to deploy, by name"
+    )
     existing_services: dict[s.DnsLabel, ExistingService] = Field(
         default={}, description="the gRPC services that are only routed to, by name"
     )

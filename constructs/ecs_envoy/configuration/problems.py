@@ -7,13 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """
-    One mistake in a configuration file.
+    """One mistake in a configuration file.
 
     Attributes:
         line: Where it stands, from 1; 0 for the file as a whole.
         key: The key as a path, such as `services.lessons.port`; empty for the file as a whole.
         message: What is there and what to write instead.
+
     """
 
     line: int
@@ -22,11 +22,11 @@ class Problem:
 
 
 class ConfigurationError(ValueError):
-    """
-    A configuration file cannot be used.
+    """A configuration file cannot be used.
 
     Attributes:
         problems: All that is wrong with it, in the order of its lines.
+
     """
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:

@@ -39,7 +39,9 @@ def _whole_number(kind: str, low: int, high: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _text(pattern: str, kind: str, cure: str, *, length: int = 2048) -> tuple[BeforeValidator, WithJsonSchema]:
+def _text(
+    pattern: str, kind: str, cure: str, *, length: int = 2048
+) -> tuple[BeforeValidator, WithJsonSchema]:
     compiled = re.compile(pattern)
 
     def check(value: object) -> str:
@@ -63,7 +65,9 @@ def _duration(value: object) -> timedelta:
 
 
 Port = Annotated[
-    int, _whole_number("a port", 1, 65535), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+    int,
+    _whole_number("a port", 1, 65535),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535}),
 ]
 Tasks = Annotated[
     int,
@@ -76,7 +80,9 @@ CpuPercent = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 10, "maximum": 90}),
 ]
 Retries = Annotated[
-    int, _whole_number("a number of retries", 1, 10), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10})
+    int,
+    _whole_number("a number of retries", 1, 10),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10}),
 ]
 NatGateways = Annotated[
     int,
@@ -136,7 +142,9 @@ _secret = _text(
 )
 SecretArn = Annotated[str, *_secret]
 _cluster = _text(
-    r"[A-Za-z0-9_-]{1,255}", "an ECS cluster's name", "letters, digits, hyphens and underscores, such as shared"
+    r"[A-Za-z0-9_-]{1,255}",
+    "an ECS cluster's name",
+    "letters, digits, hyphens and underscores, such as shared",
 )
 EcsClusterName = Annotated[str, *_cluster]
 _line = _text(r"[^\x00-\x08\x0a-\x1f]*", "text", "text on one line; put numbers and true or false in quotes")
