@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent import futures
@@ -60,23 +61,36 @@ def call(
 
     """
     result = Result(Counter(dict.fromkeys(tasks, 0)))
+    stop = threading.Event()
     with futures.ThreadPoolExecutor(CONNECTIONS) as pool:
-        running = [pool.submit(_client, target, grpc_services, calls, progress) for _ in range(CONNECTIONS)]
-        for client in running:
-            requests, errors = client.result()
-            result.requests.update(requests)
-            result.errors.update(errors)
+        running = [
+            pool.submit(_client, target, grpc_services, calls, progress, stop) for _ in range(CONNECTIONS)
+        ]
+        try:
+            for client in running:
+                requests, errors = client.result()
+                result.requests.update(requests)
+                result.errors.update(errors)
+        finally:
+            # Ctrl-C interrupts this thread alone, and leaving the pool waits for the others.
+            stop.set()
     return result
 
 
 def _client(
-    target: str, grpc_services: Sequence[str], calls: int, progress: Callable[[], object]
+    target: str,
+    grpc_services: Sequence[str],
+    calls: int,
+    progress: Callable[[], object],
+    stop: threading.Event,
 ) -> tuple[Counter[str], Counter[str]]:
     requests: Counter[str] = Counter()
     errors: Counter[str] = Counter()
     # gRPC would share one connection among all channels of a process.
     with grpc.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         for number, name in zip(range(calls), itertools.cycle(grpc_services), strict=False):
+            if stop.is_set():
+                break
             try:
                 requests[_stream(channel, name) if number % 10 == 9 else _unary(channel, name)] += 1
             except grpc.RpcError as error:

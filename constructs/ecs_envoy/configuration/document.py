@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -79,7 +80,7 @@ def _refuse_aliases(path: Path, text: str) -> None:
     # A few lines of aliases can stand for gigabytes, and a reviewer should read the value where it is used.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             raise _whole(path, f"uses the alias '*{event.anchor}'; write the value out", line=line)
 
 
@@ -122,7 +123,7 @@ class _Reader:
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         if node.tag == "tag:yaml.org,2002:timestamp":
             return str(node.value)  # a tag such as 2026-11-01 is text
-        return self._scalars.construct_object(node, deep=True)
+        return cast("object", self._scalars.construct_object(node))  # pyright: ignore[reportUnknownMemberType]
 
 
 def dotted(path: KeyPath) -> str:

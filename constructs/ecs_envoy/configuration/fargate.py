@@ -1,7 +1,5 @@
 """Which CPU and memory go together on Fargate ("Fargate task definition differences": task size)."""
 
-from collections.abc import Sequence
-
 GIB = 1024
 
 MEMORY_MIB: dict[int, tuple[int, ...]] = {
@@ -18,7 +16,7 @@ MEMORY_MIB: dict[int, tuple[int, ...]] = {
 
 def size_problem(cpu: int, memory: int) -> str | None:
     """Return what is wrong with `memory` MiB beside `cpu`, one of Fargate's CPU sizes; None if nothing is."""
-    sizes: Sequence[int] = MEMORY_MIB[cpu]
+    sizes = list(MEMORY_MIB[cpu])
     if memory not in sizes:
         step = f" in steps of {sizes[1] - sizes[0]}" if len(sizes) > 3 else ""
         offered = f"{sizes[0]} to {sizes[-1]}{step}" if step else ", ".join(map(str, sizes))

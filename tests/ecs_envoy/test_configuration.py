@@ -1,0 +1,197 @@
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from ecs_envoy.configuration import ConfigurationError, load_configuration
+from ecs_envoy.configuration.schema import json_schema
+from tests.conftest import ROOT, run_app
+
+GOOD = """\
+environment: dev
+region: eu-west-1
+account: "111122223333"
+namespace:
+  name: learning.local
+services:
+  lessons:
+    image: example.com/lessons:1.0.0
+    grpc_services: [learning.v1.Lessons]
+"""
+SECOND = """\
+  grading:
+    image: example.com/grading:1.0.0
+    grpc_services: [learning.v1.Grading]
+"""
+
+
+def problems(folder: Path, text: str | bytes) -> list[str]:
+    path = folder / "bad.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(ConfigurationError) as error:
+        load_configuration(path)
+    return [line.removeprefix(str(path)) for line in str(error.value).splitlines()]
+
+
+def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "good.yaml"
+    path.write_text(GOOD)
+    configuration = load_configuration(path)
+    assert (configuration.proxy.cpu, configuration.proxy.memory, configuration.proxy.tasks) == (256, 512, 2)
+    assert configuration.services["lessons"].tasks.max == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(GOOD + "proxi: {}\n", ":10: proxi: unknown key; did you mean proxy?", id="unknown key"),
+        pytest.param(
+            GOOD + "region: eu-west-2\n", ":10: region: given twice, first on line 2; remove one of them", id="twice"
+        ),
+        pytest.param("", ": empty; give the keys that config/schema.json describes", id="empty"),
+        pytest.param("# nothing\n", ": empty; give the keys that config/schema.json describes", id="comment only"),
+        pytest.param("- a\n", ":1: holds no mapping; give 'key: value' lines, such as", id="list"),
+        pytest.param(b"\xff\xfe\x00\x01", ": is no text; give a YAML file in UTF-8", id="binary"),
+        pytest.param(GOOD + "a: &a [1]\nb: *a\n", ":11: uses the alias '*a'; write the value out", id="alias"),
+        pytest.param(GOOD + "api: [\n", ":11: not valid YAML: ", id="invalid YAML"),
+        pytest.param(GOOD + "x: \x07\n", ": not valid YAML: ", id="control character"),
+        pytest.param(
+            GOOD.replace("account: ", "account: 12 #"),
+            ':3: account: 12 is not an AWS account; give twelve digits in quotes, such as "111122223333"',
+            id="wrong type",
+        ),
+        pytest.param(
+            GOOD + "    container_health_check: {command: [/check], interval: 10}\n",
+            ":10: services.lessons.container_health_check.interval: 10 is not a duration; "
+            "give a number with its unit, such as 250ms, 3s or 1m",
+            id="no unit",
+        ),
+        pytest.param(
+            GOOD + SECOND.replace("Grading]", "Lessons]"),
+            ":12: services.grading.grpc_services[0]: learning.v1.Lessons is already routed to services.lessons; "
+            "remove one of the two",
+            id="duplicate claim",
+        ),
+        pytest.param(
+            GOOD + SECOND.replace("    grpc_services: [learning.v1.Grading]\n", ""),
+            ":10: services.grading: grpc_services: missing, which only a sole service may; "
+            "list the proto services to route here",
+            id="no claim beside another service",
+        ),
+        pytest.param(
+            GOOD + "    port: 70000\n",
+            ":10: services.lessons.port: 70000 is not a port; give a number from 1 to 65535",
+            id="port",
+        ),
+        pytest.param(
+            GOOD.replace("lessons:\n", "Les_sons:\n"),
+            ":7: services.Les_sons: 'Les_sons' is not a DNS label; give lower-case letters, digits and hyphens, "
+            "such as lessons",
+            id="DNS name",
+        ),
+        pytest.param(
+            GOOD + "    cpu: 300\n",
+            ":10: services.lessons.cpu: 300 is not a CPU size of Fargate; "
+            "give one of 256, 512, 1024, 2048, 4096, 8192, 16384",
+            id="cpu",
+        ),
+        pytest.param(
+            GOOD + "proxy:\n  memory: 4096\n",
+            ":11: proxy.memory: Fargate has no 4096 MiB beside 256 CPU units; give memory: 512, 1024, 2048",
+            id="memory",
+        ),
+        pytest.param(
+            GOOD + "    tasks: {min: 2, max: 20}\n",
+            ":10: services.lessons.tasks: 20 tasks are more than the 8 that DNS lists, so some would idle; "
+            "give 8 at most, and larger tasks",
+            id="more tasks than DNS lists",
+        ),
+        pytest.param(
+            GOOD + "    tasks: {min: 4, max: 2}\n",
+            ":10: services.lessons.tasks.max: is 2, below min, 4; give 4 or more",
+            id="bounds",
+        ),
+        pytest.param(
+            GOOD.replace("lessons:1.0.0", "lessons:latest"),
+            ":8: services.lessons.image: 'example.com/lessons:latest' is not an image with an exact version; "
+            "give a name with a tag other than latest or a digest, such as registry.example.com/lessons:1.4.2",
+            id="latest",
+        ),
+        pytest.param(
+            GOOD + "proxy: {image: 'docker.io/envoyproxy/envoy:v1.40-latest'}\n",
+            ":10: proxy.image: 'docker.io/envoyproxy/envoy:v1.40-latest' names no exact version of Envoy; "
+            "give a full version or a digest, such as docker.io/envoyproxy/envoy:v1.40.0",
+            id="proxy image",
+        ),
+        pytest.param(
+            GOOD + "network: {new: {availability_zones: [eu-west-1a]}}\n",
+            ":10: network.new.availability_zones: one zone is no safeguard; give at least two",
+            id="one zone",
+        ),
+        pytest.param(
+            GOOD.replace("region: eu-west-1\n", ""), ":1: region: missing; give the AWS region, such as eu-west-1",
+            id="missing key",
+        ),
+        pytest.param(GOOD + "api: 3\n", ":10: api: 3 is no mapping; give 'key: value' lines below it", id="no mapping"),
+    ],
+)  # fmt: skip
+def test_fails_with_file_line_key_and_cure(text: str | bytes, message: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, text)
+    assert len(found) == 1, found
+    assert found[0].startswith(message)
+
+
+def test_fails_with_all_mistakes_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    text = GOOD.replace("eu-west-1", "west") + "    port: 0\n    tasks: 9\n" + "proxy: {cpu: 512}\nextra: 1\n"
+    lines = [line.split(":")[1:3] for line in problems(tmp_path, text)]
+    assert lines == [
+        ["2", " region"],
+        ["10", " services.lessons.port"],
+        ["11", " services.lessons.tasks"],
+        ["12", " proxy.cpu"],
+        ["13", " extra"],
+    ]
+
+
+def test_fails_on_a_missing_file_and_on_a_folder(tmp_path: Path) -> None:
+    for path, message in ((tmp_path / "no.yaml", "no such file"), (tmp_path, "is a folder")):
+        with pytest.raises(ConfigurationError, match=message):
+            load_configuration(path)
+
+
+def test_fails_on_a_deeply_nested_file_without_a_traceback(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "a: " + "[" * (sys.getrecursionlimit() * 2))
+    assert "nested too deeply" in found or "not valid YAML" in found
+
+
+def test_app_ends_with_status_2_and_writes_nothing_on_a_bad_configuration(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(GOOD + "proxi: {}\nextra: 1\n")
+    done = run_app(Path("bad.yaml"), tmp_path / "cdk.out")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "bad.yaml:10: proxi: unknown key; did you mean proxy?",
+        done.stderr.splitlines()[1],
+    ]
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("cdk.out/*"))
+
+
+def test_schema_file_is_the_models() -> None:
+    assert (ROOT / "config/schema.json").read_text() == json_schema(), "make schema writes it anew"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_each_configuration_fits_the_schema_and_names_it(path: Path) -> None:
+    text = path.read_text()
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=schema.json"
+    jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_schema_refuses_what_the_model_refuses() -> None:
+    values = yaml.safe_load(GOOD)
+    values["services"]["lessons"]["port"] = 70000
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(values, json.loads(json_schema()))  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,143 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envoy_config import HealthCheck, Proxy, RoutingError, Service, bootstrap, to_json
+from tests.conftest import Envoy, Snapshot, pretty
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+PROXY = Proxy(name="grpc")
+LESSONS = Service(
+    name="lessons",
+    address="lessons.learning.local",
+    port=50051,
+    grpc_services=("learning.v1.Lessons", "learning.v1.Courses"),
+    max_tasks=4,
+)
+GRADING = replace(
+    LESSONS,
+    name="grading",
+    address="grading.learning.local",
+    port=50052,
+    grpc_services=("learning.v1.Grading",),
+)
+
+SITUATIONS = [
+    pytest.param(PROXY, [replace(LESSONS, grpc_services=())], id="sole-service"),
+    pytest.param(PROXY, [LESSONS, GRADING], id="two-services"),
+    pytest.param(PROXY, [replace(LESSONS, health_check=HealthCheck.GRPC)], id="grpc-health-check"),
+    pytest.param(PROXY, [replace(LESSONS, health_check=HealthCheck.NONE)], id="no-health-check"),
+    pytest.param(PROXY, [replace(LESSONS, max_tasks=None)], id="unknown-number-of-tasks"),
+    pytest.param(replace(PROXY, memory_mib=2048, port=8443), [LESSONS], id="larger-proxy"),
+]
+
+
+def rendered(proxy: Proxy, services: list[Service]) -> dict[str, Any]:
+    return json.loads(to_json(bootstrap(proxy, services)))
+
+
+def cluster(service: Service) -> dict[str, Any]:
+    return rendered(PROXY, [service])["static_resources"]["clusters"][0]
+
+
+@pytest.mark.parametrize(("proxy", "services"), SITUATIONS)
+def test_bootstrap_matches_its_snapshot(
+    proxy: Proxy, services: list[Service], request: pytest.FixtureRequest, snapshot: Snapshot
+) -> None:
+    name = request.node.callspec.id  # pyright: ignore
+    snapshot(SNAPSHOTS / f"{name}.json", pretty(rendered(proxy, services)))
+
+
+@pytest.mark.parametrize(("proxy", "services"), SITUATIONS)
+def test_envoy_accepts_each_bootstrap_without_a_warning(
+    proxy: Proxy, services: list[Service], envoy: Envoy, tmp_path: Path
+) -> None:
+    envoy.validate(to_json(bootstrap(proxy, services)), tmp_path)
+
+
+def test_envoy_refuses_a_field_that_it_does_not_know(envoy: Envoy, tmp_path: Path) -> None:
+    broken = to_json(bootstrap(PROXY, [LESSONS])).replace('"lb_policy"', '"lb_polisy"', 1)
+    broken = broken.replace('"node"', '"nude"', 1)
+    with pytest.raises(AssertionError, match="nude"):
+        envoy.validate(broken, tmp_path)
+
+
+def test_the_order_of_services_does_not_matter() -> None:
+    one, other = (
+        to_json(bootstrap(PROXY, services)) for services in ([LESSONS, GRADING], [GRADING, LESSONS])
+    )
+    assert one == other
+
+
+def test_json_is_compact_and_keeps_envoys_field_names() -> None:
+    text = to_json(bootstrap(PROXY, [LESSONS]))
+    assert ": " not in text
+    assert '"enforcing_consecutive_5xx":0' in text
+
+
+def test_each_proto_service_is_routed_to_its_cluster() -> None:
+    manager = rendered(PROXY, [LESSONS, GRADING])["static_resources"]["listeners"][0]["filter_chains"][0][
+        "filters"
+    ][0]
+    routes = manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    assert {route["match"]["prefix"]: route["route"]["cluster"] for route in routes} == {
+        "/learning.v1.Courses/": "lessons",
+        "/learning.v1.Grading/": "grading",
+        "/learning.v1.Lessons/": "lessons",
+    }
+
+
+@pytest.mark.parametrize(
+    ("max_tasks", "dropped"),
+    [pytest.param(8, True, id="all that DNS lists"), pytest.param(9, False, id="more"), (None, False)],
+)
+def test_a_task_gone_from_dns_is_dropped_at_once_only_where_dns_lists_all(
+    max_tasks: int | None, dropped: bool
+) -> None:
+    assert (
+        cluster(replace(LESSONS, max_tasks=max_tasks)).get("ignore_health_on_host_removal", False) is dropped
+    )
+
+
+def test_the_default_health_check_needs_nothing_of_the_service() -> None:
+    (check,) = cluster(LESSONS)["health_checks"]
+    assert check["tcp_health_check"] == {}
+
+
+def test_the_heap_fits_the_memory_of_the_task() -> None:
+    monitor = rendered(replace(PROXY, memory_mib=1024), [LESSONS])["overload_manager"]["resource_monitors"][0]
+    assert int(monitor["typed_config"]["max_heap_size_bytes"]) < 1024 * 1024 * 1024 * 0.9
+
+
+def test_fails_where_the_admin_would_be_open_to_others() -> None:
+    with pytest.raises(ValueError, match=r"grpc: 0\.0\.0\.0 is open to others .* give a loopback address"):
+        replace(PROXY, admin_address="0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("services", "message"),
+    [
+        pytest.param([], "no service to route to", id="none"),
+        pytest.param([LESSONS, LESSONS], "lessons: two services have this name", id="same name"),
+        pytest.param(
+            [LESSONS, replace(GRADING, grpc_services=("learning.v1.Courses",))],
+            "lessons: learning.v1.Courses is already routed to grading; remove one",
+            id="same claim",
+        ),
+        pytest.param(
+            [LESSONS, replace(GRADING, grpc_services=())], "grading: grpc_services is empty", id="no claim"
+        ),
+    ],
+)
+def test_fails_where_a_call_would_not_have_one_service(services: list[Service], message: str) -> None:
+    with pytest.raises(RoutingError) as error:
+        bootstrap(PROXY, services)
+    assert message in str(error.value)
+
+
+def test_fails_on_a_proto_service_that_protobuf_would_refuse() -> None:
+    with pytest.raises(ValueError, match="'learning/v1' is not a proto service"):
+        replace(LESSONS, grpc_services=("learning/v1",))

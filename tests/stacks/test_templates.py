@@ -1,0 +1,186 @@
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import BIN, ROOT, Envoy, Snapshot, Templates, pretty, read_templates, run_app
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def resources(templates: Templates, kind: str) -> list[dict[str, Any]]:
+    return [
+        resource["Properties"]
+        for template in templates.values()
+        for resource in template["Resources"].values()
+        if resource["Type"] == kind
+    ]
+
+
+def proxy_container(templates: Templates) -> dict[str, Any]:
+    definitions = resources(templates, "AWS::ECS::TaskDefinition")
+    return next(d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy")
+
+
+def readable(template: dict[str, Any]) -> str:
+    """Return `template` without the CDK's own metadata, its embedded code and its parameters."""
+    text = pretty({**template, "Parameters": None, "Rules": None, "Conditions": None})
+    text = re.sub(r'"Analytics": "[^"]*"', '"Analytics": "..."', text)
+    return re.sub(r'"(S3Key|aws:asset:path)": "[^"]*"', r'"\1": "..."', text)
+
+
+def test_each_template_matches_its_snapshot(assembly: Path, snapshot: Snapshot) -> None:
+    for name, template in read_templates(assembly).items():
+        snapshot(SNAPSHOTS / f"{name}.json", readable(template))
+
+
+def test_envoy_accepts_the_deployed_bootstrap(assembly: Path, envoy: Envoy, tmp_path: Path) -> None:
+    command = proxy_container(read_templates(assembly))["Command"]
+    assert command[0] == "--config-yaml"
+    envoy.validate(command[1], tmp_path)
+
+
+def test_cfn_lint_finds_nothing(assembly: Path) -> None:
+    templates = sorted(map(str, assembly.glob("*.template.json")))
+    done = subprocess.run([BIN / "cfn-lint", *templates], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ecs_services_lie_in_four_stacks_in_dependency_order(assembly: Path) -> None:
+    manifest = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    stacks = {name: value for name, value in manifest.items() if value["type"] == "aws:cloudformation:stack"}
+    order = ["network", "services", "proxy", "api"]
+    assert sorted(name.partition("-")[2] for name in stacks) == sorted(order)
+    for name, value in stacks.items():
+        before = order[: order.index(name.partition("-")[2])]
+        needed = {other.partition("-")[2] for other in value.get("dependencies", []) if other in stacks}
+        assert needed <= set(before), f"{name} needs {needed}"
+
+
+def test_no_stack_holds_another_by_an_export(example: Templates) -> None:
+    text = json.dumps(example)
+    assert "Fn::ImportValue" not in text
+    assert '"Export"' not in text
+
+
+def test_the_proxy_runs_as_the_issue_promises(example: Templates) -> None:
+    container = proxy_container(example)
+    assert container["Image"] == "docker.io/envoyproxy/envoy:v1.40.0"
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["User"] == "101:101"
+    assert "curl" not in json.dumps(container["HealthCheck"])
+    definition = next(
+        d for d in resources(example, "AWS::ECS::TaskDefinition") if d["ContainerDefinitions"][0] == container
+    )
+    assert (definition["Cpu"], definition["Memory"]) == ("256", "512")
+    service = next(
+        resource["Properties"]
+        for resource in example["dev-proxy"]["Resources"].values()
+        if resource["Type"] == "AWS::ECS::Service"
+    )
+    assert service["DesiredCount"] == 2
+    assert len(service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]) == 2
+
+
+def test_every_deployment_is_rolled_back_when_it_fails_and_starts_new_tasks_first(example: Templates) -> None:
+    services = resources(example, "AWS::ECS::Service")
+    assert len(services) == 5
+    for service in services:
+        assert service["DeploymentConfiguration"] == {
+            "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+            "MaximumPercent": 200,
+            "MinimumHealthyPercent": 100,
+        }
+        assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+
+
+def test_registries_list_tasks_as_multivalue_a_records(example: Templates) -> None:
+    registries = resources(example, "AWS::ServiceDiscovery::Service")
+    assert {registry["Name"] for registry in registries} == {"grpc", "lessons", "progress", "grading"}
+    for registry in registries:
+        assert registry["DnsConfig"]["RoutingPolicy"] == "MULTIVALUE"
+        assert registry["DnsConfig"]["DnsRecords"] == [{"TTL": 5, "Type": "A"}]
+
+
+def test_autoscaling_has_bounds_and_no_count_in_the_template_undoes_it(example: Templates) -> None:
+    (target,) = resources(example, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (2, 6)
+    assert sum("DesiredCount" not in service for service in resources(example, "AWS::ECS::Service")) == 1
+
+
+def test_the_api_gets_the_proxys_address_in_the_variable_that_the_configuration_names(example: Templates) -> None:
+    text = json.dumps(example["dev-api"])
+    assert '{"Name": "LEARNING_GRPC_ADDRESS", "Value": "grpc.learning.local:50051"}' in text
+
+
+def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anything(example: Templates) -> None:
+    def name(group: object) -> str:
+        return re.sub(r"[0-9A-F]{8}", "", re.findall(r"(\w*SecurityGroup[0-9A-F]{8})", json.dumps(group))[0])
+
+    ingress = {
+        (name(rule["SourceSecurityGroupId"]), name(rule["GroupId"]), rule["FromPort"], rule["ToPort"])
+        for rule in resources(example, "AWS::EC2::SecurityGroupIngress")
+    }
+    proxy = "PublishOutputFnGetAttProxySecurityGroup"
+    assert {(a.replace("PublishOutputFnGetAtt", ""), b.replace("PublishOutputFnGetAtt", ""), *c) for a, b, *c in ingress} == {
+        ("ApiLoadBalancerSecurityGroup", "ApiSecurityGroup", 8080, 8080),
+        ("ApiSecurityGroup", "ProxySecurityGroup", 50051, 50051),
+        ("ProxySecurityGroup", "lessonsSecurityGroup", 50051, 50051),
+        ("ProxySecurityGroup", "progressSecurityGroup", 50051, 50051),
+        ("ProxySecurityGroup", "gradingSecurityGroup", 50052, 50052),
+    }, proxy
+    groups = resources(example, "AWS::EC2::SecurityGroup")
+    open_to_the_world = [group for group in groups if group.get("SecurityGroupIngress")]
+    assert [sorted(rule["FromPort"] for rule in g["SecurityGroupIngress"]) for g in open_to_the_world] == [[80, 443]]
+    outbound = {rule.get("FromPort") for group in groups for rule in group.get("SecurityGroupEgress", [])}
+    assert outbound <= {443, 5432, 252}  # 252-86 is the CDK's way to write 'nowhere'
+
+
+def test_iam_grants_stars_only_to_the_registry_login(example: Templates) -> None:
+    policies = [p["PolicyDocument"] for p in resources(example, "AWS::IAM::Policy")]
+    stars = {
+        json.dumps(statement["Action"])
+        for policy in policies
+        for statement in policy["Statement"]
+        if statement["Resource"] == "*"
+    }
+    assert stars == {'"ecr:GetAuthorizationToken"'}
+
+
+def test_task_roles_may_do_nothing(example: Templates) -> None:
+    attached = json.dumps([policy["Roles"] for policy in resources(example, "AWS::IAM::Policy")])
+    task_roles = [
+        logical_id
+        for template in example.values()
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Role" and "TaskRole" in logical_id
+    ]
+    assert len(task_roles) == 5
+    assert not [role for role in task_roles if role in attached]
+
+
+def test_two_people_get_the_same_templates(assembly: Path, tmp_path: Path) -> None:
+    name = {"dev": "example", "stage": "existing"}[next(iter(read_templates(assembly))).partition("-")[0]]
+    (tmp_path / "elsewhere.yaml").write_text((ROOT / f"config/{name}.yaml").read_text())
+    done = run_app(Path("elsewhere.yaml"), tmp_path / "cdk.out")
+    assert done.returncode == 0, done.stderr
+    assert read_templates(tmp_path / "cdk.out") == read_templates(assembly)
+
+
+@pytest.mark.parametrize("config", ["config/example.yaml", "config/existing.yaml"])
+def test_the_cdk_cli_synthesizes_without_credentials(config: str, tmp_path: Path) -> None:
+    home = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        ["cdk", "synth", "--quiet", "--context", f"config={config}", "--output", str(tmp_path / "out")],  # noqa: S607
+        cwd=ROOT,
+        env={**home, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").glob("*.template.json"))) == 4
