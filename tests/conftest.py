@@ -56,17 +56,21 @@ def pretty(value: object) -> str:
 Templates = dict[str, dict[str, Any]]
 
 
-def run_app(config: Path, out: Path, **context: object) -> subprocess.CompletedProcess[str]:
+def run_app(config: Path, out: Path, *, app: Path = ROOT / "app.py") -> subprocess.CompletedProcess[str]:
     """Run app.py as the CDK CLI does, with the context of cdk.json and cdk.context.json."""
     values = {
         **json.loads((ROOT / "cdk.json").read_text())["context"],
         **json.loads((ROOT / "cdk.context.json").read_text()),
         "config": str(config),
-        **context,
     }
-    environment = {**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(values)}
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(out),
+        "PYTHONPATH": str(ROOT),
+        "CDK_CONTEXT_JSON": json.dumps(values),
+    }
     return subprocess.run(
-        [sys.executable, str(ROOT / "app.py")],
+        [sys.executable, str(app), str(config)],
         env=environment,
         cwd=out.parent,
         capture_output=True,

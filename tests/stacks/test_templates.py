@@ -23,7 +23,9 @@ def resources(templates: Templates, kind: str) -> list[dict[str, Any]]:
 
 def proxy_container(templates: Templates) -> dict[str, Any]:
     definitions = resources(templates, "AWS::ECS::TaskDefinition")
-    return next(d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy")
+    return next(
+        d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy"
+    )
 
 
 def readable(template: dict[str, Any]) -> str:
@@ -48,6 +50,18 @@ def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     templates = sorted(map(str, assembly.glob("*.template.json")))
     done = subprocess.run([BIN / "cfn-lint", *templates], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("config", ["example", "existing"])
+def test_cdk_nag_finds_nothing_that_is_not_accepted_with_a_reason(config: str, tmp_path: Path) -> None:
+    out = tmp_path / "cdk.out"
+    done = run_app(ROOT / f"config/{config}.yaml", out, app=ROOT / "tests/stacks/nag_app.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((out / "validation-report.json").read_text())
+    assert {plugin["pluginName"]: plugin["conclusion"] for plugin in report["pluginReports"]} == {
+        "AwsSolutions": "success",
+        "CloudFormation Validate": "success",
+    }
 
 
 def test_ecs_services_lie_in_four_stacks_in_dependency_order(assembly: Path) -> None:
@@ -112,30 +126,38 @@ def test_autoscaling_has_bounds_and_no_count_in_the_template_undoes_it(example: 
     assert sum("DesiredCount" not in service for service in resources(example, "AWS::ECS::Service")) == 1
 
 
-def test_the_api_gets_the_proxys_address_in_the_variable_that_the_configuration_names(example: Templates) -> None:
+def test_the_api_gets_the_proxys_address_in_the_variable_that_the_configuration_names(
+    example: Templates,
+) -> None:
     text = json.dumps(example["dev-api"])
     assert '{"Name": "LEARNING_GRPC_ADDRESS", "Value": "grpc.learning.local:50051"}' in text
 
 
-def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anything(example: Templates) -> None:
+def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anything(
+    example: Templates,
+) -> None:
     def name(group: object) -> str:
-        return re.sub(r"[0-9A-F]{8}", "", re.findall(r"(\w*SecurityGroup[0-9A-F]{8})", json.dumps(group))[0])
+        (logical_id,) = re.findall(
+            r"(?:PublishOutputFnGetAtt)?(\w*SecurityGroup)[0-9A-F]{8}", json.dumps(group)
+        )
+        return logical_id.removeprefix("PublishOutputFnGetAtt")
 
-    ingress = {
-        (name(rule["SourceSecurityGroupId"]), name(rule["GroupId"]), rule["FromPort"], rule["ToPort"])
-        for rule in resources(example, "AWS::EC2::SecurityGroupIngress")
-    }
-    proxy = "PublishOutputFnGetAttProxySecurityGroup"
-    assert {(a.replace("PublishOutputFnGetAtt", ""), b.replace("PublishOutputFnGetAtt", ""), *c) for a, b, *c in ingress} == {
+    def rule(properties: dict[str, Any]) -> tuple[str, str, int, int]:
+        source, target = name(properties["SourceSecurityGroupId"]), name(properties["GroupId"])
+        return source, target, properties["FromPort"], properties["ToPort"]
+
+    assert {rule(properties) for properties in resources(example, "AWS::EC2::SecurityGroupIngress")} == {
         ("ApiLoadBalancerSecurityGroup", "ApiSecurityGroup", 8080, 8080),
         ("ApiSecurityGroup", "ProxySecurityGroup", 50051, 50051),
         ("ProxySecurityGroup", "lessonsSecurityGroup", 50051, 50051),
         ("ProxySecurityGroup", "progressSecurityGroup", 50051, 50051),
         ("ProxySecurityGroup", "gradingSecurityGroup", 50052, 50052),
-    }, proxy
+    }
     groups = resources(example, "AWS::EC2::SecurityGroup")
     open_to_the_world = [group for group in groups if group.get("SecurityGroupIngress")]
-    assert [sorted(rule["FromPort"] for rule in g["SecurityGroupIngress"]) for g in open_to_the_world] == [[80, 443]]
+    assert [sorted(rule["FromPort"] for rule in g["SecurityGroupIngress"]) for g in open_to_the_world] == [
+        [80, 443]
+    ]
     outbound = {rule.get("FromPort") for group in groups for rule in group.get("SecurityGroupEgress", [])}
     assert outbound <= {443, 5432, 252}  # 252-86 is the CDK's way to write 'nowhere'
 

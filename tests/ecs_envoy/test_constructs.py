@@ -1,0 +1,166 @@
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk.assertions import Match, Template
+
+from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, GrpcService, Network
+from ecs_envoy.container_image import container_image
+from ecs_envoy.envoy_container import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
+
+ENV = Environment(account="111122223333", region="eu-west-1")
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(App(), "test")
+
+
+@pytest.fixture
+def network(stack: Stack) -> Network:
+    return Network(stack, "Network", namespace_name="test.local", availability_zones=[])
+
+
+def grpc_service(stack: Stack, network: Network, name: str = "lessons", **options: Any) -> GrpcService:  # noqa: ANN401
+    return GrpcService(
+        stack,
+        name,
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        name=name,
+        image=ecs.ContainerImage.from_registry("example.com/lessons:1.0.0"),
+        **options,
+    )
+
+
+def test_proxy_is_an_iconnectable_that_others_can_be_let_in_to(stack: Stack, network: Network) -> None:
+    service = grpc_service(stack, network)
+    proxy = EnvoyProxy(
+        stack,
+        "Proxy",
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        services=[service],
+        port=8443,
+    )
+    client = ec2.SecurityGroup(stack, "Client", vpc=network.vpc)
+    client.connections.allow_to_default_port(proxy)
+    assert proxy.address == "grpc.test.local:8443"
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::EC2::SecurityGroupIngress", {"FromPort": 8443, "SourceSecurityGroupId": Match.any_value()}
+    )
+
+
+def test_service_names_its_upstream_in_plain_text(stack: Stack, network: Network) -> None:
+    service = grpc_service(stack, network, grpc_services=["learning.v1.Lessons"], max_tasks=4)
+    assert service.upstream.address == "lessons.test.local"
+    assert service.upstream.max_tasks == 4
+
+
+@pytest.mark.parametrize(("low", "high"), [(2, 9), (3, 2)])
+def test_fails_on_tasks_that_dns_cannot_list(stack: Stack, network: Network, low: int, high: int) -> None:
+    with pytest.raises(
+        ValueError, match=f"lessons: {low} to {high} tasks cannot be balanced: DNS lists 8 at most"
+    ):
+        grpc_service(stack, network, min_tasks=low, max_tasks=high)
+
+
+def test_fails_on_an_envoy_image_without_exact_version(stack: Stack, network: Network) -> None:
+    service = grpc_service(stack, network)
+    for image in ("envoyproxy/envoy:v1.40-latest", "envoyproxy/envoy", "envoyproxy/envoy:distroless-v1.40.0"):
+        with pytest.raises(ValueError, match=r"docker\.io/envoyproxy/envoy:v1\.40\.0"):
+            EnvoyProxy(
+                stack,
+                image,
+                ecs_cluster=network.ecs_cluster,
+                namespace=network.namespace,
+                services=[service],
+                image=image,
+            )
+
+
+def test_a_digest_of_envoy_is_accepted(stack: Stack, network: Network) -> None:
+    image = f"registry.example.com/envoy@sha256:{'0' * 64}"
+    EnvoyProxy(
+        stack,
+        "Proxy",
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        services=[grpc_service(stack, network)],
+        image=image,
+    )
+    assert image in str(Template.from_stack(stack).to_json())
+
+
+def test_fails_where_the_vpc_has_one_zone() -> None:
+    stack = Stack(App(), "one-zone", env=ENV)
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["eu-west-1a"],
+        private_subnet_ids=["subnet-0123456789abcdef0"],
+    )
+    network = Network(stack, "Network", namespace_name="test.local", vpc=vpc)
+    with pytest.raises(
+        ValueError, match="private subnets in 1 availability zone; give one with private subnets"
+    ):
+        EnvoyProxy(
+            stack,
+            "Proxy",
+            ecs_cluster=network.ecs_cluster,
+            namespace=network.namespace,
+            services=[grpc_service(stack, network)],
+        )
+
+
+def test_fails_by_how_much_a_bootstrap_is_too_large_and_says_what_to_do(
+    stack: Stack, network: Network
+) -> None:
+    services = [
+        grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"]) for number in range(30)
+    ]
+    with pytest.raises(
+        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 61440 .* route fewer services"
+    ):
+        EnvoyProxy(
+            stack, "Proxy", ecs_cluster=network.ecs_cluster, namespace=network.namespace, services=services
+        )
+
+
+def test_a_bootstrap_that_just_fits_is_accepted() -> None:
+    most = TASK_DEFINITION_BYTES - RESERVED_BYTES
+    assert envoy_command("x" * (most - 2), cpu=256)
+    with pytest.raises(BootstrapTooLargeError, match="1 more than"):
+        envoy_command("x" * (most - 1), cpu=256)
+
+
+@pytest.mark.parametrize(("cpu", "workers"), [(256, "1"), (1024, "1"), (2048, "2")])
+def test_envoy_has_a_worker_for_each_vcpu(cpu: int, workers: str) -> None:
+    command = envoy_command("{}", cpu=cpu)
+    assert command[command.index("--concurrency") + 1] == workers
+
+
+def test_an_image_in_ecr_brings_the_right_to_pull_it(stack: Stack) -> None:
+    definition = ecs.FargateTaskDefinition(stack, "TaskDefinition")
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/lessons:1.4.2"
+    definition.add_container("Container", image=container_image(stack, "Image", image))
+    template = Template.from_stack(stack)
+    template.has_resource_properties(
+        "AWS::IAM::Policy",
+        {
+            "PolicyDocument": Match.object_like(
+                {
+                    "Statement": Match.array_with(
+                        [
+                            Match.object_like(
+                                {"Resource": "arn:aws:ecr:eu-west-1:111122223333:repository/team/lessons"}
+                            )
+                        ]
+                    )
+                }
+            )
+        },
+    )
