@@ -16,8 +16,8 @@ class Network(Construct):
 
     Args:
         namespace_name: The namespace's DNS name, such as `learning.local`.
-        availability_zones: The zones of a new VPC, by name: a list of ours, so that no
-            look-up decides it.
+        availability_zones: The zones of a new VPC, by name, at least two. By default the
+            CDK takes two, which it asks the account for.
         cidr: The IPv4 block of a new VPC; 10.0.0.0/16 by default.
         nat_gateways: The NAT gateways of a new VPC; 1 by default.
         vpc: The VPC to use.
@@ -64,7 +64,8 @@ class Network(Construct):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(cidr),
-            availability_zones=list(availability_zones),
+            availability_zones=list(availability_zones) or None,
+            max_azs=None if availability_zones else 2,
             nat_gateways=nat_gateways,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24),

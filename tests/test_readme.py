@@ -1,0 +1,80 @@
+"""Every command of the README is run: here, or by CI itself."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ecs_envoy.configuration import load_configuration
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+(?: \w+)?)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+RUN_BY_CI = {"make test"}  # .ci/run; within itself it would never end
+COMMANDS = [line for kind, block in BLOCKS if kind == "console" for line in block.splitlines()]
+NEEDS_AN_ACCOUNT = [line for kind, block in BLOCKS if kind == "console aws" for line in block.splitlines()]
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    assert set(COMMANDS) >= RUN_BY_CI
+    assert "make test" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_readmes_commands_work_in_their_order() -> None:
+    script = "\n".join(line for line in COMMANDS if line not in RUN_BY_CI)
+    assert len(script.splitlines()) == 4
+    done = subprocess.run(
+        ["/bin/bash", "-eu", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split()[-4:] == ["dev-network", "dev-services", "dev-proxy", "dev-api"]
+
+
+def test_the_commands_that_need_an_account_reach_for_it(tmp_path: Path) -> None:
+    # No AWS here: all that can be shown is that the CDK CLI takes the command and then asks for credentials.
+    assert len(NEEDS_AN_ACCOUNT) == 2
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    closed = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    for line in NEEDS_AN_ACCOUNT:
+        command = f"{line} --output {tmp_path / 'out'}"
+        done = subprocess.run(
+            ["/bin/bash", "-c", command],
+            cwd=ROOT,
+            env={**environment, **closed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "credentials" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_the_readmes_configuration_is_a_good_one(tmp_path: Path) -> None:
+    (text,) = [block for kind, block in BLOCKS if kind == "yaml"]
+    path = tmp_path / "readme.yaml"
+    path.write_text(text)
+    assert set(load_configuration(path).services) == set(yaml.safe_load(text)["services"])
+
+
+def python_example() -> str:
+    (text,) = [block for kind, block in BLOCKS if kind == "python"]
+    return text
+
+
+def test_the_readmes_constructs_synthesize(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(python_example())
+    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/learning.template.json").is_file()
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)]+)\)", README))
+def test_the_readmes_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()

@@ -1,0 +1,51 @@
+"""The wheel, used outside the checkout by somebody who has nothing else of ours."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BIN, ROOT
+from tests.test_readme import python_example
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)], out)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+def run(command: list[str], cwd: Path, **environment: str) -> str:
+    values = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    done = subprocess.run(
+        command, cwd=cwd, env={**values, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_wheel_holds_both_source_roots_with_their_types_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {
+        "ecs_envoy",
+        "envoy_config",
+    }
+    assert {"ecs_envoy/py.typed", "envoy_config/py.typed"} <= set(names)
+
+
+def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(python_example())
+    fresh = tmp_path / "venv"
+    run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], tmp_path)
+    python = str(fresh / "bin/python")
+    pins = str(ROOT / "requirements.txt")
+    run([str(BIN / "uv"), "pip", "install", "--python", python, "--constraint", pins, str(wheel)], tmp_path)
+    run([python, "app.py"], tmp_path, CDK_OUTDIR=str(tmp_path / "out"))
+    assert (tmp_path / "out/learning.template.json").is_file()
+    where = run([python, "-c", "import ecs_envoy, envoy_config; print(ecs_envoy.__file__)"], tmp_path)
+    assert where.startswith(str(fresh))
