@@ -41,11 +41,14 @@ def deploy(app: App, configuration: Configuration) -> None:
 def main() -> int:
     """Synthesize the configuration that the context key `config` names; return the exit status."""
     app = App()
+    path = Path(app.node.try_get_context("config") or "config/example.yaml")
     try:
-        path = app.node.try_get_context("config")
-        deploy(app, load_configuration(Path(path or "config/example.yaml")))
+        deploy(app, load_configuration(path))
     except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except RuntimeError as error:  # how jsii brings the CDK's own refusals
+        print(f"{path}: the CDK refuses it: {str(error).splitlines()[0]}", file=sys.stderr)
         return 2
     try:
         app.synth()

@@ -50,8 +50,8 @@ class EnvoyProxy(Construct):
         bootstrap: Envoy's bootstrap as JSON.
 
     Raises:
-        ValueError: The image names no exact version, the VPC has private subnets in one
-            zone only, or a call would have no service or two to go to.
+        ValueError: The image names no exact version, the port is below 1024, the VPC has
+            private subnets in one zone only, or a call would have no service or two to go to.
         BootstrapTooLargeError: The bootstrap does not fit a task definition.
 
     """
@@ -75,6 +75,10 @@ class EnvoyProxy(Construct):
         super().__init__(scope, construct_id)
         if problem := envoy_image_problem(image):
             raise ValueError(f"{name}: {problem}")
+        if port < 1024:
+            raise ValueError(
+                f"{name}: Envoy runs without root's rights, and {port} needs them; give 1024 or more"
+            )
         _check_zones(name, ecs_cluster.vpc)
         proxy = envoy_config.Proxy(name=name, memory_mib=memory_limit_mib, port=port)
         self.bootstrap = envoy_config.to_json(

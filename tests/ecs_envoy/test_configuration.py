@@ -70,6 +70,29 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             id="no unit",
         ),
         pytest.param(
+            GOOD + "    container_health_check: {command: [/check], interval: 250ms}\n",
+            ":10: services.lessons.container_health_check.interval: '250ms' is not an interval of ECS's health checks; "
+            "give whole seconds from 5s to 300s",
+            id="duration out of range",
+        ),
+        pytest.param(
+            GOOD + "network: {new: {cidr: 10.0.0.300/16}}\n",
+            ":10: network.new.cidr: '10.0.0.300/16' is not an IPv4 block; give its first address and its length",
+            id="address block",
+        ),
+        pytest.param(
+            GOOD + "proxy: {port: 80}\n",
+            ":10: proxy.port: 80 is not a port that Envoy, without root's rights, may open; "
+            "give a number from 1024 to 65535",
+            id="privileged port",
+        ),
+        pytest.param(
+            GOOD + "api:\n  image: 'example.com/api:1'\n"
+            "  certificate: arn:aws:acm:us-east-1:111122223333:certificate/0f1e\n",
+            ":12: api.certificate: is one of us-east-1, which no ALB in eu-west-1 can use; give one of eu-west-1",
+            id="certificate of another region",
+        ),
+        pytest.param(
             GOOD + SECOND.replace("Grading]", "Lessons]"),
             ":12: services.grading.grpc_services[0]: learning.v1.Lessons is already routed to services.lessons; "
             "remove one of the two",

@@ -59,10 +59,17 @@ def test_envoy_accepts_each_bootstrap_without_a_warning(
 
 
 def test_envoy_refuses_a_field_that_it_does_not_know(envoy: Envoy, tmp_path: Path) -> None:
-    broken = to_json(bootstrap(PROXY, [LESSONS])).replace('"lb_policy"', '"lb_polisy"', 1)
-    broken = broken.replace('"node"', '"nude"', 1)
+    broken = to_json(bootstrap(PROXY, [LESSONS])).replace('"node"', '"nude"', 1)
     with pytest.raises(AssertionError, match="nude"):
         envoy.validate(broken, tmp_path)
+
+
+def test_a_deprecated_field_counts_as_a_failure(envoy: Envoy, tmp_path: Path) -> None:
+    deprecated = to_json(bootstrap(PROXY, [LESSONS])).replace(
+        '"connect_timeout"', '"respect_dns_ttl":true,"connect_timeout"', 1
+    )
+    with pytest.raises(AssertionError, match="eprecated"):
+        envoy.validate(deprecated, tmp_path)
 
 
 def test_the_order_of_services_does_not_matter() -> None:

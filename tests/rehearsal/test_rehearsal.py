@@ -19,6 +19,8 @@ from envoy_config import Proxy, Service, bootstrap, to_json
 from rehearsal.load import Result
 from rehearsal.local_bootstrap import localize
 from rehearsal.name_server import NameServer, Registry
+from rehearsal.system import System
+from rehearsal.templates import read_templates
 from tests.conftest import ROOT, Templates
 
 PROXY = Proxy(name="grpc")
@@ -45,6 +47,20 @@ def test_only_addresses_and_the_resolver_differ_from_the_deployed_bootstrap() ->
         "static_resources.listeners[0].address.socket_address.address",
         "typed_dns_resolver_config.typed_config.resolvers",
     ]
+
+
+def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path, tmp_path: Path) -> None:
+    services = read_templates(assembly)
+    deployed = next(
+        service.command for service in services if service.entry_point == ("/usr/local/bin/envoy",)
+    )
+    with NameServer("127.0.0.1", {}) as names:
+        local = System(services, tmp_path).envoy_arguments(names)
+    assert len(local) == len(deployed)
+    assert [
+        index for index, (one, other) in enumerate(zip(deployed, local, strict=True)) if one != other
+    ] == [1]
+    assert len(list(differences(json.loads(deployed[1]), json.loads(local[1])))) == 3
 
 
 def test_name_server_answers_with_at_most_eight_records_another_choice_each_time() -> None:

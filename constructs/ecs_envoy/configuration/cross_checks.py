@@ -18,6 +18,7 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
     yield from _sizes(values)
     yield from _routing(values)
     yield from _network(values)
+    yield from _certificate(values)
 
 
 def _mapping(values: dict[str, object], key: str) -> dict[str, object]:
@@ -116,3 +117,14 @@ def _network(values: dict[str, object]) -> Iterator[Finding]:
                     (*here, index),
                     f"{zone!r} is not in {region}; give a zone of that region, such as {region}a",
                 )
+
+
+def _certificate(values: dict[str, object]) -> Iterator[Finding]:
+    arn, region = _mapping(values, "api").get("certificate"), values.get("region")
+    if isinstance(arn, str) and isinstance(region, str) and arn.count(":") == 5:
+        there = arn.split(":")[3]
+        if there != region:
+            yield (
+                ("api", "certificate"),
+                f"is one of {there}, which no ALB in {region} can use; give one of {region}",
+            )

@@ -61,7 +61,7 @@ TaskCount = Annotated[TaskBounds, BeforeValidator(_tasks)]
 class NewNetwork(_Block):
     """A VPC to create."""
 
-    cidr: s.Cidr = Field(default="10.0.0.0/16", description="the VPC's IPv4 block")
+    cidr: s.VpcCidr = Field(default="10.0.0.0/16", description="the VPC's IPv4 block")
     availability_zones: list[s.AvailabilityZone] = Field(
         default=[], description="at least two; by default the region's a and b"
     )
@@ -93,10 +93,16 @@ class ContainerHealthCheck(_Block):
     """The check that ECS runs inside the container; the image has to have the command."""
 
     command: list[s.Line] = Field(min_length=1, description="what to run, such as [/bin/grpc_health_probe]")
-    interval: s.Duration = Field(default=timedelta(seconds=10), description="time between checks, 5s to 5m")
-    timeout: s.Duration = Field(default=timedelta(seconds=5), description="time for one check, 2s to 1m")
+    interval: s.HealthCheckInterval = Field(
+        default=timedelta(seconds=10), description="time between checks, 5s to 5m"
+    )
+    timeout: s.HealthCheckTimeout = Field(
+        default=timedelta(seconds=5), description="time for one check, 2s to 1m"
+    )
     retries: s.Retries = Field(default=3, description="failures in a row until ECS replaces the task")
-    start_period: s.Duration = Field(default=timedelta(seconds=10), description="time to start, up to 5m")
+    start_period: s.HealthCheckStartPeriod = Field(
+        default=timedelta(seconds=10), description="time to start, up to 5m"
+    )
 
 
 class Egress(_Block):
@@ -155,7 +161,7 @@ class Proxy(_Sized):
     """Envoy, between the API and the services."""
 
     name: s.DnsLabel = Field(default="grpc", description="clients dial <name>.<namespace>:<port>")
-    port: s.Port = Field(default=50051, description="the TCP port that clients dial")
+    port: s.UnprivilegedPort = Field(default=50051, description="the TCP port that clients dial")
     tasks: s.Tasks = Field(default=2, description="how many tasks; two survive the loss of a zone")
     image: Annotated[s.Image, BeforeValidator(_envoy_image)] = Field(
         default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"

@@ -2,9 +2,10 @@
 
 import re
 from datetime import timedelta
+from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -69,6 +70,11 @@ Port = Annotated[
     _whole_number("a port", 1, 65535),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535}),
 ]
+UnprivilegedPort = Annotated[
+    int,
+    _whole_number("a port that Envoy, without root's rights, may open", 1024, 65535),
+    WithJsonSchema({"type": "integer", "minimum": 1024, "maximum": 65535}),
+]
 Tasks = Annotated[
     int,
     _whole_number("a number of tasks", 1, 5000),
@@ -89,12 +95,26 @@ NatGateways = Annotated[
     _whole_number("a number of NAT gateways", 1, 3),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3}),
 ]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    PlainSerializer(lambda value: f"{int(value / timedelta(milliseconds=1))}ms", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"}),
-]
+
+
+def _bounded_duration(kind: str, low: int, high: int) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Return the check of a duration in whole seconds, as ECS wants it."""
+
+    def check(value: object) -> timedelta:
+        time = _duration(value)
+        if time % timedelta(seconds=1) or not low <= time.total_seconds() <= high:
+            raise refusal(value, kind, f"whole seconds from {low}s to {high}s")
+        return time
+
+    return BeforeValidator(check), WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"})
+
+
+_interval = _bounded_duration("an interval of ECS's health checks", 5, 300)
+HealthCheckInterval = Annotated[timedelta, *_interval]
+_timeout = _bounded_duration("a timeout of ECS's health checks", 2, 60)
+HealthCheckTimeout = Annotated[timedelta, *_timeout]
+_start_period = _bounded_duration("a start period of ECS's health checks", 0, 300)
+HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
 
 _name = _text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
 DnsLabel = Annotated[str, *_name]
@@ -114,8 +134,36 @@ _group = _text(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-01
 SecurityGroupId = Annotated[str, *_group]
 _namespace = _text(r"ns-[a-z0-9]+", "a Cloud Map namespace's id", "one such as ns-0123456789abcdef")
 NamespaceId = Annotated[str, *_namespace]
-_cidr = _text(r"(?:\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 block", "one such as 10.0.0.0/16")
-Cidr = Annotated[str, *_cidr]
+
+
+def _cidr(value: object) -> str:
+    try:
+        if isinstance(value, str) and "/" in value:
+            return str(IPv4Network(value))
+    except ValueError:
+        pass
+    raise refusal(value, "an IPv4 block", "its first address and its length, such as 10.0.0.0/16")
+
+
+Cidr = Annotated[
+    str, BeforeValidator(_cidr), WithJsonSchema({"type": "string", "pattern": r"^[\d.]+/\d{1,2}$"})
+]
+
+
+def _vpc_cidr(value: object) -> str:
+    block = _cidr(value)
+    if not 16 <= IPv4Network(block).prefixlen <= 22:
+        raise refusal(
+            value, "a VPC's block with room for our subnets", "a length from 16 to 22, such as 10.0.0.0/16"
+        )
+    return block
+
+
+VpcCidr = Annotated[
+    str,
+    BeforeValidator(_vpc_cidr),
+    WithJsonSchema({"type": "string", "pattern": r"^[\d.]+/(1[6-9]|2[0-2])$"}),
+]
 _proto = _text(
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", "a proto service", "its package and name, such as learning.v1.Lessons"
 )
