@@ -57,8 +57,8 @@ schema: $(READY) ## Write config/schema.json from the configuration's model
 	python -m ecs_envoy.configuration.schema config/schema.json
 
 lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
-	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --constraints requirements-dev.txt --output-file requirements.txt
 
 clean: ## Remove what setup and the other targets made
 	rm -rf .venv node_modules cdk.out dist rehearsal/out .pytest_cache .ruff_cache

@@ -88,7 +88,7 @@ def _grpc_service(scope: Construct, name: str, wanted: Service, network: Network
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
         name=name,
-        image=container_image(scope, f"{name}-image", wanted.image),
+        image=container_image(scope, f"Image-{name}", wanted.image),
         port=wanted.port,
         grpc_services=wanted.grpc_services,
         cpu=wanted.cpu,
@@ -117,9 +117,7 @@ def _existing_grpc_service(
         port=wanted.port,
         grpc_services=wanted.grpc_services,
         security_group=(
-            ec2.SecurityGroup.from_security_group_id(scope, f"{name}-security-group", group)
-            if group
-            else None
+            ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
         ),
         health_check=envoy_config.HealthCheck(wanted.health_check),
     )
@@ -178,7 +176,7 @@ def public_api(scope: Construct, wanted: Api, *, network: Network, proxy: EnvoyP
 def _secrets(scope: Construct, owner: str, wanted: dict[str, str]) -> dict[str, ecs.Secret]:
     return {
         variable: ecs.Secret.from_secrets_manager(
-            secretsmanager.Secret.from_secret_complete_arn(scope, f"{owner}-{variable}", arn)
+            secretsmanager.Secret.from_secret_complete_arn(scope, f"Secret-{owner}-{variable}", arn)
         )
         for variable, arn in wanted.items()
     }

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+ADMIN_PORT = 9901
+"""The TCP port of the admin interface, as in Envoy's documentation."""
+
 _PROTO_SERVICE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -72,7 +75,7 @@ class Proxy:
             a pinned client finds a proxy task that was added or replaced within that time.
 
     Raises:
-        ValueError: The admin interface would listen beyond loopback.
+        ValueError: The admin interface would listen beyond loopback, or on the listener's port.
 
     """
 
@@ -81,7 +84,7 @@ class Proxy:
     address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, guarded by its security group
     port: int = 50051
     admin_address: str = "127.0.0.1"
-    admin_port: int = 9901
+    admin_port: int = ADMIN_PORT
     max_connection_duration: timedelta = timedelta(minutes=10)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,10 @@ class Proxy:
             raise ValueError(
                 f"{self.name}: {self.admin_address} is open to others and Envoy's admin interface has no "
                 "password; give a loopback address, such as 127.0.0.1"
+            )
+        if self.port == self.admin_port:
+            raise ValueError(
+                f"{self.name}: {self.port} is the port of Envoy's admin interface; give the listener another"
             )
 
 

@@ -158,6 +158,38 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             GOOD.replace("region: eu-west-1\n", ""), ":1: region: missing; give the AWS region, such as eu-west-1",
             id="missing key",
         ),
+        pytest.param(
+            GOOD + "    port: 1:30\n", ":10: services.lessons.port: '1:30' is not a port; give a number from 1 to 65535",
+            id="YAML 1.1's sexagesimal",
+        ),
+        pytest.param(
+            GOOD + "    port: !!bool maybe\n", ":10: services.lessons.port: 'maybe' is not a port; give a number from 1 to 65535", id="tag"
+        ),
+        pytest.param(
+            GOOD.replace("111122223333", "\u0661" * 12),
+            ":3: account: '" + "\u0661" * 12 + "' is not an AWS account; give twelve digits in quotes",
+            id="digits of another script",
+        ),
+        pytest.param(
+            GOOD + "proxy: {port: 9901}\n", ":10: proxy.port: 9901 is the port of Envoy's admin interface; give another",
+            id="admin port",
+        ),
+        pytest.param(
+            GOOD + "network: {new: {nat_gateways: 3}}\n",
+            ":10: network.new.nat_gateways: 3 NAT gateways are more than the 2 zones; give 2 at most",
+            id="more NAT gateways than zones",
+        ),
+        pytest.param(
+            GOOD + "    environment: {A: x}\n    secrets: {A: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf'}\n",
+            ":11: services.lessons.secrets.A: is a variable under environment too; remove one of the two",
+            id="variable twice",
+        ),
+        pytest.param(
+            GOOD + "api:\n  image: 'example.com/api:1'\n  environment: {GRPC_ADDRESS: x}\n"
+            "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n",
+            ":12: api.environment.GRPC_ADDRESS: holds the proxy's address; remove it, or name another",
+            id="the proxy's variable",
+        ),
         pytest.param(GOOD + "api: 3\n", ":10: api: 3 is no mapping; give 'key: value' lines below it", id="no mapping"),
     ],
 )  # fmt: skip

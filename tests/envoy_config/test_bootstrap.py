@@ -124,6 +124,11 @@ def test_fails_where_the_admin_would_be_open_to_others() -> None:
         replace(PROXY, admin_address="0.0.0.0")
 
 
+def test_fails_where_the_listener_would_take_the_admins_port() -> None:
+    with pytest.raises(ValueError, match="grpc: 9901 is the port of Envoy's admin interface"):
+        replace(PROXY, port=9901)
+
+
 @pytest.mark.parametrize(
     ("services", "message"),
     [

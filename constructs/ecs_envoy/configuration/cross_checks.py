@@ -6,6 +6,7 @@ from typing import cast
 from ecs_envoy.configuration.document import KeyPath
 from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
 from envoy_config.dns import MAX_TASKS
+from envoy_config.model import ADMIN_PORT
 
 Finding = tuple[KeyPath, str]
 
@@ -19,6 +20,9 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
     yield from _routing(values)
     yield from _network(values)
     yield from _certificate(values)
+    yield from _variables(values)
+    if _mapping(values, "proxy").get("port") == ADMIN_PORT:
+        yield ("proxy", "port"), f"{ADMIN_PORT} is the port of Envoy's admin interface; give another"
 
 
 def _mapping(values: dict[str, object], key: str) -> dict[str, object]:
@@ -62,7 +66,7 @@ def _is_number(value: object) -> bool:
 def _routing(values: dict[str, object]) -> Iterator[Finding]:
     sections = {key: _mapping(values, key) for key in ("services", "existing_services")}
     count = sum(len(services) for services in sections.values())
-    if not count:
+    if not count and all(isinstance(values.get(key, {}), dict) for key in sections):
         yield ("services",), "no service to route to; give one here or under existing_services"
     proxy_name = _mapping(values, "proxy").get("name", "grpc")
     claims: dict[str, KeyPath] = {}
@@ -104,6 +108,7 @@ def _network(values: dict[str, object]) -> Iterator[Finding]:
         yield ("namespace", "id"), "belongs to a VPC that exists; give network.vpc_id too"
     if _mapping(values, "existing_services") and not _mapping(values, "namespace").get("id"):
         yield ("existing_services",), "are listed in a namespace that exists; give namespace.id too"
+    yield from _nat_gateways(_mapping(network, "new"))
     zones = _mapping(network, "new").get("availability_zones")
     if isinstance(zones, list):
         region = values.get("region")
@@ -111,12 +116,44 @@ def _network(values: dict[str, object]) -> Iterator[Finding]:
         listed = cast("list[object]", zones)
         if len(set(map(str, listed))) < 2:
             yield here, "one zone is no safeguard; give at least two"
+        elif len(set(map(str, listed))) < len(listed):
+            yield here, "a zone is given twice; give each once"
         for index, zone in enumerate(listed):
             if isinstance(zone, str) and isinstance(region, str) and not zone.startswith(region):
                 yield (
                     (*here, index),
                     f"{zone!r} is not in {region}; give a zone of that region, such as {region}a",
                 )
+
+
+def _nat_gateways(new: dict[str, object]) -> Iterator[Finding]:
+    zones, gateways = new.get("availability_zones"), new.get("nat_gateways")
+    count = len(cast("list[object]", zones)) if isinstance(zones, list) and zones else 2
+    if _is_number(gateways) and cast("int", gateways) > count:
+        yield (
+            ("network", "new", "nat_gateways"),
+            f"{gateways} NAT gateways are more than the {count} zones; give {count} at most",
+        )
+
+
+def _variables(values: dict[str, object]) -> Iterator[Finding]:
+    """Find variables that two keys of one container would set."""
+    services = {("services", name): block for name, block in _mapping(values, "services").items()}
+    for path, block in {("api",): values.get("api"), **services}.items():
+        if not isinstance(block, dict):
+            continue
+        container = cast("dict[str, object]", block)
+        environment, secrets = _mapping(container, "environment"), _mapping(container, "secrets")
+        for variable in environment.keys() & secrets.keys():
+            yield (*path, "secrets", variable), "is a variable under environment too; remove one of the two"
+        if path == ("api",):
+            address = container.get("proxy_address_variable", "GRPC_ADDRESS")
+            for key in ("environment", "secrets"):
+                if address in _mapping(container, key):
+                    yield (
+                        (*path, key, cast("str", address)),
+                        "holds the proxy's address; remove it, or name another proxy_address_variable",
+                    )
 
 
 def _certificate(values: dict[str, object]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """A YAML file as plain values, each with the line that it stands on."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -9,6 +10,8 @@ import yaml
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
 
 KeyPath = tuple[str | int, ...]
+
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,15 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        if node.tag == "tag:yaml.org,2002:timestamp":
-            return str(node.value)  # a tag such as 2026-11-01 is text
-        return cast("object", self._scalars.construct_object(node))  # pyright: ignore[reportUnknownMemberType]
+        if node.tag == "tag:yaml.org,2002:timestamp" or (
+            # YAML 1.1 reads 1:30 as 90 and 010 as 8; nobody who writes them in such a file means that.
+            node.tag == "tag:yaml.org,2002:int" and not _DECIMAL.fullmatch(str(node.value))
+        ):
+            return str(node.value)
+        try:
+            return cast("object", self._scalars.construct_object(node))  # pyright: ignore[reportUnknownMemberType]
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError):
+            return str(node.value)  # a tag that its own value contradicts, such as !!int abc
 
 
 def dotted(path: KeyPath) -> str:

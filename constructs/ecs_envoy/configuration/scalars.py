@@ -43,7 +43,7 @@ def _whole_number(kind: str, low: int, high: int) -> BeforeValidator:
 def _text(
     pattern: str, kind: str, cure: str, *, length: int = 2048
 ) -> tuple[BeforeValidator, WithJsonSchema]:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> str:
         if not isinstance(value, str) or len(value) > length or not compiled.fullmatch(value):
@@ -59,7 +59,7 @@ _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
 def _duration(value: object) -> timedelta:
-    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
     if match is None:
         raise refusal(value, "a duration", "a number with its unit, such as 250ms, 3s or 1m")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
