@@ -1,40 +1,56 @@
-"""`python -m rehearsal CONFIG`: deploy to this machine, call, and compare."""
+"""`python -m rehearsal CONFIG`: deploy to an emulator on this machine, call, change, and compare."""
 
 import argparse
+import shutil
 import signal
 import sys
-import tempfile
+import threading
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from rehearsal.load import CONNECTIONS, Result, call
-from rehearsal.processes import StartFailedError
-from rehearsal.report import table, verdict
-from rehearsal.synthesis import SynthesisFailedError, synthesize
-from rehearsal.system import System, Upstream
-from rehearsal.templates import read_templates
+from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from rehearsal.agent.images import ImageUnknownError
+from rehearsal.cdk import CdkFailedError
+from rehearsal.processes import ROOT, StartFailedError
+from rehearsal.progress import ConsoleProgress
+from rehearsal.report.terminal import show
+from rehearsal.scenario import Scenario
+from rehearsal.system import System
 
-
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
+SECONDS = 15.0
 
 
 def main() -> int:
-    """Rehearse; return 0 if every call came back and no task idled, 1 if not, 2 for a bad configuration."""
+    """Rehearse; return 0 if no call failed and no task idled, 1 if not, 2 for a bad configuration."""
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
     parser.add_argument("config", type=Path, help="the configuration file, such as config/example.yaml")
-    parser.add_argument("--calls", type=int, default=200, help="calls for each connection (default: 200)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        help=f"how long to measure before, and how long after (default: {SECONDS:.0f})",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "rehearsal/out",
+        help="the folder for the report and logs; replaced if a rehearsal made it (default: rehearsal/out)",
+    )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    console = Console()
+    stop = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        # A flag and no exception: one that is raised inside a library's callback may be lost there.
+        signal.signal(ending, lambda _signal, _frame: stop.set())
     try:
-        return _rehearse(console, arguments.config, arguments.calls)
-    except SynthesisFailedError as error:
+        configuration = load_configuration(arguments.config)
+        out = _fresh(arguments.out)
+    except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
-        return 2 if error.exit_status == 2 else 1
-    except StartFailedError as error:
+        return 2
+    try:
+        return _rehearse(arguments.config, configuration, out, stop, arguments.seconds)
+    except (StartFailedError, CdkFailedError, ImageUnknownError) as error:
         print(f"rehearsal: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -42,43 +58,43 @@ def main() -> int:
         return 130
 
 
-def _rehearse(console: Console, config: Path, calls: int) -> int:
-    out = Path(tempfile.mkdtemp(prefix="ecs-envoy-rehearsal-"))
-    console.print(f"1/3 Synthesizing {config}; templates and logs in {out}", soft_wrap=True)
-    synthesize(config, out / "cdk.out")
-    services = read_templates(out / "cdk.out")
-    tasks = sum(service.tasks for service in services)
-    console.print(f"2/3 Starting what the templates say: {len(services)} ECS services, {tasks} tasks")
-    with System(services, out) as system:
-        console.print(
-            f"3/3 Calling over {CONNECTIONS} pinned connections: L4 first, then Envoy {system.target}"
-        )
-        results = _call_all(console, system, calls)
-    good = True
-    for upstream, before, after in results:
-        console.print(table(upstream.route.cluster, before, after))
-        good &= verdict(console, upstream.route.cluster, before, after)
-    return 0 if good else 1
+_MARK = ".ecs-envoy-rehearsal"
 
 
-def _call_all(console: Console, system: System, calls: int) -> list[tuple[Upstream, Result, Result]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    results: list[tuple[Upstream, Result, Result]] = []
-    with Progress(*columns, console=console) as progress:
-        for upstream in system.upstreams:
-            row = progress.add_task(upstream.route.cluster, total=2 * calls * CONNECTIONS)
-            before, after = (
-                call(
-                    target,
-                    upstream.route.grpc_services,
-                    upstream.tasks,
-                    calls=calls,
-                    progress=lambda row=row: progress.advance(row),
-                )
-                for target in (upstream.l4_target, system.target)
-            )
-            results.append((upstream, before, after))
-    return results
+def _fresh(out: Path) -> Path:
+    """Return `out` as an empty folder; only what a rehearsal made is removed.
+
+    Raises:
+        ValueError: It holds something else.
+
+    """
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MARK).exists())):
+        raise ValueError(f"{out}: is no folder of a rehearsal's; give one that is new or empty")
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    (out / _MARK).touch()
+    return out.resolve()
+
+
+def _rehearse(
+    config: Path, configuration: Configuration, out: Path, stop: threading.Event, seconds: float
+) -> int:
+    console = Console()
+    console.print(f"Rehearsing {config}; report and logs in {out}", soft_wrap=True, highlight=False)
+    with ConsoleProgress(console) as progress:
+        folder = config.resolve().parent
+        with System(configuration, folder, out, progress.say, stop) as system:
+            scenario = Scenario(config, configuration, system, out, progress, stop, seconds=seconds)
+            scenario.run()
+            progress.step("report")
+            # Not before: matplotlib takes two seconds to come, and the first steps are the busiest.
+            from rehearsal.report.write import write_report
+
+            write_report(scenario, system, out)
+    show(console, scenario.outcome)
+    console.print(f"Report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+    return 1 if scenario.outcome.problems() else 0
 
 
 if __name__ == "__main__":

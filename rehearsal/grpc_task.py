@@ -1,9 +1,15 @@
-"""A stand-in for a service's task: a real gRPC server with health, reflection and two methods a service."""
+"""A stand-in for a service's task: a real gRPC server that answers every method of its proto services.
+
+Each request message is answered with itself, whatever the method is called, so that unary calls and streams
+of every kind work. A caller asks for more, as of a server stream, by the metadata `rehearsal-messages`. Each
+call costs a set amount of CPU time. grpc.health.v1 and reflection are there too.
+"""
 
 import argparse
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent import futures
 
 import grpc
@@ -11,13 +17,14 @@ from google.protobuf import descriptor_pb2, descriptor_pool, empty_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-UNARY = "Get"
-STREAM = "Watch"
-STREAM_MESSAGES = 5
+from rehearsal.calls import MESSAGES_KEY, STREAM, UNARY
+
+DRAIN_SECONDS = 10
+"""How long open calls may go on after SIGTERM; new ones are refused, and Envoy tries them elsewhere."""
 
 
-def descriptors(grpc_services: list[str]) -> descriptor_pool.DescriptorPool:
-    """Return the descriptors of `grpc_services`, each with the methods `Get` and `Watch`."""
+def descriptors(grpc_services: Sequence[str]) -> descriptor_pool.DescriptorPool:
+    """Return the descriptors of `grpc_services`, each with the methods that the rehearsal calls."""
     pool = descriptor_pool.DescriptorPool()
     empty = descriptor_pb2.FileDescriptorProto()
     empty_pb2.DESCRIPTOR.CopyToProto(empty)
@@ -35,50 +42,78 @@ def descriptors(grpc_services: list[str]) -> descriptor_pool.DescriptorPool:
     return pool
 
 
-def serve(address: str, port: int, grpc_services: list[str]) -> grpc.Server:
-    """Return a started server; it names its own address in each answer's initial metadata."""
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
-    task = (("task", f"{address}:{port}"),)
+def burn(seconds: float) -> None:
+    """Spend `seconds` of this thread's CPU time, however long that takes on a busy machine."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
 
-    def unary(request: bytes, context: grpc.ServicerContext) -> bytes:
-        context.send_initial_metadata(task)
-        return request
 
-    def stream(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        context.send_initial_metadata(task)
-        for _ in range(STREAM_MESSAGES):
-            yield request
+class _EveryMethod(grpc.GenericRpcHandler):
+    """Answers every method of `grpc_services`; other calls are UNIMPLEMENTED."""
 
-    for full_name in grpc_services:
-        handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            UNARY: grpc.unary_unary_rpc_method_handler(unary),
-            STREAM: grpc.unary_stream_rpc_method_handler(stream),
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(full_name, handlers),))
+    def __init__(self, task: str, grpc_services: Sequence[str], work: float) -> None:
+        self._task = (("task", task),)
+        self._paths = tuple(f"/{name}/" for name in grpc_services)
+        self._work = work
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        if not handler_call_details.method.startswith(self._paths):
+            return None
+        return grpc.stream_stream_rpc_method_handler(self._answer)
+
+    def _answer(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        burn(self._work)
+        context.send_initial_metadata(self._task)
+        asked = next((str(v) for k, v in context.invocation_metadata() or () if k == MESSAGES_KEY), "1")
+        for request in requests:
+            for _ in range(int(asked)):
+                yield request
+
+
+def serve(address: str, port: int, grpc_services: Sequence[str], *, work: float = 0) -> grpc.Server:
+    """Return a started server; it names its own address in each answer's initial metadata.
+
+    Args:
+        address: The IP address to bind.
+        port: The TCP port to bind.
+        grpc_services: The proto services to answer for.
+        work: CPU seconds to spend on each call.
+
+    """
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((_EveryMethod(f"{address}:{port}", grpc_services, work),))
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = [*grpc_services, health.SERVICE_NAME, reflection.SERVICE_NAME]
     reflection.enable_server_reflection(names, server, pool=descriptors(grpc_services))
-    if server.add_insecure_port(f"{address}:{port}") != port:
-        raise SystemExit(f"rehearsal: {address}:{port} is taken")
+    try:
+        server.add_insecure_port(f"{address}:{port}")
+    except RuntimeError:
+        raise SystemExit(f"rehearsal: {address}:{port} is taken") from None
     server.start()
     return server
 
 
 def main() -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM; then end as a gRPC server should: take no new call, and finish those under way."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("port", type=int)
     parser.add_argument("grpc_services", nargs="+")
+    parser.add_argument(
+        "--work-ms", type=float, default=0, help="CPU milliseconds for each call (default: 0)"
+    )
     arguments = parser.parse_args()
-    server = serve(arguments.address, arguments.port, arguments.grpc_services)
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: stop.set())
+    server = serve(arguments.address, arguments.port, arguments.grpc_services, work=arguments.work_ms / 1000)
     stop.wait()
-    server.stop(1).wait()
+    server.stop(DRAIN_SECONDS).wait()
 
 
 if __name__ == "__main__":

@@ -1,119 +1,93 @@
-"""Real gRPC clients, each with one pinned connection."""
+"""Real gRPC clients at a steady pace, each with one pinned connection: `python -m rehearsal.load PLAN`.
+
+Run as a process of its own, which writes a line of JSON for each call until SIGTERM.
+"""
 
 import itertools
-import statistics
+import json
+import signal
+import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+import time
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import asdict
 
 import grpc
 
-from rehearsal.grpc_task import STREAM, STREAM_MESSAGES, UNARY
+from rehearsal.calls import MESSAGES_KEY, Call, Target
 
 CONNECTIONS = 6
 DEADLINE_SECONDS = 10
+STREAM_EVERY = 10
+STREAM_MESSAGES = 5
 
 
-@dataclass
-class Result:
-    """What came of the calls to one service.
-
-    Attributes:
-        requests: How many calls each task answered, tasks that got none included.
-        errors: How many calls failed, by gRPC status.
-
-    """
-
-    requests: Counter[str]
-    errors: Counter[str] = field(default_factory=Counter[str])
-
-    @property
-    def cv(self) -> float:
-        """The coefficient of variation of the requests by task: 0 is even."""
-        counts = list(self.requests.values())
-        mean = statistics.fmean(counts)
-        return statistics.pstdev(counts) / mean if mean else 0.0
-
-    @property
-    def idle(self) -> int:
-        """How many tasks got nothing."""
-        return sum(count == 0 for count in self.requests.values())
-
-
-def call(
-    target: str,
-    grpc_services: Sequence[str],
-    tasks: Sequence[str],
-    *,
-    calls: int,
-    progress: Callable[[], object],
-) -> Result:
-    """Send `calls` calls over each of six connections to `target`, every tenth a server stream.
-
-    Args:
-        target: The `address:port` to dial.
-        grpc_services: The proto services to call in turn.
-        tasks: The tasks that should answer, as they name themselves.
-        calls: Calls for each connection.
-        progress: Called after each call.
-
-    """
-    result = Result(Counter(dict.fromkeys(tasks, 0)))
-    stop = threading.Event()
-    with futures.ThreadPoolExecutor(CONNECTIONS) as pool:
-        running = [
-            pool.submit(_client, target, grpc_services, calls, progress, stop) for _ in range(CONNECTIONS)
-        ]
-        try:
-            for client in running:
-                requests, errors = client.result()
-                result.requests.update(requests)
-                result.errors.update(errors)
-        finally:
-            # Ctrl-C interrupts this thread alone, and leaving the pool waits for the others.
-            stop.set()
-    return result
-
-
-def _client(
-    target: str,
-    grpc_services: Sequence[str],
-    calls: int,
-    progress: Callable[[], object],
-    stop: threading.Event,
-) -> tuple[Counter[str], Counter[str]]:
-    requests: Counter[str] = Counter()
-    errors: Counter[str] = Counter()
+def _client(target: Target, number: int, stop: threading.Event) -> None:
+    """Call `target` over one connection of its own until `stop`, evenly spaced."""
+    interval = CONNECTIONS / target.rate
     # gRPC would share one connection among all channels of a process.
-    with grpc.insecure_channel(target, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
-        for number, name in zip(range(calls), itertools.cycle(grpc_services), strict=False):
-            if stop.is_set():
-                break
-            try:
-                requests[_stream(channel, name) if number % 10 == 9 else _unary(channel, name)] += 1
-            except grpc.RpcError as error:
-                errors[error.code().name] += 1  # pyright: ignore
-            progress()
-    return requests, errors
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(target.target, options=options) as channel:
+        # The clients take turns, so that calls come evenly and not in bursts of six.
+        due = time.monotonic() + interval * number / CONNECTIONS
+        for turn, method in enumerate(itertools.cycle(target.methods)):
+            if stop.wait(max(0.0, due - time.monotonic())):
+                return
+            # One that is late calls at once, but does not call more often later to make up for it.
+            due = max(due + interval, time.monotonic())
+            stream = target.streams[turn % len(target.streams)] if target.streams else None
+            is_stream = stream is not None and turn % STREAM_EVERY == STREAM_EVERY - 1
+            _write(_call(channel, target.service, stream if is_stream and stream else method, is_stream))
 
 
-def _unary(channel: grpc.Channel, name: str) -> str:
-    method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{name}/{UNARY}")
-    _, call = method.with_call(b"", timeout=DEADLINE_SECONDS)
-    return _task(call)
+def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> Call:
+    at, begun = time.time(), time.monotonic()
+    task, status = None, "OK"
+    try:
+        if is_stream:
+            stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(f"/{method}")
+            metadata = ((MESSAGES_KEY, str(STREAM_MESSAGES)),)
+            call = stub(b"", timeout=DEADLINE_SECONDS, metadata=metadata)
+            if sum(1 for _ in call) != STREAM_MESSAGES:
+                status = "TRUNCATED"
+            task = _task(call)
+        else:
+            unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{method}")
+            _, answered = unary.with_call(b"", timeout=DEADLINE_SECONDS)
+            task = _task(answered)
+    except grpc.RpcError as error:
+        status = str(error.code().name)  # pyright: ignore
+    return Call(at, service, task, (time.monotonic() - begun) * 1000, status)
 
 
-def _stream(channel: grpc.Channel, name: str) -> str:
-    method: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(f"/{name}/{STREAM}")
-    messages = method(b"", timeout=DEADLINE_SECONDS)
-    received = sum(1 for _ in messages)
-    if received != STREAM_MESSAGES:
-        raise AssertionError(f"a stream of {STREAM_MESSAGES} messages brought {received}")
-    return _task(messages)
-
-
-def _task(call: grpc.Call) -> str:
+def _task(call: grpc.Call) -> str | None:
     """Return the task that answered, as it named itself."""
-    return next(str(value) for key, value in call.initial_metadata() if key == "task")
+    return next((str(value) for key, value in call.initial_metadata() or () if key == "task"), None)
+
+
+_writing = threading.Lock()
+
+
+def _write(call: Call) -> None:
+    line = json.dumps(list(asdict(call).values())) + "\n"
+    with _writing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Call every target of the plan until SIGTERM; the calls under way then are finished and written."""
+    targets = [Target(**target) for target in json.loads(sys.argv[1])]
+    stop = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _signal, _frame: stop.set())
+    with futures.ThreadPoolExecutor(len(targets) * CONNECTIONS) as pool:
+        running = [
+            pool.submit(_client, target, number, stop) for target in targets for number in range(CONNECTIONS)
+        ]
+        for client in running:
+            client.result()
+
+
+if __name__ == "__main__":
+    main()

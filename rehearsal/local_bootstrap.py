@@ -1,20 +1,9 @@
 """The deployed bootstrap, moved to loopback: nothing but addresses and the resolver change."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 Bootstrap = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Route:
-    """A cluster of the bootstrap: its DNS name, its port, and the proto services routed to it."""
-
-    cluster: str
-    dns_name: str
-    port: int
-    grpc_services: tuple[str, ...]
 
 
 def localize(bootstrap: str, *, address: str, name_server: str, name_server_port: int) -> str:
@@ -32,19 +21,8 @@ def localize(bootstrap: str, *, address: str, name_server: str, name_server_port
     return json.dumps(moved, separators=(",", ":"))
 
 
-def routes(bootstrap: str) -> list[Route]:
-    """Return where `bootstrap` sends calls."""
-    resources: Bootstrap = json.loads(bootstrap)["static_resources"]
-    manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    claims: dict[str, list[str]] = {}
-    for route in manager["route_config"]["virtual_hosts"][0]["routes"]:
-        claims.setdefault(route["route"]["cluster"], []).append(route["match"]["prefix"].strip("/"))
-    return [_route(cluster, claims[cluster["name"]]) for cluster in resources["clusters"]]
-
-
-def _route(cluster: Bootstrap, claims: list[str]) -> Route:
-    endpoint = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
-    address = endpoint["address"]["socket_address"]
-    # A service that takes every call is called by a name of our own.
-    grpc_services = tuple(claim or "rehearsal.v1.Anything" for claim in claims)
-    return Route(cluster["name"], address["address"], address["port_value"], grpc_services)
+def refresh_seconds(bootstrap: str) -> float:
+    """Return how often Envoy asks DNS at the latest: the slowest refresh of its clusters."""
+    clusters: list[Bootstrap] = json.loads(bootstrap)["static_resources"]["clusters"]
+    rates = [cluster["cluster_type"]["typed_config"]["dns_refresh_rate"] for cluster in clusters]
+    return max(float(rate.removesuffix("s")) for rate in rates)

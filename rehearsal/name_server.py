@@ -3,7 +3,7 @@
 import random
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dns.exception
@@ -26,12 +26,16 @@ class Registry:
     ttl: int
 
 
+Lookup = Callable[[str], Registry | None]
+"""What a DNS name lists, without the dot at its end; None where it does not exist."""
+
+
 class NameServer:
-    """Answers for `registries`, by name; every other name does not exist.
+    """Answers with what `lookup` finds at the time.
 
     Args:
         address: The loopback address to bind; the port is a free one.
-        registries: What each DNS name lists.
+        lookup: Called for each question.
 
     Attributes:
         address: The loopback address.
@@ -39,8 +43,8 @@ class NameServer:
 
     """
 
-    def __init__(self, address: str, registries: Mapping[str, Registry]) -> None:
-        self._registries = {dns.name.from_text(name): registry for name, registry in registries.items()}
+    def __init__(self, address: str, lookup: Lookup) -> None:
+        self._lookup = lookup
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 0))
         self.address = address
@@ -59,7 +63,7 @@ class NameServer:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA
         question = query.question[0]
-        registry = self._registries.get(question.name)
+        registry = self._lookup(question.name.to_text(omit_final_dot=True).lower())
         if registry is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif question.rdtype == dns.rdatatype.A and registry.addresses:

@@ -1,76 +1,79 @@
-"""The deployed system on loopback: tasks, name server, Envoy, and an L4 proxy for comparison."""
+"""The deployed system on this machine: emulator, ECS agent, name server."""
 
 import random
-import shutil
-import subprocess
-import sys
-import time
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from ecs_envoy.default_image import ENVOY_VERSION
-from rehearsal.local_bootstrap import Route, localize, routes
-from rehearsal.name_server import NameServer, Registry
-from rehearsal.processes import Processes, StartFailedError
-from rehearsal.templates import EcsService
+from ecs_envoy.configuration import Configuration
+from rehearsal import configured
+from rehearsal.agent.ecs_agent import EcsAgent
+from rehearsal.agent.images import Images
+from rehearsal.aws import Aws
+from rehearsal.cdk import Cdk
+from rehearsal.cloud_map_zone import CloudMapZone
+from rehearsal.cpu import Sampler
+from rehearsal.emulator_process import start_emulator
+from rehearsal.foreign_services import deploy_foreign_services
+from rehearsal.name_server import NameServer
+from rehearsal.processes import Processes
 
-EXISTING_TASKS = 3
-"""Tasks for a service that is only routed to: no template says how many it has."""
 
+class Addresses:
+    """Loopback addresses of a block of our own, so that two rehearsals on one machine do not meet."""
 
-@dataclass(frozen=True)
-class Upstream:
-    """A routed service with its tasks (`address:port`) and its L4 proxy."""
+    def __init__(self) -> None:
+        self._second, self._third = random.randint(16, 250), random.randint(0, 200)
+        self._used = 0
+        self._lock = threading.Lock()
 
-    route: Route
-    tasks: tuple[str, ...]
-    l4_target: str
+    def next(self) -> str:
+        """Return an address that was not given out before."""
+        with self._lock:
+            third, last = divmod(self._used, 250)
+            self._used += 1
+        return f"127.{self._second}.{self._third + third}.{last + 1}"
 
 
 class System:
-    """Runs what `services` say; leaving the context ends it all.
+    """Everything that runs; leaving the context ends it all.
 
     Args:
-        services: The ECS services of the templates, the proxy's among them.
-        logs: The folder for logs.
+        configuration: What is rehearsed.
+        config_folder: Where the local commands of the configuration run.
+        out: The folder for logs and assemblies.
+        say: Told in one line what a person should know.
+        stop: Set where the rehearsal is to end.
 
     Attributes:
-        upstreams: The services behind the proxy.
-        target: The `address:port` of Envoy.
+        addresses: Loopback addresses for whoever needs one.
+        processes: Child processes besides the tasks.
+        logs: The folder for logs.
 
     """
 
-    def __init__(self, services: list[EcsService], logs: Path) -> None:
-        self._proxy = next(service for service in services if "--config-yaml" in service.command)
-        self._services = {service.name: service for service in services if service is not self._proxy}
-        self._bootstrap = self._proxy.command[self._proxy.command.index("--config-yaml") + 1]
-        # A block of its own, so that two rehearsals on one machine do not meet.
-        self._block = f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
-        self._hosts = iter(range(1, 255))
-        self._processes = Processes(logs)
+    def __init__(
+        self,
+        configuration: Configuration,
+        config_folder: Path,
+        out: Path,
+        say: Callable[[str], object],
+        stop: threading.Event,
+    ) -> None:
+        self.configuration = configuration
+        self.addresses = Addresses()
+        self.logs = out / "logs"
+        self._config_folder = config_folder
+        self._out = out
+        self._say = say
+        self._stop = stop
         self._stack = ExitStack()
-        self._proxy_address = self._next_address()
-        self.target = f"{self._proxy_address}:{self._proxy.port}"
-        self.upstreams = [self._upstream(route) for route in routes(self._bootstrap)]
-
-    def _next_address(self) -> str:
-        return f"{self._block}.{next(self._hosts)}"
-
-    def _upstream(self, route: Route) -> Upstream:
-        service = self._services.get(route.dns_name.partition(".")[0])
-        count = service.tasks if service else EXISTING_TASKS
-        tasks = tuple(f"{self._next_address()}:{route.port}" for _ in range(count))
-        return Upstream(route, tasks, f"{self._next_address()}:{route.port}")
 
     def __enter__(self) -> "System":
-        self._stack.enter_context(self._processes)
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
+        self.logs.mkdir()
+        self.processes = self._stack.enter_context(Processes(self.logs))
         return self
 
     def __exit__(
@@ -78,56 +81,28 @@ class System:
     ) -> None:
         self._stack.close()
 
-    def _start(self) -> None:
-        names: dict[str, tuple[str, int]] = {}
-        registries: dict[str, Registry] = {}
-        for upstream in self.upstreams:
-            route = upstream.route
-            service = self._services.get(route.dns_name.partition(".")[0])
-            addresses = [task.rpartition(":")[0] for task in upstream.tasks]
-            registries[route.dns_name] = Registry(addresses, service.ttl if service else 5)
-            for number, address in enumerate(addresses, 1):
-                name = f"{route.cluster}-{number}"
-                names[name] = (address, route.port)
-                self._python(name, "rehearsal.grpc_task", address, str(route.port), *route.grpc_services)
-            l4_name, l4_host = f"{route.cluster}-l4", upstream.l4_target.rpartition(":")[0]
-            names[l4_name] = (l4_host, route.port)
-            self._python(l4_name, "rehearsal.l4_proxy", l4_host, str(route.port), *upstream.tasks)
-        for name, (address, port) in names.items():
-            self._processes.wait_for_port(name, address, port)
-        name_server = self._stack.enter_context(NameServer(self._next_address(), registries))
-        self._start_envoy(name_server)
+    def start_emulator(self) -> Aws:
+        """Start the emulator, with what the configuration says exists already."""
+        existing = configured.existing(self.configuration)
+        self.aws = start_emulator(self.processes, existing, self._out / "emulator")
+        self.cdk = Cdk(self.processes, self.aws, self._out / "cdk", self._stop)
+        return self.aws
 
-    def _python(self, name: str, module: str, *arguments: str) -> None:
-        self._processes.start(name, [sys.executable, "-m", module, *arguments])
-
-    def _start_envoy(self, name_server: NameServer) -> None:
-        binary = shutil.which("envoy", path=f"{Path(sys.executable).parent}")
-        if binary is None:
-            raise StartFailedError(f"no envoy beside {sys.executable}; run make setup")
-        self._processes.start("envoy", [binary, *self.envoy_arguments(name_server)])
-        self._processes.wait_for_port("envoy", self._proxy_address, self._proxy.port)
-        self._wait_until_ready()
-
-    def envoy_arguments(self, name_server: NameServer) -> list[str]:
-        """Return the task definition's command for Envoy, its bootstrap moved to loopback."""
-        moved = localize(
-            self._bootstrap,
-            address=self._proxy_address,
-            name_server=name_server.address,
-            name_server_port=name_server.port,
+    def start_agent(self) -> EcsAgent:
+        """Start the name server, the ECS agent and the sampler; tasks begin to run."""
+        self.zone = CloudMapZone(self.aws, self.configuration.namespace.name)
+        self.name_server = self._stack.enter_context(NameServer(self.addresses.next(), self.zone.lookup))
+        images = Images(
+            grpc_services=configured.proto_services(self.configuration),
+            commands=configured.commands(self.configuration, self._config_folder),
+            api_image=self.configuration.api.image if self.configuration.api else None,
+            name_server=(self.name_server.address, self.name_server.port),
+            work_ms=self.configuration.rehearsal.work.total_seconds() * 1000,
         )
-        return [moved if argument == self._bootstrap else argument for argument in self._proxy.command]
-
-    def _wait_until_ready(self) -> None:
-        """Run the task definition's health check until it passes, as ECS would."""
-        kind, *command = self._proxy.health_check
-        if kind != "CMD":
-            raise StartFailedError(f"the proxy's health check is of the kind {kind}; CMD is what runs here")
-        local = [part.replace("/127.0.0.1/", f"/{self._proxy_address}/") for part in command]
-        end = time.monotonic() + 15
-        while subprocess.run(local, capture_output=True, check=False).returncode:
-            self._processes.check("envoy")
-            if time.monotonic() > end:
-                raise StartFailedError(f"envoy {ENVOY_VERSION} is not ready after 15 s")
-            time.sleep(0.1)
+        deploy_foreign_services(self.aws, self.configuration)
+        self.agent = EcsAgent(self.aws, images, self.addresses.next, self.logs, self._say)
+        self._stack.enter_context(self.agent)
+        self.sampler = self._stack.enter_context(
+            Sampler(lambda: {task.name: task.process.pid for task in self.agent.tasks()})
+        )
+        return self.agent

@@ -21,6 +21,7 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
     yield from _network(values)
     yield from _certificate(values)
     yield from _variables(values)
+    yield from _rehearsal(values)
     if _mapping(values, "proxy").get("port") == ADMIN_PORT:
         yield ("proxy", "port"), f"{ADMIN_PORT} is the port of Envoy's admin interface; give another"
 
@@ -154,6 +155,19 @@ def _variables(values: dict[str, object]) -> Iterator[Finding]:
                         (*path, key, cast("str", address)),
                         "holds the proxy's address; remove it, or name another proxy_address_variable",
                     )
+
+
+def _rehearsal(values: dict[str, object]) -> Iterator[Finding]:
+    named = _mapping(_mapping(values, "rehearsal"), "services")
+    services = {**_mapping(values, "existing_services"), **_mapping(values, "services")}
+    for name, block in named.items():
+        path = ("rehearsal", "services", name)
+        if name == "api" and "api" in values:
+            continue
+        if name not in services:
+            yield path, f"no service has this name; give one of {', '.join(sorted([*services, 'api']))}"
+        elif isinstance(block, dict) and not cast("dict[str, object]", block).get("methods"):
+            yield path, "methods: missing; give the unary methods to call, each with an empty request"
 
 
 def _certificate(values: dict[str, object]) -> Iterator[Finding]:

@@ -182,6 +182,30 @@ class Api(_Container):
     )
 
 
+class RehearsedService(_Block):
+    """A local command that `ecs-envoy rehearse` runs in the place of a service's image."""
+
+    command: list[s.Line] = Field(
+        min_length=1,
+        description="what to run in the file's folder; {address} and {port} stand for where to listen",
+    )
+    methods: list[s.ProtoMethod] = Field(
+        default=[],
+        description="unary methods to call with an empty request, such as learning.v1.Lessons/List",
+    )
+
+
+class Rehearsal(_Block):
+    """How `ecs-envoy rehearse` plays the services; nothing here is deployed."""
+
+    work: s.Work = Field(
+        default=timedelta(milliseconds=5), description="CPU time that a stand-in server spends on each call"
+    )
+    services: dict[s.DnsLabel, RehearsedService] = Field(
+        default={}, description="local commands by service, or for api; stand-in servers by default"
+    )
+
+
 class Configuration(_Block):
     """One environment."""
 
@@ -198,3 +222,6 @@ class Configuration(_Block):
         default={}, description="the gRPC services that are only routed to, by name"
     )
     api: Api | None = Field(default=None, description="the public HTTP API; none by default")
+    rehearsal: Rehearsal = Field(
+        default=Rehearsal(), description="how to rehearse; nothing of it is deployed"
+    )

@@ -116,6 +116,20 @@ HealthCheckTimeout = Annotated[timedelta, *_timeout]
 _start_period = _bounded_duration("a start period of ECS's health checks", 0, 300)
 HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
 
+
+def _work(value: object) -> timedelta:
+    time = _duration(value)
+    if time > timedelta(seconds=1):
+        raise refusal(value, "a time for one call", "one up to 1s, such as 5ms")
+    return time
+
+
+Work = Annotated[
+    timedelta,
+    BeforeValidator(_work),
+    WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"}),
+]
+
 _name = _text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
 DnsLabel = Annotated[str, *_name]
 _domain = _text(
@@ -168,6 +182,12 @@ _proto = _text(
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", "a proto service", "its package and name, such as learning.v1.Lessons"
 )
 ProtoService = Annotated[str, *_proto]
+_method = _text(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/[A-Za-z_]\w*",
+    "a gRPC method",
+    "its proto service and name, such as learning.v1.Lessons/List",
+)
+ProtoMethod = Annotated[str, *_method]
 _variable = _text(r"[A-Za-z_]\w*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]
 _image = _text(

@@ -1,0 +1,28 @@
+"""Envoy's access log as a count: for servers that do not say which task they are."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from rehearsal.agent.task import Task
+
+
+def requests_by_task(
+    envoys: Sequence[Task], tasks: Mapping[str, str], begin: float, end: float
+) -> dict[str, int]:
+    """Return how many calls each of `tasks` (names by `address:port`) got from `envoys` between two moments.
+
+    Lines that are no JSON, such as one that is being written, count for nothing.
+    """
+    counts: Counter[str] = Counter()
+    for envoy in envoys:
+        for line in envoy.process.out.read_text(errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                at = datetime.fromisoformat(entry["time"]).timestamp()
+            except (ValueError, KeyError):
+                continue
+            if begin <= at < end:
+                counts[str(entry["upstream_task"])] += 1
+    return {name: counts[target] for target, name in tasks.items()}

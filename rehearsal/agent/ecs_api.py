@@ -1,0 +1,165 @@
+"""Services and task definitions, as the ECS API tells them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.agent.plan import Wanted
+from rehearsal.aws import Aws
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import (
+        ContainerDefinitionOutputTypeDef,
+        HealthCheckOutputTypeDef,
+        ServiceTypeDef,
+    )
+
+DEFAULT_STOP_TIMEOUT = 30
+"""Seconds between SIGTERM and SIGKILL where a container says nothing ("Task definition parameters")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheck:
+    """A container health check: its command as ECS has it, and times in seconds."""
+
+    command: tuple[str, ...]
+    interval: float
+    timeout: float
+    retries: int
+    start_period: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a task definition; its times are in seconds."""
+
+    name: str
+    image: str
+    port: int
+    entry_point: tuple[str, ...]
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    secrets: tuple[str, ...]
+    health_check: HealthCheck | None
+    stop_timeout: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDefinition:
+    """A task definition's family and container."""
+
+    arn: str
+    family: str
+    container: Container
+
+
+@dataclass(frozen=True, kw_only=True)
+class EcsService:
+    """An ECS service.
+
+    Attributes:
+        registry: The id of the Cloud Map service that lists its tasks; None for none.
+        name_in_namespace: That service's name; the ECS service's own without a registry.
+        zones: The availability zones of its subnets.
+
+    """
+
+    arn: str
+    name: str
+    ecs_cluster: str
+    task_definition: str
+    wanted: Wanted
+    registry: str | None
+    name_in_namespace: str
+    zones: tuple[str, ...]
+
+
+class EcsApi:
+    """Reads what is deployed; task definitions and Cloud Map names are read once, since they never change."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._ecs = aws.ecs()
+        self._ec2 = aws.ec2()
+        self._cloud_map = aws.cloud_map()
+        self._definitions: dict[str, TaskDefinition] = {}
+        self._names: dict[str, str] = {}
+        self._zones: dict[str, str] = {}
+
+    def services(self) -> list[EcsService]:
+        """Return every ECS service of the account."""
+        found: list[EcsService] = []
+        for ecs_cluster in self._ecs.list_clusters()["clusterArns"]:
+            arns = self._ecs.list_services(cluster=ecs_cluster)["serviceArns"]
+            for start in range(0, len(arns), 10):  # DescribeServices takes ten at a time
+                page = self._ecs.describe_services(cluster=ecs_cluster, services=arns[start : start + 10])
+                found += (self._service(service) for service in page["services"])
+        return found
+
+    def _service(self, service: "ServiceTypeDef") -> EcsService:
+        deployment = service.get("deploymentConfiguration", {})
+        registries = service.get("serviceRegistries", [])
+        registry = registries[0].get("registryArn", "").rpartition("/")[2] if registries else None
+        subnets = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {}).get("subnets", [])
+        return EcsService(
+            arn=service.get("serviceArn", ""),
+            name=service.get("serviceName", ""),
+            ecs_cluster=service.get("clusterArn", "").rpartition("/")[2],
+            task_definition=service.get("taskDefinition", ""),
+            wanted=Wanted(
+                desired=service.get("desiredCount", 0),
+                minimum_percent=deployment.get("minimumHealthyPercent", 100),
+                maximum_percent=deployment.get("maximumPercent", 200),
+            ),
+            registry=registry,
+            name_in_namespace=self._name(registry) if registry else service.get("serviceName", ""),
+            zones=tuple(dict.fromkeys(map(self._zone, subnets))) or ("local",),
+        )
+
+    def _name(self, registry: str) -> str:
+        if registry not in self._names:
+            self._names[registry] = self._cloud_map.get_service(Id=registry)["Service"].get("Name", registry)
+        return self._names[registry]
+
+    def _zone(self, subnet: str) -> str:
+        if subnet not in self._zones:
+            (found,) = self._ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+            self._zones[subnet] = found.get("AvailabilityZone", "local")
+        return self._zones[subnet]
+
+    def task_definition(self, arn: str) -> TaskDefinition:
+        """Return the task definition `arn`."""
+        if arn not in self._definitions:
+            answer = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+            (container,) = answer.get("containerDefinitions", [])  # our task definitions have one
+            self._definitions[arn] = TaskDefinition(
+                arn=arn, family=answer.get("family", ""), container=_container(container)
+            )
+        return self._definitions[arn]
+
+
+def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:
+    ports = container.get("portMappings", [])
+    variables: list[Any] = list(container.get("environment", []))
+    return Container(
+        name=container.get("name", ""),
+        image=container.get("image", ""),
+        port=ports[0].get("containerPort", 0) if ports else 0,
+        entry_point=tuple(container.get("entryPoint", [])),
+        command=tuple(container.get("command", [])),
+        environment={variable["name"]: variable["value"] for variable in variables},
+        secrets=tuple(secret["name"] for secret in container.get("secrets", [])),
+        health_check=_health_check(container.get("healthCheck")),
+        stop_timeout=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT),
+    )
+
+
+def _health_check(check: "HealthCheckOutputTypeDef | None") -> HealthCheck | None:
+    if not check:
+        return None
+    return HealthCheck(
+        command=tuple(check["command"]),
+        interval=check.get("interval", 30),
+        timeout=check.get("timeout", 5),
+        retries=check.get("retries", 3),
+        start_period=check.get("startPeriod", 0),
+    )

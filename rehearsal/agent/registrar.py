@@ -1,0 +1,45 @@
+"""Instances in Cloud Map, registered and deregistered as ECS does it."""
+
+from rehearsal.agent.ecs_api import EcsService
+from rehearsal.agent.task import Task
+from rehearsal.aws import Aws
+
+
+class Registrar:
+    """Keeps Cloud Map's list of a service's tasks."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._cloud_map = aws.cloud_map()
+        self._region = aws.region
+
+    def register(self, service: EcsService, task: Task) -> None:
+        """List `task` under the service registry of `service`."""
+        if service.registry is None:
+            return
+        self._cloud_map.register_instance(
+            ServiceId=service.registry,
+            InstanceId=task.name,
+            Attributes={
+                "AWS_INSTANCE_IPV4": task.address,
+                "AVAILABILITY_ZONE": task.zone,
+                "ECS_SERVICE_NAME": service.name,
+                "ECS_CLUSTER_NAME": service.ecs_cluster,
+                "ECS_TASK_DEFINITION_FAMILY": task.definition.family,
+                "REGION": self._region,
+            },
+        )
+        self.set_health(service, task)
+
+    def set_health(self, service: EcsService, task: Task) -> None:
+        """Tell Cloud Map what the container health check says."""
+        if service.registry is not None:
+            self._cloud_map.update_instance_custom_health_status(
+                ServiceId=service.registry,
+                InstanceId=task.name,
+                Status="HEALTHY" if task.healthy else "UNHEALTHY",
+            )
+
+    def deregister(self, registry: str | None, task: Task) -> None:
+        """Take `task` off the list."""
+        if registry is not None:
+            self._cloud_map.deregister_instance(ServiceId=registry, InstanceId=task.name)

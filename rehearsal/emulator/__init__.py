@@ -1,0 +1,1 @@
+"""AWS on loopback: MiniStack, with what these stacks need and it lacks."""

@@ -1,0 +1,28 @@
+"""Run a command that is told to stop when its parent dies, however the parent dies.
+
+Run as a script of its own, before the command's exec: Python code between fork and exec, the
+other way to do it, can deadlock where the parent has threads.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Become the command that the arguments after the parent's process id name."""
+    parent, *command = sys.argv[1:]
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        sys.exit("the rehearsal ended before its process started")
+    try:
+        os.execvp(command[0], command)  # noqa: S606  # the rehearsal wrote this command
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What is in the account before the stacks are."""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """The account and region, and what is there before the stacks are.
+
+    Attributes:
+        account: The AWS account.
+        region: The AWS region.
+        zones: Availability zones for the subnets of `vpc`.
+        vpc: A VPC's id, if one exists.
+        ecs_cluster: An ECS cluster's name, if one exists.
+        namespace: A Cloud Map namespace's id and DNS name, if one exists.
+        cloud_map_services: The names of the services in `namespace`.
+        security_groups: Ids of security groups in `vpc`.
+
+    """
+
+    account: str
+    region: str
+    zones: tuple[str, ...] = ()
+    vpc: str | None = None
+    ecs_cluster: str | None = None
+    namespace: tuple[str, str] | None = None
+    cloud_map_services: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Return it as one argument of a command."""
+        return json.dumps(asdict(self))

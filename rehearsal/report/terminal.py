@@ -1,0 +1,79 @@
+"""The outcome as tables on the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from rehearsal.outcome import Change, Outcome, ServiceResult
+
+
+def show(console: Console, outcome: Outcome) -> None:
+    """Print `outcome`, what speaks against the system last."""
+    for before, after in zip(outcome.before, outcome.after, strict=True):
+        console.print(_service_table(before, after))
+    console.print(_proxy_table(outcome))
+    for change in (outcome.scale_out, outcome.roll):
+        for line in _change_lines(change, outcome.discovery_bound_seconds) if change else ():
+            console.print(line)
+    for remark in outcome.remarks():
+        console.print(remark, style="yellow", soft_wrap=True)
+    for problem in outcome.problems():
+        console.print(problem, style="red", soft_wrap=True)
+
+
+def _service_table(before: ServiceResult, after: ServiceResult) -> Table:
+    rows = Table(title=before.service, title_justify="left")
+    rows.add_column("task")
+    for column in ("requests before", "after", "CPU % before", "after"):
+        rows.add_column(column, justify="right")
+    for task in before.cpu_percent:
+        rows.add_row(
+            task,
+            _count(before, task),
+            _count(after, task),
+            f"{before.cpu_percent[task]:.1f}",
+            f"{after.cpu_percent[task]:.1f}",
+        )
+    rows.add_section()
+    rows.add_row(
+        "CV",
+        _share(before.cv_requests),
+        _share(after.cv_requests),
+        _share(before.cv_cpu),
+        _share(after.cv_cpu),
+    )
+    rows.add_section()
+    for name, one, other in (
+        ("p50 ms", f"{before.p50_ms:.1f}", f"{after.p50_ms:.1f}"),
+        ("p99 ms", f"{before.p99_ms:.1f}", f"{after.p99_ms:.1f}"),
+        ("failed calls", str(sum(before.errors.values())), str(sum(after.errors.values()))),
+    ):
+        rows.add_row(name, one, other, "", "")
+    return rows
+
+
+def _proxy_table(outcome: Outcome) -> Table:
+    rows = Table(title="Envoy", title_justify="left")
+    rows.add_column("task")
+    rows.add_column(f"CPU % (of {outcome.proxy_cpu_limit_percent:.0f})", justify="right")
+    rows.add_column(f"memory MiB (of {outcome.proxy_memory_limit_mib})", justify="right")
+    for proxy in outcome.proxies:
+        rows.add_row(proxy.task, f"{proxy.cpu_percent:.1f}", f"{proxy.memory_mib:.0f}")
+    return rows
+
+
+def _change_lines(change: Change, bound: float) -> Iterator[str]:
+    failed = sum(change.errors.values())
+    yield f"{change.service}: {change.what}: {change.calls} calls meanwhile, {failed} failed"
+    for task in change.new_tasks:
+        when = "never" if task.first_request is None else f"{task.first_request:.1f} s"
+        yield f"  {task.task}: first call {when} after Cloud Map listed it (TTL and refresh: {bound:.0f} s)"
+
+
+def _count(result: ServiceResult, task: str) -> str:
+    return "?" if result.requests is None else str(result.requests[task])
+
+
+def _share(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3f}"

@@ -1,0 +1,40 @@
+"""Everything that a rehearsal leaves in its folder."""
+
+from pathlib import Path
+
+from rehearsal.cpu import series
+from rehearsal.outcome import ServiceResult
+from rehearsal.report.numbers import write_numbers
+from rehearsal.report.page import write_page
+from rehearsal.report.pictures import Line, State, draw_changes, draw_states
+from rehearsal.scenario import Scenario, Window
+from rehearsal.system import System
+
+
+def write_report(scenario: Scenario, system: System, out: Path) -> None:
+    """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`."""
+    outcome = scenario.outcome
+    samples = system.sampler.samples()
+
+    def lines(results: list[ServiceResult], window: Window) -> dict[str, dict[str, Line]]:
+        return {
+            result.service: {
+                task: series(samples.get(task, []), window.begin, window.end) for task in result.cpu_percent
+            }
+            for result in results
+        }
+
+    pictures = draw_states(
+        State(title="Before: an L4 load balancer", services=lines(outcome.before, scenario.before)),
+        State(title="After: Envoy", services=lines(outcome.after, scenario.after)),
+        out,
+    )
+    changes = [change for change in (outcome.scale_out, outcome.roll) if change]
+    if changes:
+        service = system.agent.service(changes[0].service)
+        tasks = {
+            task.target: task.name for task in system.agent.ever() if service and task.service == service.arn
+        }
+        pictures.append(draw_changes(scenario.calls, tasks, changes, out))
+    write_numbers(outcome, out / "result.json")
+    write_page(outcome, pictures, out / "report.html")
