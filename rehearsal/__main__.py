@@ -18,7 +18,7 @@ from rehearsal.report.terminal import show
 from rehearsal.scenario import Scenario
 from rehearsal.system import System
 
-SECONDS = 15.0
+SECONDS = 12.0
 
 
 def main() -> int:

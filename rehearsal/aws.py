@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types_boto3_ecs import ECSClient
     from types_boto3_servicediscovery import ServiceDiscoveryClient
 
+SECRET = "rehearsal"  # noqa: S105  # the emulator takes any, and nothing else sees it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Aws:
@@ -33,7 +35,7 @@ class Aws:
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": self.region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -55,7 +57,7 @@ class Aws:
     def _client(self, service: str) -> Any:  # noqa: ANN401
         session = boto3.Session(  # explicit: no profile, no credential and no region of the user's is read
             aws_access_key_id=self.account,
-            aws_secret_access_key="rehearsal",
+            aws_secret_access_key=SECRET,
             region_name=self.region,
         )
         connect: Any = session.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -19,8 +19,14 @@ from grpc_reflection.v1alpha import reflection
 
 from rehearsal.calls import MESSAGES_KEY, STREAM, UNARY
 
-DRAIN_SECONDS = 10
-"""How long open calls may go on after SIGTERM; new ones are refused, and Envoy tries them elsewhere."""
+SERVE_ON_SECONDS = 10.0
+"""
+How long calls are taken as ever after SIGTERM: until every proxy has heard of it. ECS deregisters a task and
+sends SIGTERM in one go, and DNS tells it up to a TTL (5 s) and a refresh (5 s) later.
+"""
+
+DRAIN_SECONDS = 10.0
+"""How long calls under way may go on after that; with the above, within ECS's stop timeout of 30 s."""
 
 
 def descriptors(grpc_services: Sequence[str]) -> descriptor_pool.DescriptorPool:
@@ -46,7 +52,7 @@ def burn(seconds: float) -> None:
     """Spend `seconds` of this thread's CPU time, however long that takes on a busy machine."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
-        pass
+        sum(range(1000))  # some 10 microseconds: asking for the time is a call into the kernel
 
 
 class _EveryMethod(grpc.GenericRpcHandler):
@@ -99,7 +105,7 @@ def serve(address: str, port: int, grpc_services: Sequence[str], *, work: float 
 
 
 def main() -> None:
-    """Serve until SIGTERM; then end as a gRPC server should: take no new call, and finish those under way."""
+    """Serve until SIGTERM and a while longer, as a service behind DNS should; then finish open calls."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("port", type=int)
@@ -107,12 +113,19 @@ def main() -> None:
     parser.add_argument(
         "--work-ms", type=float, default=0, help="CPU milliseconds for each call (default: 0)"
     )
+    parser.add_argument(
+        "--serve-on-seconds",
+        type=float,
+        default=SERVE_ON_SECONDS,
+        help="calls are taken so long after SIGTERM",
+    )
     arguments = parser.parse_args()
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda _signal, _frame: stop.set())
     server = serve(arguments.address, arguments.port, arguments.grpc_services, work=arguments.work_ms / 1000)
     stop.wait()
+    time.sleep(arguments.serve_on_seconds)
     server.stop(DRAIN_SECONDS).wait()
 
 

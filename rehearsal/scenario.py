@@ -150,15 +150,13 @@ class Scenario:
         system.start_emulator()
         rolled = self._out / "rolled.yaml"
         self._rolled_service = rolled_configuration(self._config, self._configuration, rolled)
-        running = [
-            system.cdk.start_synth(self._config.resolve(), self._out / "assembly"),
-            system.cdk.start_bootstrap(),
-        ]
-        if self._rolled_service:
-            running.append(system.cdk.start_synth(rolled, self._out / "assembly-rolled"))
-        self._progress.now("cdk synth, cdk bootstrap")
-        for process in running:
+        bootstrap = system.cdk.start_bootstrap()
+        synth = system.cdk.start_synth(self._config.resolve(), self._out / "assembly")
+        for process in (bootstrap, synth):
             self._cdk_wait(process, "cdk synth, cdk bootstrap")
+        if self._rolled_service:
+            # What is deployed later is synthesized now, so that no measurement has it beside it.
+            self._rolled_synth = system.cdk.start_synth(rolled, self._out / "assembly-rolled")
         self._cdk_wait(system.cdk.start_deploy(self._out / "assembly"), "cdk deploy --all")
 
     def _cdk_wait(self, process: Process, what: str) -> None:
@@ -174,6 +172,8 @@ class Scenario:
             "all tasks to listen",
             seconds=60,
         )
+        if self._rolled_service:
+            self._cdk_wait(self._rolled_synth, "cdk synth of the later deployment")
         proxy = self._configuration.proxy
         envoys = agent.tasks(proxy.name)
         self.outcome.proxy_cpu_limit_percent = 100 * proxy.cpu / 1024
@@ -335,7 +335,7 @@ class Scenario:
         new_tasks: list[NewTask] = []
         for task in new if names_itself else ():
             seen = first(task.target)
-            since = None if seen is None or task.registered_at is None else seen - task.registered_at
+            since = None if seen is None or task.listed_at is None else seen - task.listed_at
             new_tasks.append(NewTask(task=task.name, first_request=since))
         return Change(
             service=service,

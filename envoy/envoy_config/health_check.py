@@ -28,6 +28,8 @@ def health_checks(wanted: HealthCheck) -> list[EnvoyHealthCheck]:
             # One lost packet is no death; two in a row, retried within a second, are.
             unhealthy_threshold=2,
             unhealthy_edge_interval=timedelta(seconds=1),
+            # DNS lists a task before its server listens; a check that came too early is repeated soon.
+            unhealthy_interval=timedelta(seconds=1),
             healthy_threshold=1,
             # Two proxies must not ask every task in the same instant.
             interval_jitter_percent=10,

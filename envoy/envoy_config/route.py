@@ -57,7 +57,9 @@ def _retry_policy() -> RetryPolicy:
     return RetryPolicy(
         # Only where no task can have begun the call, so that no method needs to be idempotent.
         retry_on="connect-failure,refused-stream,reset-before-request",
-        num_retries=2,
+        # Enough to pass by half of eight tasks: a rolling deployment can take them away together, and DNS
+        # tells it seconds later (measured by `make rehearse`: two were spent on dead tasks).
+        num_retries=4,
         # A second try on the same task would likely end as the first did.
         retry_host_predicate=[
             RetryPolicyRetryHostPredicate(

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +119,7 @@ class EcsAgent:
                 left = list(self._tasks)
             for task in left:
                 task.end_probe()
-            end([task.process for task in left])
+            end([task.process for task in left], seconds=1)
 
     def _poll(self, api: EcsApi, registrar: Registrar) -> None:
         services = {service.arn: service for service in api.services()}
@@ -216,7 +215,6 @@ class EcsAgent:
         with self._lock:
             self._tasks.append(task)
         registrar.register(service, task)
-        task.registered_at = time.time()
         return task
 
     def _stop(self, task: Task, registrar: Registrar) -> None:

@@ -1,5 +1,7 @@
 """Instances in Cloud Map, registered and deregistered as ECS does it."""
 
+import time
+
 from rehearsal.agent.ecs_api import EcsService
 from rehearsal.agent.task import Task
 from rehearsal.aws import Aws
@@ -38,6 +40,8 @@ class Registrar:
                 InstanceId=task.name,
                 Status="HEALTHY" if task.healthy else "UNHEALTHY",
             )
+            if task.healthy and task.listed_at is None:
+                task.listed_at = time.time()
 
     def deregister(self, registry: str | None, task: Task) -> None:
         """Take `task` off the list."""

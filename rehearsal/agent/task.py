@@ -39,7 +39,7 @@ class Task:
         local: The local command of its container.
         logs: The folder for what its processes write.
         clock: What time it is, in seconds.
-        registered_at: When Cloud Map got to know it, by the wall clock; None before.
+        listed_at: When Cloud Map listed it as healthy, by the wall clock; None before.
         healthy: Whether its container health check passes; True without one.
         state: Where it is on its way.
 
@@ -54,7 +54,7 @@ class Task:
     local: LocalContainer
     logs: Path
     clock: Callable[[], float] = time.monotonic
-    registered_at: float | None = None
+    listed_at: float | None = None
     healthy: bool = field(init=False)
     state: State = field(init=False, default=State.RUNNING)
 

@@ -29,9 +29,16 @@ def create_service(logical_id: str, properties: Properties, stack: str) -> Creat
 
 
 def update_service(physical_id: str, old: Properties, new: Properties, stack: str) -> Created:
-    """Update an ECS service, its service registries included."""
+    """Update an ECS service, its service registries included.
+
+    CloudFormation sets the desired count of the template again, whoever changed it meanwhile;
+    MiniStack does so only where the template's own count has changed.
+    """
     updated = provisioners._ecs_service_update(physical_id, old, new, stack)
     _keep_registries(updated[0], new)
+    if "DesiredCount" in new:
+        _, cluster, name = updated[0].rsplit("/", 2)
+        ecs._update_service({"cluster": cluster, "service": name, "desiredCount": new["DesiredCount"]})
     return updated
 
 
