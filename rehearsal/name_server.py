@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import dns.exception
 import dns.flags
 import dns.message
-import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset

@@ -6,7 +6,7 @@ from rehearsal.emulator.ministack_door import Created, Properties, call_ec2, fou
 
 
 def _tag_specification(kind: str, properties: Properties) -> list[Properties]:
-    tags = properties.get("Tags") or []
+    tags: list[Properties] = properties.get("Tags") or []
     return [{"ResourceType": kind, "Tag": tags}] if tags else []
 
 

@@ -1,7 +1,7 @@
 """What a configuration says exists already, made in the emulator before the first deployment."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,7 +76,7 @@ def _namespace(namespace: str, name: str, vpc: str | None) -> None:
 
 
 @contextmanager
-def _next_id(module: Any, function: str, wanted: str) -> Iterator[None]:  # noqa: ANN401
+def _next_id(module: Any, function: str, wanted: str) -> Generator[None]:  # noqa: ANN401
     """Make `module` give the id `wanted` to what it creates next, and its own ids again afterwards."""
     original = getattr(module, function)
     ids = iter([wanted])

@@ -21,9 +21,13 @@ def write_page(outcome: Outcome, pictures: Sequence[Path], path: Path) -> None:
         states=list(zip(outcome.before, outcome.after, strict=True)),
         changes=[change for change in (outcome.scale_out, outcome.roll) if change],
         count=_count,
-        share=lambda value: "unknown" if value is None else f"{value:.3f}",
+        share=_share,
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
 
 
 def _count(result: ServiceResult, task: str) -> str:

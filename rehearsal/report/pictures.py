@@ -51,8 +51,10 @@ def draw_states(before: State, after: State, folder: Path) -> list[Path]:
 
 
 def _draw_state(state: State, limits: tuple[float, float], path: Path) -> Path:
-    figure = Figure(figsize=(INCHES_WIDE, INCHES_A_ROW * len(state.services) + 0.6), layout="constrained")
-    axes: Any = figure.subplots(len(state.services), 1, sharex=True, squeeze=False)
+    figure: Any = Figure(
+        figsize=(INCHES_WIDE, INCHES_A_ROW * len(state.services) + 0.6), layout="constrained"
+    )
+    axes = figure.subplots(len(state.services), 1, sharex=True, squeeze=False)
     for (service, tasks), (axis,) in zip(state.services.items(), axes, strict=True):
         for task, (times, percents) in tasks.items():
             axis.plot(times, percents, label=task, linewidth=1.6)
@@ -82,21 +84,22 @@ def draw_changes(
     begin, end = changes[0].begin - 5, changes[-1].end
     counts: dict[str, Counter[int]] = {}
     for call in calls:
-        if call.task in tasks and begin <= call.at < end:
-            counts.setdefault(tasks[call.task], Counter())[int(call.at - begin)] += 1
-    figure = Figure(figsize=(INCHES_WIDE, 3.6), layout="constrained")
-    axis: Any = figure.subplots()
-    seconds = range(int(end - begin) + 1)
+        name = tasks.get(call.task or "")
+        if name and begin <= call.at < end:
+            counts.setdefault(name, Counter())[int(call.at - begin)] += 1
+    figure: Any = Figure(figsize=(INCHES_WIDE, 3.6), layout="constrained")
+    axis = figure.subplots()
+    seconds = range(int(end - begin))  # whole ones: the last would look like a fall
     for task in tasks.values():
         if task in counts:
             axis.plot(seconds, [counts[task][second] for second in seconds], label=task, linewidth=1.4)
-    for change in changes:
+    for number, change in enumerate(changes, 1):
         axis.axvline(change.begin - begin, color="black", linestyle=":", linewidth=1)
         axis.annotate(
             change.what,
             (change.begin - begin, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, -10),
+            xytext=(3, -11 * number),  # one below the other
             textcoords="offset points",
             fontsize="small",
         )
