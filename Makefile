@@ -29,8 +29,8 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	npm ci --silent --no-audit --no-fund
 	@touch $@
 
-rehearse: $(READY) ## Run what the templates of CONFIG say on this machine: calls before and after
-	@python -m rehearsal $(CONFIG)
+rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine and call it: before and after
+	@ecs-envoy rehearse $(CONFIG)
 
 test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff check .
@@ -54,7 +54,7 @@ snapshots: $(READY) ## Write the tests' golden files anew; read the diff before 
 	UPDATE_SNAPSHOTS=1 python -m pytest --quiet tests -k snapshot
 
 schema: $(READY) ## Write config/schema.json from the configuration's model
-	python -m ecs_envoy.configuration.schema config/schema.json
+	ecs-envoy schema --output config/schema.json
 
 lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt

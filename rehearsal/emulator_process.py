@@ -3,7 +3,8 @@
 import socket
 import sys
 import time
-from http.client import HTTPConnection
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from rehearsal.aws import Aws
@@ -58,12 +59,9 @@ def _wait(process: Process, port: int) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         process.check()
-        try:
-            connection = HTTPConnection(HOST, port, timeout=2)
+        with closing(HTTPConnection(HOST, port, timeout=2)) as connection, suppress(OSError, HTTPException):
             connection.request("GET", "/_ministack/health")
             if connection.getresponse().status == 200:
                 return
-        except OSError:
-            pass
         time.sleep(0.1)
     raise process.failure(f"does not answer at {HOST}:{port}")

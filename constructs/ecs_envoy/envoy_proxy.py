@@ -12,7 +12,8 @@ import envoy_config
 from constructs import Construct
 from ecs_envoy.container_image import container_image
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
-from ecs_envoy.envoy_container import envoy_command, ready_check
+from ecs_envoy.envoy_command import envoy_command
+from ecs_envoy.envoy_container import ready_check
 from ecs_envoy.fargate_service import fargate_service
 from ecs_envoy.routed_service import RoutedService
 from ecs_envoy.task_definition import log_driver, task_definition

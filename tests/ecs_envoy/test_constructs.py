@@ -8,7 +8,7 @@ from aws_cdk.assertions import Match, Template
 
 from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, GrpcService, Network
 from ecs_envoy.container_image import container_image
-from ecs_envoy.envoy_container import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
+from ecs_envoy.envoy_command import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
 
 ENV = Environment(account="111122223333", region="eu-west-1")
 

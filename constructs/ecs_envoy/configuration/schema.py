@@ -1,10 +1,8 @@
 """The configuration's JSON Schema, for editors, and what it says of each key."""
 
 import json
-import sys
 import types
 import typing
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -49,7 +47,3 @@ def described(block: type[BaseModel] | None, key: str) -> str:
     """Return what `key` of `block` holds, in words."""
     field = block.model_fields.get(key) if block else None
     return (field.description if field else None) or "a value"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json_schema(), encoding="utf-8")

