@@ -4,20 +4,19 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-
-from rehearsal.agent.task import Task
+from pathlib import Path
 
 
 def requests_by_task(
-    envoys: Sequence[Task], tasks: Mapping[str, str], begin: float, end: float
+    logs: Sequence[Path], tasks: Mapping[str, str], begin: float, end: float
 ) -> dict[str, int]:
-    """Return how many calls each of `tasks` (names by `address:port`) got from `envoys` between two moments.
+    """Return how many calls each of `tasks` (names by `address:port`) got between two moments, by `logs`.
 
     Lines that are no JSON, such as one that is being written, count for nothing.
     """
     counts: Counter[str] = Counter()
-    for envoy in envoys:
-        for line in envoy.process.out.read_text(errors="replace").splitlines():
+    for log in logs:
+        for line in log.read_text(errors="replace").splitlines():
             try:
                 entry = json.loads(line)
                 at = datetime.fromisoformat(entry["time"]).timestamp()

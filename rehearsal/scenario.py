@@ -254,6 +254,7 @@ class Scenario:
     def _results(self, calls: list[Call], window: Window, *, from_log: bool) -> list[ServiceResult]:
         samples = self._system.sampler.samples()
         envoys = self._system.agent.tasks(self._configuration.proxy.name)
+        logs = [task.process.out for task in envoys]
         results: list[ServiceResult] = []
         for service in self._services:
             tasks = {task.target: task.name for task in self._system.agent.tasks(service)}
@@ -261,7 +262,7 @@ class Scenario:
                 name: mean_percent(samples.get(name, []), window.begin, window.end) or 0.0
                 for name in tasks.values()
             }
-            logged = requests_by_task(envoys, tasks, window.begin, window.end) if from_log else None
+            logged = requests_by_task(logs, tasks, window.begin, window.end) if from_log else None
             own = [call for call in calls if call.service == service and call in window]
             results.append(service_result(service, own, tasks, cpu, requests=logged))
         return results

@@ -86,6 +86,22 @@ def read_templates(out: Path) -> Templates:
     }
 
 
+def resources(templates: Templates, kind: str) -> list[dict[str, Any]]:
+    return [
+        resource["Properties"]
+        for template in templates.values()
+        for resource in template["Resources"].values()
+        if resource["Type"] == kind
+    ]
+
+
+def proxy_container(templates: Templates) -> dict[str, Any]:
+    definitions = resources(templates, "AWS::ECS::TaskDefinition")
+    return next(
+        d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy"
+    )
+
+
 @pytest.fixture(scope="session", params=["example", "existing"])
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of templates of each file in config/."""

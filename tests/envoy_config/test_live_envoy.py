@@ -65,7 +65,10 @@ def envoy(folder: Path, block: str, tasks: list[str], proxy: Proxy) -> Generator
         max_tasks=8,
     )
     address, log = f"{block}.1", folder / "access.log"
-    with NameServer(f"{block}.2", {"lessons.test.local": Registry(tasks, 1)}) as names, log.open("wb") as out:
+    with (
+        NameServer(f"{block}.2", {"lessons.test.local": Registry(tasks, 1)}.get) as names,
+        log.open("wb") as out,
+    ):
         text = localize(
             to_json(bootstrap(proxy, [service])),
             address=address,

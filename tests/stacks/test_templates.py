@@ -7,25 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import BIN, ROOT, Envoy, Snapshot, Templates, pretty, read_templates, run_app
+from tests.conftest import (
+    BIN,
+    ROOT,
+    Envoy,
+    Snapshot,
+    Templates,
+    pretty,
+    proxy_container,
+    read_templates,
+    resources,
+    run_app,
+)
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-
-
-def resources(templates: Templates, kind: str) -> list[dict[str, Any]]:
-    return [
-        resource["Properties"]
-        for template in templates.values()
-        for resource in template["Resources"].values()
-        if resource["Type"] == kind
-    ]
-
-
-def proxy_container(templates: Templates) -> dict[str, Any]:
-    definitions = resources(templates, "AWS::ECS::TaskDefinition")
-    return next(
-        d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy"
-    )
 
 
 def readable(template: dict[str, Any]) -> str:

@@ -1,0 +1,209 @@
+"""The stand-in for the ECS agent, driven by the emulator's ECS API; its tasks are real processes."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.agent.ecs_agent import EcsAgent
+from rehearsal.agent.images import Images
+from rehearsal.agent.task import State, Task
+from rehearsal.cloud_map_zone import CloudMapZone
+from rehearsal.configured import Command
+from rehearsal.processes import listens
+from rehearsal.system import Addresses
+from tests.rehearsal.conftest import Emulator
+
+SERVER = [
+    sys.executable,
+    "-m",
+    "rehearsal.grpc_task",
+    "--serve-on-seconds",
+    "0",
+    "{address}",
+    "{port}",
+    "a.B",
+]
+
+
+def until(done: Callable[[], object], *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.1)
+
+
+class World:
+    """One ECS service `lessons` on the emulator, and an agent that runs it."""
+
+    def __init__(self, emulator: Emulator, command: list[str]) -> None:
+        self.aws = emulator.aws
+        self.ecs = emulator.aws.ecs()
+        self.said: list[str] = []
+        self.zone = CloudMapZone(emulator.aws, "test.local")
+        images = Images(
+            grpc_services={},
+            commands={"lessons": Command(arguments=tuple(command), folder=Path.cwd())},
+            api_image=None,
+            name_server=("127.0.0.1", 1),
+            work_ms=0,
+        )
+        self.agent = EcsAgent(emulator.aws, images, Addresses().next, emulator.logs, self.said.append)
+        registries = {
+            s.get("Name"): s.get("Arn", "") for s in self.aws.cloud_map().list_services()["Services"]
+        }
+        self.registry = registries["lessons"]
+
+    def define(self, version: int, *, check: list[str] | None = None) -> str:
+        container: Any = {
+            "name": "service",
+            "image": f"example.com/lessons:{version}",
+            "portMappings": [{"containerPort": 50051}],
+            "environment": [{"name": "VERSION", "value": str(version)}],
+            "stopTimeout": 2,
+        }
+        if check:
+            container["healthCheck"] = {"command": check, "interval": 5, "retries": 1}
+        answer = self.ecs.register_task_definition(family="lessons", containerDefinitions=[container])
+        return answer["taskDefinition"].get("taskDefinitionArn", "")
+
+    def create(self, definition: str, desired: int) -> None:
+        self.ecs.create_service(
+            cluster="shared",
+            serviceName="lessons",
+            taskDefinition=definition,
+            desiredCount=desired,
+            serviceRegistries=[{"registryArn": self.registry}],
+            networkConfiguration={"awsvpcConfiguration": {"subnets": self._subnets()}},
+        )
+
+    def _subnets(self) -> list[str]:
+        vpc: Any = [{"Name": "vpc-id", "Values": ["vpc-0123456789abcdef0"]}]
+        return [
+            subnet.get("SubnetId", "") for subnet in self.aws.ec2().describe_subnets(Filters=vpc)["Subnets"]
+        ]
+
+    def instances(self) -> list[dict[str, str]]:
+        answer = self.aws.cloud_map().list_instances(ServiceId=self.registry.rpartition("/")[2])
+        return [instance.get("Attributes", {}) for instance in answer["Instances"]]
+
+    def tasks(self) -> list[Task]:
+        return [task for task in self.agent.tasks("lessons") if task.state is State.RUNNING]
+
+    def records(self) -> set[str]:
+        found = self.zone.lookup("lessons.test.local")
+        return set(found.addresses) if found else set()
+
+
+@pytest.fixture
+def world(emulator: Emulator) -> Generator[World]:
+    world = World(emulator, SERVER)
+    with world.agent:
+        try:
+            yield world
+        finally:
+            emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
+            until(lambda: not world.agent.tasks())
+    assert world.agent.failure is None
+
+
+def test_tasks_are_listed_in_cloud_map_as_ecs_lists_them_and_in_dns(world: World) -> None:
+    world.create(world.define(1), 3)
+    until(lambda: world.agent.steady() and all(listens(task.address, 50051) for task in world.tasks()))
+    instances = world.instances()
+    assert {instance["AWS_INSTANCE_IPV4"] for instance in instances} == {
+        task.address for task in world.tasks()
+    }
+    assert sorted(instance["AVAILABILITY_ZONE"] for instance in instances).count("eu-west-1a") in {1, 2}
+    for instance in instances:
+        assert instance["ECS_SERVICE_NAME"] == "lessons"
+        assert instance["ECS_CLUSTER_NAME"] == "shared"
+        assert instance["ECS_TASK_DEFINITION_FAMILY"] == "lessons"
+    assert world.records() == {task.address for task in world.tasks()}
+    environment = Path(f"/proc/{world.tasks()[0].process.pid}/environ").read_bytes().split(b"\0")
+    assert b"VERSION=1" in environment
+
+
+def test_a_change_of_the_desired_count_is_followed(world: World) -> None:
+    world.create(world.define(1), 2)
+    until(lambda: len(world.tasks()) == 2 and world.agent.steady())
+    first = {task.name for task in world.tasks()}
+    world.ecs.update_service(cluster="shared", service="lessons", desiredCount=4)
+    until(lambda: len(world.tasks()) == 4 and world.agent.steady())
+    world.ecs.update_service(cluster="shared", service="lessons", desiredCount=2)
+    until(lambda: len(world.agent.tasks("lessons")) == 2)
+    assert {task.name for task in world.tasks()} == first  # the newest went
+    assert world.records() == {task.address for task in world.tasks()}
+
+
+def test_what_dies_is_deregistered_and_replaced(world: World) -> None:
+    world.create(world.define(1), 2)
+    until(lambda: len(world.tasks()) == 2 and world.agent.steady())
+    victim = world.tasks()[0]
+    os.kill(victim.process.pid, signal.SIGKILL)
+    until(lambda: victim not in world.agent.tasks() and len(world.tasks()) == 2)
+    assert victim.address not in world.records()
+    assert any(f"{victim.name} ended by itself with status -9" in line for line in world.said)
+
+
+def test_a_roll_starts_new_tasks_before_it_deregisters_and_stops_old_ones(world: World) -> None:
+    world.create(world.define(1), 2)
+    until(lambda: len(world.tasks()) == 2 and world.agent.steady())
+    old = set(world.records())
+    second = world.define(2, check=["CMD-SHELL", "sleep 1"])
+    world.ecs.update_service(cluster="shared", service="lessons", taskDefinition=second)
+    seen: list[int] = []
+
+    def rolled() -> bool:
+        running = world.tasks()
+        healthy = [task for task in running if task.healthy]
+        seen.append(len(healthy))
+        return {task.definition.arn for task in running} == {second} and world.agent.steady()
+
+    until(rolled)
+    assert min(seen) >= 2
+    assert not world.records() & old
+    until(lambda: len(world.agent.tasks("lessons")) == 2)
+
+
+def test_a_task_whose_health_check_fails_is_listed_as_unhealthy_and_given_up(emulator: Emulator) -> None:
+    world = World(emulator, SERVER)
+    with world.agent:
+        try:
+            world.create(world.define(3, check=["CMD", "false"]), 1)
+            until(lambda: world.agent.failure)
+        finally:
+            emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
+    assert "lessons: 3 tasks of one task definition failed; see " in (world.agent.failure or "")
+    assert any("fails its health check" in line for line in world.said)
+
+
+def test_sigterm_is_followed_by_sigkill_once_the_stop_timeout_is_over(emulator: Emulator) -> None:
+    ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
+    world = World(emulator, [sys.executable, "-c", f"{ignore}; time.sleep(60)"])
+    with world.agent:
+        world.create(world.define(4), 1)
+        until(lambda: world.tasks() and "up" in world.tasks()[0].process.out.read_text())
+        (task,) = world.tasks()
+        emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
+        until(lambda: task.state is State.STOPPING)
+        assert task.address not in world.records()
+        begun = time.monotonic()
+        until(lambda: task.state is State.STOPPED)
+        assert task.process.status() == -signal.SIGKILL
+        assert time.monotonic() - begun > 0.5  # it had its time
+
+
+def test_leaving_ends_every_task(emulator: Emulator) -> None:
+    world = World(emulator, SERVER)
+    with world.agent:
+        world.create(world.define(5), 2)
+        until(lambda: len(world.tasks()) == 2)
+        pids = [task.process.pid for task in world.tasks()]
+    emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

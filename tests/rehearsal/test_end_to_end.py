@@ -1,0 +1,189 @@
+"""The whole rehearsal as a user runs it: `ecs-envoy rehearse`."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from rehearsal.aws import Aws
+from rehearsal.cdk import Cdk, CdkFailedError
+from rehearsal.processes import Processes
+from tests.conftest import BIN, ROOT
+
+
+def start(*arguments: str, home: Path, **popen: Any) -> subprocess.Popen[str]:  # noqa: ANN401
+    """Start a rehearsal for a user whose AWS settings must not matter, in a home of its own."""
+    return subprocess.Popen(
+        [str(BIN / "ecs-envoy"), "rehearse", *arguments],
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "HOME": str(home),
+            "AWS_PROFILE": "no-such-profile",
+            "AWS_ACCESS_KEY_ID": "not-to-be-read",
+            "http_proxy": "http://127.0.0.1:9",
+            "COLUMNS": "120",
+        },
+        **popen,
+    )
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def listening_beyond_loopback(processes: list[psutil.Process]) -> set[str]:
+    found: set[str] = set()
+    for process in processes:
+        try:
+            connections = process.net_connections(kind="inet")
+        except psutil.Error:
+            continue
+        # gRPC binds an IPv4 address through a socket of both families.
+        bound = {c.laddr.ip.removeprefix("::ffff:") for c in connections if c.status == psutil.CONN_LISTEN}
+        found |= {address for address in bound if not address.startswith("127.")}
+    return found
+
+
+def test_rehearsal_deploys_calls_scales_rolls_and_reports(tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    home.mkdir()
+    running = start(str(ROOT / "config/example.yaml"), "--seconds", "6", "--out", str(out), home=home)
+    beyond: set[str] = set()
+    seen: set[int] = set()
+    gaps: list[float] = []
+
+    def watch() -> None:
+        while running.poll() is None:
+            processes = descendants(running.pid)
+            seen.update(process.pid for process in processes)
+            beyond.update(listening_beyond_loopback(processes))
+            time.sleep(1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert running.stdout
+    assert running.stderr
+    last, text = time.monotonic(), ""
+    for line in running.stdout:
+        gaps.append(time.monotonic() - last)
+        last, text = time.monotonic(), text + line
+    status = running.wait(60)
+    watcher.join()
+    err = running.stderr.read()
+    assert status == 0, err + text
+
+    values = json.loads((out / "result.json").read_text())
+    assert values["problems"] == []
+    assert [result["service"] for result in values["after"]] == ["lessons", "progress", "grading"]
+    for result in [*values["before"], *values["after"]]:
+        assert result["errors"] == {}
+        assert result["calls"] > 100
+    for result in values["after"]:
+        assert result["cv_requests"] <= 0.03  # six seconds cut a round here and there; 0.01 takes more calls
+        assert min(result["requests"].values()) > 0
+    assert values["before"][0]["cv_requests"] > 0.3
+    assert values["before"][0]["cv_cpu"] > 0.2
+    scale_out, roll = values["scale_out"], values["roll"]
+    assert scale_out["errors"] == roll["errors"] == {}
+    assert len(scale_out["new_tasks"]) == 2
+    assert len(roll["new_tasks"]) == 4
+    assert all(task["first_request"] is not None for task in [*scale_out["new_tasks"], *roll["new_tasks"]])
+    assert values["discovery_bound_seconds"] == 10
+    assert len(values["proxies"]) == 2
+    assert all(0 < proxy["memory_mib"] < 512 and proxy["cpu_percent"] > 0 for proxy in values["proxies"])
+
+    assert {"report.html", "before.png", "after.png", "changes.png"} <= {path.name for path in out.iterdir()}
+    assert "lessons" in text
+    assert "Envoy" in text
+    assert str(out / "report.html") in text
+    assert not beyond
+    assert not list(home.iterdir()), "something was written to the user's home"
+    assert len(seen) > 20
+    assert not [pid for pid in seen if Path(f"/proc/{pid}").exists()]
+    # A stretch without a line leaves a person guessing; a loose bound, since machines are busy.
+    assert max(gaps) < 20
+
+
+@pytest.mark.parametrize("step", ["cdk deploy to the emulator", "After: the same calls"])
+def test_ctrl_c_ends_every_process_that_it_started(step: str, tmp_path: Path) -> None:
+    running = start(
+        str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
+    )
+    assert running.stdout
+    while step not in (line := running.stdout.readline()):
+        assert line, "the rehearsal ended by itself"
+    time.sleep(3)
+    children = descendants(running.pid)
+    assert children
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "Traceback" not in err
+    _gone(children)
+
+
+def test_killed_outright_it_leaves_no_process(tmp_path: Path) -> None:
+    running = start(
+        str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
+    )
+    assert running.stdout
+    while "Start what was deployed" not in (line := running.stdout.readline()):
+        assert line, "the rehearsal ended by itself"
+    time.sleep(4)
+    children = descendants(running.pid)
+    assert len(children) > 5
+    running.kill()
+    running.communicate(timeout=60)
+    _gone(children)
+
+
+def _gone(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_fails_with_status_2_on_a_bad_configuration_and_writes_nothing(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("environment: dev\n")
+    running = start(str(bad), "--out", str(tmp_path / "out"), home=tmp_path)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert f"{bad}:1: account: missing" in err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+def test_fails_where_the_output_folder_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    running = start(str(ROOT / "config/example.yaml"), "--out", str(tmp_path), home=tmp_path)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert err.startswith(f"{tmp_path}: is no folder of a rehearsal's")
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_fails_with_the_logs_path_where_a_deployment_fails(tmp_path: Path) -> None:
+    aws = Aws(endpoint="http://127.0.0.1:9", account="111122223333", region="eu-west-1")
+    never: Callable[[], object] = lambda: None  # noqa: E731
+    with Processes(tmp_path) as processes:
+        cdk = Cdk(processes, aws, tmp_path / "cdk", threading.Event())
+        deploying = cdk.start_deploy(tmp_path / "no-such-assembly")
+        with pytest.raises(
+            CdkFailedError, match=r"deploy-no-such-assembly failed with status 1; see .*\.err: "
+        ):
+            cdk.wait(deploying, never)

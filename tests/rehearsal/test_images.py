@@ -1,0 +1,142 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecs_envoy.configuration import load_configuration
+from envoy_config import Proxy, Service, bootstrap, to_json
+from rehearsal import configured
+from rehearsal.agent.ecs_api import Container, HealthCheck
+from rehearsal.agent.images import Images, ImageUnknownError
+from rehearsal.configured import Command
+from rehearsal.local_bootstrap import localize
+from tests.conftest import ROOT, proxy_container, read_templates
+
+IMAGES = Images(
+    grpc_services={"lessons": ("learning.v1.Lessons",)},
+    commands={
+        "grading": Command(arguments=("./serve", "--listen={address}:{port}"), folder=Path("/srv")),
+        "api": Command(arguments=("./api",), folder=Path("/srv")),
+    },
+    api_image="example.com/api:1",
+    name_server=("127.1.2.4", 5300),
+    work_ms=5,
+)
+
+
+def container(**changes: Any) -> Container:  # noqa: ANN401
+    values: dict[str, Any] = {
+        "name": "service",
+        "image": "example.com/lessons:1",
+        "port": 50051,
+        "entry_point": (),
+        "command": (),
+        "environment": {"LOG_LEVEL": "info"},
+        "secrets": ("DATABASE_URL",),
+        "health_check": None,
+        "stop_timeout": 30,
+    }
+    return Container(**{**values, **changes})
+
+
+def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
+    """Yield the path of each value that two JSON documents do not share."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in sorted({*left, *right}):  # pyright: ignore
+            yield from differences(left.get(key), right.get(key), f"{path}.{key}".lstrip("."))  # pyright: ignore
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):  # pyright: ignore
+        for index, (one, other) in enumerate(zip(left, right, strict=True)):  # pyright: ignore
+            yield from differences(one, other, f"{path}[{index}]")
+    elif left != right:
+        yield path
+
+
+def test_only_addresses_and_the_resolver_differ_from_the_deployed_bootstrap() -> None:
+    service = Service(name="lessons", address="lessons.learning.local", port=50051)
+    deployed = to_json(bootstrap(Proxy(name="grpc"), [service]))
+    local = localize(deployed, address="127.1.2.3", name_server="127.1.2.4", name_server_port=5300)
+    assert list(differences(json.loads(deployed), json.loads(local))) == [
+        "admin.address.socket_address.address",
+        "static_resources.listeners[0].address.socket_address.address",
+        "typed_dns_resolver_config.typed_config.resolvers",
+    ]
+
+
+def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path) -> None:
+    deployed = tuple(proxy_container(read_templates(assembly))["Command"])
+    local = IMAGES.local("grpc", container(command=deployed), "127.1.2.3").command[1:]
+    assert len(local) == len(deployed)
+    differing = [n for n, (one, other) in enumerate(zip(deployed, local, strict=True)) if one != other]
+    assert differing == [1]
+    assert len(list(differences(json.loads(deployed[1]), json.loads(local[1])))) == 3
+
+
+def test_envoys_health_check_asks_the_admin_at_its_address_here(assembly: Path) -> None:
+    deployed = proxy_container(read_templates(assembly))
+    check = HealthCheck(
+        command=tuple(deployed["HealthCheck"]["Command"]), interval=5, timeout=3, retries=3, start_period=10
+    )
+    envoy = container(command=tuple(deployed["Command"]), health_check=check)
+    command = IMAGES.local("grpc", envoy, "127.1.2.3").health_command
+    assert command[:2] == ("/bin/bash", "-c")
+    assert command[2] == check.command[3].replace("127.0.0.1", "127.1.2.3")
+
+
+def test_a_container_gets_its_variables_and_its_secrets_a_placeholder() -> None:
+    local = IMAGES.local("lessons", container(), "127.1.2.3")
+    assert local.environment == {"LOG_LEVEL": "info", "DATABASE_URL": "rehearsal"}
+
+
+def test_a_stand_in_plays_the_proto_services_of_the_configuration() -> None:
+    command = IMAGES.local("lessons", container(), "127.1.2.3").command
+    assert command[1:] == (
+        "-m",
+        "rehearsal.grpc_task",
+        "--work-ms",
+        "5",
+        "127.1.2.3",
+        "50051",
+        "learning.v1.Lessons",
+    )
+
+
+def test_a_health_check_that_this_machine_lacks_is_asked_by_grpc() -> None:
+    check = HealthCheck(
+        command=("CMD", "/bin/grpc_health_probe", "-addr=:50051"),
+        interval=5,
+        timeout=3,
+        retries=3,
+        start_period=0,
+    )
+    command = IMAGES.local("lessons", container(health_check=check), "127.1.2.3").health_command
+    assert command[1:] == ("-m", "rehearsal.grpc_probe", "127.1.2.3", "50051")
+
+
+def test_a_teams_own_server_runs_in_the_place_of_its_image() -> None:
+    local = IMAGES.local("grading", container(port=50052), "127.1.2.3")
+    assert (local.command, local.folder) == (("./serve", "--listen=127.1.2.3:50052"), Path("/srv"))
+    api = IMAGES.local("dev-api-Service123", container(image="example.com/api:1"), "127.1.2.3")
+    assert api.command == ("./api",)
+
+
+def test_fails_on_an_image_that_nothing_stands_for() -> None:
+    with pytest.raises(
+        ImageUnknownError, match=r"other: no local command .* name one under rehearsal\.services"
+    ):
+        IMAGES.local("other", container(), "127.1.2.3")
+
+
+def test_the_section_of_the_configuration_names_commands_and_methods(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        (ROOT / "config/existing.yaml").read_text()
+        + "rehearsal:\n  work: 2ms\n  services:\n    grading:\n"
+        + "      command: [./serve, '{port}']\n      methods: [learning.v1.Grading/List]\n"
+    )
+    configuration = load_configuration(path)
+    assert configured.commands(configuration, tmp_path) == {
+        "grading-v2": Command(arguments=("./serve", "{port}"), folder=tmp_path)
+    }
+    assert configured.methods(configuration) == {"grading-v2": ("learning.v1.Grading/List",)}

@@ -1,0 +1,80 @@
+"""The stand-in server and the load, against each other."""
+
+import random
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from rehearsal.calls import MESSAGES_KEY, Call, Target
+from rehearsal.grpc_probe import SERVING
+from rehearsal.grpc_task import burn, serve
+from rehearsal.load_process import Load
+from rehearsal.processes import Processes
+
+
+@pytest.fixture
+def target() -> Generator[str]:
+    address = f"127.{random.randint(16, 250)}.{random.randint(0, 255)}.1"
+    server = serve(address, 50051, ["learning.v1.Lessons"])
+    yield f"{address}:50051"
+    server.stop(None).wait()
+
+
+def test_every_method_is_answered_unary_and_streaming(target: str) -> None:
+    with grpc.insecure_channel(target) as channel:
+        unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/learning.v1.Lessons/Whatever"
+        )
+        assert unary(b"x", timeout=5) == b"x"
+        stream: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
+            "/learning.v1.Lessons/List"
+        )
+        assert list(stream(b"x", timeout=5, metadata=((MESSAGES_KEY, "3"),))) == [b"x"] * 3
+        both: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(
+            "/learning.v1.Lessons/Chat"
+        )
+        assert list(both(iter([b"a", b"b"]), timeout=5)) == [b"a", b"b"]
+        health: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/grpc.health.v1.Health/Check"
+        )
+        assert health(b"", timeout=5) == SERVING
+
+
+def test_fails_with_unimplemented_on_another_proto_service(target: str) -> None:
+    with grpc.insecure_channel(target) as channel:
+        unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/learning.v1.Other/Get")
+        with pytest.raises(grpc.RpcError) as error:
+            unary(b"", timeout=5)
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_work_is_cpu_time_of_the_call() -> None:
+    begun = time.thread_time()
+    burn(0.02)
+    assert time.thread_time() - begun >= 0.02
+
+
+def load(target: str, methods: tuple[str, ...], logs: Path, streams: tuple[str, ...] = ()) -> list[Call]:
+    wanted = Target(service="lessons", target=target, methods=methods, streams=streams, rate=60)
+    with Processes(logs) as processes:
+        running = Load(processes, "load", [wanted])
+        end = time.monotonic() + 30
+        while len(running.calls()) < 60:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        return running.stop()
+
+
+def test_each_call_of_the_load_names_its_task_and_status(target: str, tmp_path: Path) -> None:
+    calls = load(target, ("learning.v1.Lessons/Get",), tmp_path, ("learning.v1.Lessons/Watch",))
+    assert {call.status for call in calls} == {"OK"}
+    assert {call.task for call in calls} == {target}
+    assert all(call.milliseconds > 0 for call in calls)
+
+
+def test_a_call_that_fails_is_counted_as_failed(target: str, tmp_path: Path) -> None:
+    calls = load(target, ("learning.v1.Other/Get",), tmp_path)
+    assert {call.status for call in calls} == {"UNIMPLEMENTED"}
