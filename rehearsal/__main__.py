@@ -1,6 +1,7 @@
 """`python -m rehearsal CONFIG`: deploy to an emulator on this machine, call, change, and compare."""
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -12,7 +13,7 @@ from rich.console import Console
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from rehearsal.agent.images import ImageUnknownError
 from rehearsal.cdk import CdkFailedError
-from rehearsal.processes import ROOT, StartFailedError
+from rehearsal.processes import ROOT, StartFailedError, own_environment
 from rehearsal.progress import ConsoleProgress
 from rehearsal.report.terminal import show
 from rehearsal.scenario import Scenario
@@ -38,6 +39,9 @@ def main() -> int:
         help="the folder for the report and logs; replaced if a rehearsal made it (default: rehearsal/out)",
     )
     arguments = parser.parse_args()
+    environment = own_environment()  # boto3 reads the user's profile, even where it is given credentials
+    os.environ.clear()
+    os.environ.update(environment)
     stop = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         # A flag and no exception: one that is raised inside a library's callback may be lost there.

@@ -33,7 +33,7 @@ class Cdk:
         self._aws = aws
         self._folder = folder
         self._stop = stop
-        folder.mkdir(exist_ok=True)
+        (folder / "home").mkdir(parents=True, exist_ok=True)
 
     def start_synth(self, config: Path, assembly: Path) -> Process:
         """Start synthesizing `config` into the folder `assembly`; VPCs are looked up in the emulator."""
@@ -87,7 +87,8 @@ class Cdk:
             command += ["--app", app]
         environment = {
             **self._aws.environment(),
-            "CDK_HOME": str(self._folder / "home"),
+            # The CLI would do with CDK_HOME; the CDK's library writes to ~/.cdk whatever that says.
+            "HOME": str(self._folder / "home"),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             # jsii unpacks the CDK's library once, beside the library itself and not in the user's cache.
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path(sys.prefix) / "jsii-cache"),

@@ -17,7 +17,7 @@ _END_WITH_PARENT = Path(__file__).parent / "end_with_parent.py"
 
 
 def own_environment() -> dict[str, str]:
-    """Return this process's environment variables, fit for a child.
+    """Return this process's environment variables, fit for a rehearsal.
 
     The user's AWS settings are gone, so that nothing reaches a real account; so are proxies,
     which gRPC would ask even for loopback. Our own modules are found, wherever the child runs.
@@ -28,7 +28,8 @@ def own_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(foreign) and not name.lower().endswith("_proxy")
     }
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**kept, **nowhere, "PYTHONPATH": str(ROOT)}
 
 
 class StartFailedError(Exception):

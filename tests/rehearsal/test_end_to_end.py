@@ -6,9 +6,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -18,25 +17,38 @@ from rehearsal.cdk import Cdk, CdkFailedError
 from rehearsal.processes import Processes
 from tests.conftest import BIN, ROOT
 
+Rehearse = Callable[..., subprocess.Popen[str]]
 
-def start(*arguments: str, home: Path, **popen: Any) -> subprocess.Popen[str]:  # noqa: ANN401
-    """Start a rehearsal for a user whose AWS settings must not matter, in a home of its own."""
-    return subprocess.Popen(
-        [str(BIN / "ecs-envoy"), "rehearse", *arguments],
-        cwd=home,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "HOME": str(home),
-            "AWS_PROFILE": "no-such-profile",
-            "AWS_ACCESS_KEY_ID": "not-to-be-read",
-            "http_proxy": "http://127.0.0.1:9",
-            "COLUMNS": "120",
-        },
-        **popen,
-    )
+
+@pytest.fixture
+def rehearse() -> Generator[Rehearse]:
+    """Starts a rehearsal for a user whose AWS settings must not matter, in a home of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, home: Path) -> subprocess.Popen[str]:
+        running = subprocess.Popen(
+            [str(BIN / "ecs-envoy"), "rehearse", *arguments],
+            cwd=home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "HOME": str(home),
+                "AWS_PROFILE": "no-such-profile",
+                "AWS_ACCESS_KEY_ID": "not-to-be-read",
+                "http_proxy": "http://127.0.0.1:9",
+                "COLUMNS": "120",
+            },
+        )
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.terminate()
+        with running:  # waits, and closes its pipes
+            pass
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -59,10 +71,10 @@ def listening_beyond_loopback(processes: list[psutil.Process]) -> set[str]:
     return found
 
 
-def test_rehearsal_deploys_calls_scales_rolls_and_reports(tmp_path: Path) -> None:
+def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tmp_path: Path) -> None:
     home, out = tmp_path / "home", tmp_path / "out"
     home.mkdir()
-    running = start(str(ROOT / "config/example.yaml"), "--seconds", "6", "--out", str(out), home=home)
+    running = rehearse(str(ROOT / "config/example.yaml"), "--seconds", "6", "--out", str(out), home=home)
     beyond: set[str] = set()
     seen: set[int] = set()
     gaps: list[float] = []
@@ -120,8 +132,8 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("step", ["cdk deploy to the emulator", "After: the same calls"])
-def test_ctrl_c_ends_every_process_that_it_started(step: str, tmp_path: Path) -> None:
-    running = start(
+def test_ctrl_c_ends_every_process_that_it_started(rehearse: Rehearse, step: str, tmp_path: Path) -> None:
+    running = rehearse(
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
     )
     assert running.stdout
@@ -137,8 +149,8 @@ def test_ctrl_c_ends_every_process_that_it_started(step: str, tmp_path: Path) ->
     _gone(children)
 
 
-def test_killed_outright_it_leaves_no_process(tmp_path: Path) -> None:
-    running = start(
+def test_killed_outright_it_leaves_no_process(rehearse: Rehearse, tmp_path: Path) -> None:
+    running = rehearse(
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
     )
     assert running.stdout
@@ -157,10 +169,12 @@ def _gone(processes: list[psutil.Process]) -> None:
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_fails_with_status_2_on_a_bad_configuration_and_writes_nothing(tmp_path: Path) -> None:
+def test_fails_with_status_2_on_a_bad_configuration_and_writes_nothing(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("environment: dev\n")
-    running = start(str(bad), "--out", str(tmp_path / "out"), home=tmp_path)
+    running = rehearse(str(bad), "--out", str(tmp_path / "out"), home=tmp_path)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 2
     assert f"{bad}:1: account: missing" in err
@@ -168,9 +182,9 @@ def test_fails_with_status_2_on_a_bad_configuration_and_writes_nothing(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
 
 
-def test_fails_where_the_output_folder_holds_something_else(tmp_path: Path) -> None:
+def test_fails_where_the_output_folder_holds_something_else(rehearse: Rehearse, tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    running = start(str(ROOT / "config/example.yaml"), "--out", str(tmp_path), home=tmp_path)
+    running = rehearse(str(ROOT / "config/example.yaml"), "--out", str(tmp_path), home=tmp_path)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 2
     assert err.startswith(f"{tmp_path}: is no folder of a rehearsal's")
