@@ -36,7 +36,7 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff check .
 	ruff format --check .
 	pyright
-	python -m pytest --numprocesses 2 --dist worksteal
+	python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: $(READY) ## Lint and type-check only
 	ruff check .

@@ -24,6 +24,7 @@ def test_ci_runs_the_readmes_test_command() -> None:
     assert "make test" in (ROOT / ".ci/run").read_text()
 
 
+@pytest.mark.xdist_group("rehearsal")
 def test_the_readmes_commands_work_in_their_order() -> None:
     script = "\n".join(line for line in COMMANDS if line not in RUN_BY_CI)
     assert len(script.splitlines()) == 4

@@ -190,6 +190,21 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             ":12: api.environment.GRPC_ADDRESS: holds the proxy's address; remove it, or name another",
             id="the proxy's variable",
         ),
+        pytest.param(
+            GOOD + "rehearsal: {services: {lesson: {command: [./serve]}}}\n",
+            ":10: rehearsal.services.lesson: no service has this name; give one of api, lessons",
+            id="rehearsed service",
+        ),
+        pytest.param(
+            GOOD + "rehearsal: {services: {lessons: {command: [./serve]}}}\n",
+            ":10: rehearsal.services.lessons: methods: missing; give the unary methods to call",
+            id="nothing to call",
+        ),
+        pytest.param(
+            GOOD + "rehearsal: {work: 3s}\n",
+            ":10: rehearsal.work: '3s' is not a time for one call; give one up to 1s, such as 5ms",
+            id="too much work",
+        ),
         pytest.param(GOOD + "api: 3\n", ":10: api: 3 is no mapping; give 'key: value' lines below it", id="no mapping"),
     ],
 )  # fmt: skip

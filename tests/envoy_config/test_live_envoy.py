@@ -7,7 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -194,6 +194,25 @@ def test_a_dead_task_costs_no_call(tmp_path: Path, block: str) -> None:
             running.__exit__(None, None, None)
         log = [json.loads(line) for line in live.log.read_text().splitlines()]
         assert {line["upstream_task"] for line in log} <= {f"{alive}:50051"}
+
+
+def test_half_of_eight_tasks_that_leave_at_once_cost_no_call(tmp_path: Path, block: str) -> None:
+    def answer(_request: bytes, _context: grpc.ServicerContext) -> Iterator[bytes]:
+        yield b""
+
+    tasks = [f"{block}.{number}" for number in range(10, 18)]
+    with ExitStack() as staying, ExitStack() as leaving:
+        for number, address in enumerate(tasks):
+            (leaving if number % 2 else staying).enter_context(task(address, answer))
+        live = staying.enter_context(envoy(tmp_path, block, tasks, Proxy(name="grpc")))
+        call(live, "/learning.v1.Lessons/Get")
+        leaving.close()
+        # At once: neither DNS nor a health check has told Envoy yet, and clients call in parallel.
+        with futures.ThreadPoolExecutor(12) as pool:
+            calls = [pool.submit(call, live, "/learning.v1.Lessons/Get") for _ in range(96)]
+        assert [done.result() for done in calls] == [[b""]] * 96
+        log = live.stop()
+    assert any(line["attempts"] > 1 for line in log)
 
 
 def test_a_caller_with_bad_requests_ejects_no_healthy_task(tmp_path: Path, block: str) -> None:
