@@ -27,7 +27,7 @@ def test_ci_runs_the_readmes_test_command() -> None:
 @pytest.mark.xdist_group("rehearsal")
 def test_the_readmes_commands_work_in_their_order() -> None:
     script = "\n".join(line for line in COMMANDS if line not in RUN_BY_CI)
-    assert len(script.splitlines()) == 4
+    assert len(script.splitlines()) == 6
     done = subprocess.run(
         ["/bin/bash", "-eu", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -76,6 +76,17 @@ def test_the_readmes_constructs_synthesize(tmp_path: Path) -> None:
     assert (tmp_path / "out/learning.template.json").is_file()
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)]+)\)", README))
-def test_the_readmes_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text())]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_links_lead_somewhere(page: Path, link: str) -> None:
+    assert (page.parent / link).exists()
+
+
+def test_the_section_in_the_rehearsals_page_is_a_good_one(tmp_path: Path) -> None:
+    (section,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/rehearsal.md").read_text(), re.M | re.S)
+    path = tmp_path / "own.yaml"
+    path.write_text((ROOT / "config/example.yaml").read_text() + section)
+    assert set(load_configuration(path).rehearsal.services) == {"lessons", "api"}
