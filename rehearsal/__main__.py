@@ -17,6 +17,7 @@ from rehearsal.processes import ROOT, StartFailedError, own_environment
 from rehearsal.progress import ConsoleProgress
 from rehearsal.report.terminal import show
 from rehearsal.scenario import Scenario
+from rehearsal.stage import Stage
 from rehearsal.system import System
 
 SECONDS = 12.0
@@ -89,7 +90,8 @@ def _rehearse(
     with ConsoleProgress(console) as progress:
         folder = config.resolve().parent
         with System(configuration, folder, out, progress.say, stop) as system:
-            scenario = Scenario(config, configuration, system, out, progress, stop, seconds=seconds)
+            stage = Stage(configuration=configuration, system=system, progress=progress, stop=stop)
+            scenario = Scenario(config, stage, out, seconds=seconds)
             scenario.run()
             progress.step("report")
             # Not before: matplotlib takes two seconds to come, and the first steps are the busiest.

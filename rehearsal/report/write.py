@@ -7,7 +7,8 @@ from rehearsal.outcome import ServiceResult
 from rehearsal.report.numbers import write_numbers
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import Line, State, draw_changes, draw_states
-from rehearsal.scenario import Scenario, Window
+from rehearsal.scenario import Scenario
+from rehearsal.stage import Window
 from rehearsal.system import System
 
 

@@ -1,0 +1,97 @@
+"""The two states that are compared: the same calls through an L4 proxy, and through Envoy."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+from rehearsal import configured
+from rehearsal.access_log import requests_by_task
+from rehearsal.calls import STREAM, UNARY, Call, Target
+from rehearsal.cpu import mean_percent, peak_memory_mib
+from rehearsal.load_process import Load
+from rehearsal.outcome import ProxyUse, ServiceResult, service_result
+from rehearsal.stage import SETTLE_SECONDS, Stage, Window
+
+CALLS_PER_TASK = 20
+"""Calls a second for each task: with the default 5 ms of work, a tenth of a CPU."""
+
+
+def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
+    """Return what the load calls, by what it dials for each service."""
+    own_methods = configured.methods(stage.configuration)
+    return [
+        Target(
+            service=service,
+            target=dialled[service],
+            methods=own_methods.get(service) or tuple(f"{name}/{UNARY}" for name in proto_services),
+            streams=() if own_methods.get(service) else tuple(f"{name}/{STREAM}" for name in proto_services),
+            rate=CALLS_PER_TASK * len(stage.system.agent.tasks(service)),
+        )
+        for service, proto_services in configured.proto_services(stage.configuration).items()
+    ]
+
+
+def start_l4_proxies(stage: Stage) -> dict[str, str]:
+    """Start a TCP proxy in front of each service, in the place of a Classic Load Balancer; return where."""
+    dialled: dict[str, str] = {}
+    for service in stage.services:
+        tasks = stage.system.agent.tasks(service)
+        address, port = stage.system.addresses.next(), tasks[0].definition.container.port
+        command = [sys.executable, "-m", "rehearsal.l4_proxy", address, str(port)]
+        process = stage.system.processes.start(f"{service}-l4", [*command, *(task.target for task in tasks)])
+        process.wait_for_port(address, port)
+        dialled[service] = f"{address}:{port}"
+    return dialled
+
+
+def watch(stage: Stage, load: Load, seconds: float) -> Window:
+    """Let `load` go on for the time of one state; return what of it counts."""
+    stage.wait_until(lambda: bool(load.calls()), "the first call", seconds=30)
+    begin = time.time() + SETTLE_SECONDS
+    window = Window(begin=begin, end=begin + seconds)
+    while time.time() < window.end + 0.5:  # half a second for the calls that began last
+        stage.stop.wait(0.5)
+        stage.check()
+        calls = load.calls()
+        failed = sum(call.status != "OK" for call in calls)
+        left = max(0.0, window.end - time.time())
+        stage.progress.now(f"{len(calls)} calls, {failed} failed, {left:.0f} s left")
+    return window
+
+
+def results(stage: Stage, calls: Sequence[Call], window: Window, *, from_log: bool) -> list[ServiceResult]:
+    """Return what came of the `calls` of one state.
+
+    Args:
+        stage: The rehearsal.
+        calls: The calls, other states' included.
+        window: What of them counts.
+        from_log: Whether Envoy's access log can count for tasks that do not name themselves.
+
+    """
+    samples = stage.system.sampler.samples()
+    logs = [task.process.out for task in stage.system.agent.tasks(stage.configuration.proxy.name)]
+    found: list[ServiceResult] = []
+    for service in stage.services:
+        tasks = {task.target: task.name for task in stage.system.agent.tasks(service)}
+        cpu = {
+            name: mean_percent(samples.get(name, []), window.begin, window.end) or 0.0
+            for name in tasks.values()
+        }
+        logged = requests_by_task(logs, tasks, window.begin, window.end) if from_log else None
+        own = [call for call in calls if call.service == service and call in window]
+        found.append(service_result(service, own, tasks, cpu, requests=logged))
+    return found
+
+
+def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
+    """Return what each task of the proxy used in `window`."""
+    samples = stage.system.sampler.samples()
+    return [
+        ProxyUse(
+            task=task.name,
+            cpu_percent=mean_percent(samples.get(task.name, []), window.begin, window.end) or 0.0,
+            memory_mib=peak_memory_mib(samples.get(task.name, [])),
+        )
+        for task in stage.system.agent.tasks(stage.configuration.proxy.name)
+    ]
