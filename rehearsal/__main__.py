@@ -97,7 +97,7 @@ def _rehearse(
             # Not before: matplotlib takes two seconds to come, and the first steps are the busiest.
             from rehearsal.report.write import write_report
 
-            write_report(scenario, system, out)
+            write_report(scenario, system, out, progress.say)
     show(console, scenario.outcome)
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True, highlight=False)
     return 1 if scenario.outcome.problems() else 0

@@ -57,8 +57,8 @@ class Cdk:
         )
 
     def start_deploy(self, assembly: Path, *stacks: str) -> Process:
-        """Start deploying `stacks`, or all in their order, from the synthesized `assembly`."""
-        chosen = list(stacks) or ["--all"]
+        """Start deploying `stacks`, each alone, or all in their order, from the synthesized `assembly`."""
+        chosen = ["--exclusively", *stacks] if stacks else ["--all"]
         options = ["--require-approval", "never", "--progress", "events"]
         name = f"deploy-{assembly.name}"
         return self._start(name, ["deploy", *chosen, *options], app=str(assembly), folder=self._folder)

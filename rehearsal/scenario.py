@@ -39,6 +39,7 @@ class Scenario:
         self._assembly, self._rolled_assembly = out / "assembly", out / "assembly-rolled"
         self._rolled_config = out / "rolled.yaml"
         self._rolled_synth: Process | None = None
+        self._changing: str | None = None  # the service that scales out and rolls
         self._seconds = seconds
         self.outcome = Outcome(config=str(config), **describe())
         self.before = self.after = Window(begin=0, end=0)

@@ -1,5 +1,6 @@
 """The two states that are compared: the same calls through an L4 proxy, and through Envoy."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,20 +13,33 @@ from rehearsal.load_process import Load
 from rehearsal.outcome import ProxyUse, ServiceResult, service_result
 from rehearsal.stage import SETTLE_SECONDS, Stage, Window
 
-CALLS_PER_TASK = 20
+CALLS_PER_TASK = 20.0
 """Calls a second for each task: with the default 5 ms of work, a tenth of a CPU."""
+
+SHARE_OF_THE_MACHINE = 0.5
+"""Of its CPUs, for the tasks' work at most: clients, Envoy and the emulator need the rest."""
+
+
+def calls_per_task(tasks: int, work_seconds: float, cpus: int) -> float:
+    """Return the calls a second for each of `tasks` that leave a machine with `cpus` room to measure."""
+    if not work_seconds:
+        return CALLS_PER_TASK
+    return max(1.0, min(CALLS_PER_TASK, SHARE_OF_THE_MACHINE * cpus / (tasks * work_seconds)))
 
 
 def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
     """Return what the load calls, by what it dials for each service."""
     own_methods = configured.methods(stage.configuration)
+    tasks = {service: len(stage.system.agent.tasks(service)) for service in stage.services}
+    work_seconds = stage.configuration.rehearsal.work.total_seconds()
+    rate = calls_per_task(sum(tasks.values()), work_seconds, os.cpu_count() or 1)
     return [
         Target(
             service=service,
             target=dialled[service],
             methods=own_methods.get(service) or tuple(f"{name}/{UNARY}" for name in proto_services),
             streams=() if own_methods.get(service) else tuple(f"{name}/{STREAM}" for name in proto_services),
-            rate=CALLS_PER_TASK * len(stage.system.agent.tasks(service)),
+            rate=rate * tasks[service],
         )
         for service, proto_services in configured.proto_services(stage.configuration).items()
     ]

@@ -49,3 +49,11 @@ def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Pat
     assert (tmp_path / "out/learning.template.json").is_file()
     where = run([python, "-c", "import ecs_envoy, envoy_config; print(ecs_envoy.__file__)"], tmp_path)
     assert where.startswith(str(fresh))
+    command = str(fresh / "bin/ecs-envoy")
+    example = str(ROOT / "config/example.yaml")
+    assert run([command, "validate", example], tmp_path).startswith(f"{example}: good; ")
+    rehearsed = subprocess.run(
+        [command, "rehearse", example], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert rehearsed.returncode == 1
+    assert "rehearse deploys the stacks of a checkout of ecs-envoy" in rehearsed.stderr

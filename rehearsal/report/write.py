@@ -1,5 +1,6 @@
 """Everything that a rehearsal leaves in its folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal.cpu import series
@@ -12,8 +13,9 @@ from rehearsal.stage import Window
 from rehearsal.system import System
 
 
-def write_report(scenario: Scenario, system: System, out: Path) -> None:
+def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[str], object]) -> None:
     """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`."""
+    say("drawing")
     outcome = scenario.outcome
     samples = system.sampler.samples()
 
@@ -37,5 +39,6 @@ def write_report(scenario: Scenario, system: System, out: Path) -> None:
             task.target: task.name for task in system.agent.ever() if service and task.service == service.arn
         }
         pictures.append(draw_changes(scenario.calls, tasks, changes, out))
+    say("writing")
     write_numbers(outcome, out / "result.json")
     write_page(outcome, pictures, out / "report.html")

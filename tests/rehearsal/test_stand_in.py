@@ -13,6 +13,7 @@ from rehearsal.grpc_probe import SERVING
 from rehearsal.grpc_task import burn, serve
 from rehearsal.load_process import Load
 from rehearsal.processes import Processes
+from rehearsal.states import calls_per_task
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_each_call_of_the_load_names_its_task_and_status(target: str, tmp_path: 
     assert {call.status for call in calls} == {"OK"}
     assert {call.task for call in calls} == {target}
     assert all(call.milliseconds > 0 for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "work_seconds", "calls"),
+    [
+        pytest.param(9, 0.005, 20, id="there is room"),
+        pytest.param(100, 0.005, 2, id="half of the machine"),
+        pytest.param(1000, 0.1, 1, id="at least one"),
+        pytest.param(1000, 0, 20, id="no work"),
+    ],
+)
+def test_the_load_leaves_half_of_the_machine(tasks: int, work_seconds: float, calls: float) -> None:
+    assert calls_per_task(tasks, work_seconds, 2) == calls
 
 
 def test_a_call_that_fails_is_counted_as_failed(target: str, tmp_path: Path) -> None:
