@@ -36,7 +36,9 @@ def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[s
     if changes:
         service = system.agent.service(changes[0].service)
         tasks = {
-            task.target: task.name for task in system.agent.ever() if service and task.service == service.arn
+            task.target: task.name
+            for task in sorted(system.agent.ever(), key=lambda task: task.age)
+            if service and task.service == service.arn
         }
         pictures.append(draw_changes(scenario.calls, tasks, changes, out))
     say("writing")
