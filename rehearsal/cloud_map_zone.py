@@ -1,7 +1,5 @@
 """The DNS records of a Cloud Map namespace: what DiscoverInstances says, as Route 53 would serve it."""
 
-import time
-
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.aws import Aws
@@ -60,13 +58,3 @@ class CloudMapZone:
                 ttls = [r.get("TTL", 0) for r in records.get("DnsConfig", {}).get("DnsRecords", [])]
                 self._ttls[records.get("Name", "")] = ttls[0] if ttls else 60
         return self._ttls.get(service, 60)
-
-    def wait_for_tasks(self, service: str, *, seconds: float) -> bool:
-        """Wait until `service` lists a task, at most `seconds`; return whether it does."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            found = self.lookup(f"{service}.{self._namespace}")
-            if found and found.addresses:
-                return True
-            time.sleep(0.2)
-        return False

@@ -5,7 +5,7 @@ import sys
 
 from rehearsal.emulator import ec2_handlers, ecs_handlers, scaling_handlers
 from rehearsal.emulator.existing import make
-from rehearsal.emulator.ministack_door import Properties, application, provisioners
+from rehearsal.emulator.ministack_internals import Properties, application, provisioners
 from rehearsal.existing import Existing
 
 HANDLERS: dict[str, Properties] = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.emulator.ministack_door import Created, Properties, call_ec2, found
+from rehearsal.emulator.ministack_internals import Created, Properties, call_ec2, found
 
 
 def _tag_specification(kind: str, properties: Properties) -> list[Properties]:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from rehearsal.emulator.ministack_door import Created, Properties, ecs, provisioners
+from rehearsal.emulator.ministack_internals import Created, Properties, ecs, provisioners
 
 # Keys below these are the user's own words, not the API's.
 _FREE_KEYS = {"DockerLabels", "Options", "SystemControls"}

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from rehearsal.emulator.ministack_door import call_ec2, ec2, ecs, found, responses, servicediscovery
+from rehearsal.emulator.ministack_internals import call_ec2, ec2, ecs, found, responses, servicediscovery
 from rehearsal.existing import Existing
 
 

@@ -1,6 +1,6 @@
 """Application Auto Scaling's two resources, which MiniStack does not know: a target's lower bound holds."""
 
-from rehearsal.emulator.ministack_door import Created, Properties, RefusedError, ecs
+from rehearsal.emulator.ministack_internals import Created, Properties, RefusedError, ecs
 
 
 def create_scalable_target(_logical_id: str, properties: Properties, _stack: str) -> Created:

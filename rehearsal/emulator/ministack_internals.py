@@ -1,4 +1,4 @@
-"""The one door to MiniStack's insides, which have no types: what passes is checked by the tests, not here."""
+"""MiniStack's internals, named in this one place: they have no types, so the tests check what passes."""
 
 import importlib
 import xml.etree.ElementTree as ET
