@@ -1,6 +1,7 @@
 """Instances in Cloud Map, registered and deregistered as ECS does it."""
 
 import time
+from typing import Literal
 
 from rehearsal.agent.ecs_api import EcsService
 from rehearsal.agent.task import Task
@@ -18,6 +19,7 @@ class Registrar:
         """List `task` under the service registry of `service`."""
         if service.registry is None:
             return
+        _listed(task)
         self._cloud_map.register_instance(
             ServiceId=service.registry,
             InstanceId=task.name,
@@ -28,22 +30,31 @@ class Registrar:
                 "ECS_CLUSTER_NAME": service.ecs_cluster,
                 "ECS_TASK_DEFINITION_FAMILY": task.definition.family,
                 "REGION": self._region,
+                "AWS_INIT_HEALTH_STATUS": _health(task),
             },
         )
-        self.set_health(service, task)
 
     def set_health(self, service: EcsService, task: Task) -> None:
         """Tell Cloud Map what the container health check says."""
         if service.registry is not None:
+            _listed(task)
             self._cloud_map.update_instance_custom_health_status(
                 ServiceId=service.registry,
                 InstanceId=task.name,
-                Status="HEALTHY" if task.healthy else "UNHEALTHY",
+                Status=_health(task),
             )
-            if task.healthy and task.listed_at is None:
-                task.listed_at = time.time()
 
     def deregister(self, registry: str | None, task: Task) -> None:
         """Take `task` off the list."""
         if registry is not None:
             self._cloud_map.deregister_instance(ServiceId=registry, InstanceId=task.name)
+
+
+def _health(task: Task) -> Literal["HEALTHY", "UNHEALTHY"]:
+    return "HEALTHY" if task.healthy else "UNHEALTHY"
+
+
+def _listed(task: Task) -> None:
+    """Note when DNS begins to name `task`: not before it is healthy."""
+    if task.healthy and task.listed_at is None:
+        task.listed_at = time.time()

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from rehearsal.emulator import ec2_handlers, ecs_handlers, scaling_handlers
+from rehearsal.emulator import cloud_map_handlers, ec2_handlers, ecs_handlers, scaling_handlers
 from rehearsal.emulator.existing import make
 from rehearsal.emulator.ministack_internals import Properties, application, provisioners
 from rehearsal.existing import Existing
@@ -62,6 +62,7 @@ def register() -> None:
         "update": ecs_handlers.update_service,
     }
     ecs_handlers.close_holes()
+    cloud_map_handlers.close_holes()
 
 
 def main() -> None:

@@ -171,7 +171,22 @@ def test_a_roll_starts_new_tasks_before_it_deregisters_and_stops_old_ones(world:
     until(lambda: len(world.agent.tasks("lessons")) == 2)
 
 
-def test_a_task_whose_health_check_fails_is_listed_as_unhealthy_and_given_up(emulator: Emulator) -> None:
+def test_a_task_is_named_by_dns_only_once_it_is_healthy(world: World) -> None:
+    world.create(world.define(6), 1)
+    until(lambda: world.agent.steady() and world.records())
+    old = world.records()
+    slow = world.define(7, check=["CMD-SHELL", "sleep 2"])
+    world.ecs.update_service(cluster="shared", service="lessons", taskDefinition=slow)
+    until(lambda: len(world.instances()) == 2)
+    new = next(task for task in world.tasks() if task.definition.arn == slow)
+    while not new.healthy:
+        assert world.records() == old or new.healthy
+        time.sleep(0.05)
+    until(lambda: world.records() == {new.address})
+    assert new.listed_at is not None
+
+
+def test_a_task_whose_health_check_fails_is_given_up(emulator: Emulator) -> None:
     world = World(emulator, SERVER)
     with world.agent:
         try:
