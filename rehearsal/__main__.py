@@ -11,7 +11,6 @@ from pathlib import Path
 from rich.console import Console
 
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
-from rehearsal.agent.images import ImageUnknownError
 from rehearsal.cdk import CdkFailedError
 from rehearsal.processes import ROOT, StartFailedError, own_environment
 from rehearsal.progress import ConsoleProgress
@@ -55,7 +54,7 @@ def main() -> int:
         return 2
     try:
         return _rehearse(arguments.config, configuration, out, stop, arguments.seconds)
-    except (StartFailedError, CdkFailedError, ImageUnknownError) as error:
+    except (StartFailedError, CdkFailedError) as error:
         print(f"rehearsal: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -90,7 +89,7 @@ def _rehearse(
     with ConsoleProgress(console) as progress:
         folder = config.resolve().parent
         with System(configuration, folder, out, progress.say, stop) as system:
-            stage = Stage(configuration=configuration, system=system, progress=progress, stop=stop)
+            stage = Stage(system=system, progress=progress, stop=stop)
             scenario = Scenario(config, stage, out, seconds=seconds)
             scenario.run()
             progress.step("report")

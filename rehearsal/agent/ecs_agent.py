@@ -14,7 +14,7 @@ from rehearsal.agent.plan import Running, next_zone, plan
 from rehearsal.agent.registrar import Registrar
 from rehearsal.agent.task import State, Task
 from rehearsal.aws import Aws
-from rehearsal.processes import end
+from rehearsal.processes import StartFailedError, end
 
 POLL_SECONDS = 0.5
 FAILURES_UNTIL_GIVEN_UP = 3
@@ -111,6 +111,8 @@ class EcsAgent:
                 except (BotoCoreError, ClientError) as error:
                     # As the real agent does: what runs goes on running while the control plane is away.
                     self._say(f"ECS agent: {error}")
+        except StartFailedError as error:
+            self.failure = str(error)
         except Exception as error:  # whatever it is, a rehearsal without its agent says so and ends
             self.failure = f"the ECS agent failed: {error!r}"
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 from rehearsal.agent.ecs_api import Container
 from rehearsal.configured import Command
 from rehearsal.local_bootstrap import localize
+from rehearsal.processes import StartFailedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class Images:
 
         Raises:
             ImageUnknownError: Nothing stands for the image.
+            StartFailedError: It is Envoy, and there is none here.
 
         """
         environment = dict(container.environment) | dict.fromkeys(container.secrets, "rehearsal")
@@ -104,7 +106,7 @@ def _envoy() -> str:
     # The test suite and the rehearsal take the one that the lock names, whatever the machine has.
     found = shutil.which("envoy", path=str(Path(sys.executable).parent))
     if found is None:
-        raise ImageUnknownError(f"no envoy beside {sys.executable}; run make setup")
+        raise StartFailedError(f"no envoy beside {sys.executable}; run make setup")
     return found
 
 

@@ -12,6 +12,7 @@ from rehearsal.agent.ecs_api import Container, HealthCheck
 from rehearsal.agent.images import Images, ImageUnknownError
 from rehearsal.configured import Command
 from rehearsal.local_bootstrap import localize
+from rehearsal.processes import StartFailedError
 from tests.conftest import ROOT, proxy_container, read_templates
 
 IMAGES = Images(
@@ -28,10 +29,8 @@ IMAGES = Images(
 
 def container(**changes: Any) -> Container:  # noqa: ANN401
     values: dict[str, Any] = {
-        "name": "service",
         "image": "example.com/lessons:1",
         "port": 50051,
-        "entry_point": (),
         "command": (),
         "environment": {"LOG_LEVEL": "info"},
         "secrets": ("DATABASE_URL",),
@@ -126,6 +125,12 @@ def test_fails_on_an_image_that_nothing_stands_for() -> None:
         ImageUnknownError, match=r"other: no local command .* name one under rehearsal\.services"
     ):
         IMAGES.local("other", container(), "127.1.2.3")
+
+
+def test_fails_with_the_cure_where_there_is_no_envoy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with pytest.raises(StartFailedError, match="no envoy beside /nowhere/python; run make setup"):
+        IMAGES.local("grpc", container(command=("--config-yaml", "{}")), "127.1.2.3")
 
 
 def test_the_section_of_the_configuration_names_commands_and_methods(tmp_path: Path) -> None:
