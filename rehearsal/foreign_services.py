@@ -11,9 +11,9 @@ ECS_CLUSTER = "another-team"
 
 def deploy_foreign_services(aws: Aws, configuration: Configuration) -> None:
     """Create an ECS service for each existing service of `configuration`, as its owner would have."""
-    ecs, cloud_map = aws.ecs(), aws.cloud_map()
     if not configuration.existing_services:
         return
+    ecs, cloud_map = aws.ecs(), aws.cloud_map()
     ecs.create_cluster(clusterName=ECS_CLUSTER)
     registries = {
         listed.get("Name", ""): listed.get("Arn", "") for listed in cloud_map.list_services()["Services"]

@@ -48,17 +48,20 @@ class Stage:
     """A rehearsal under way.
 
     Attributes:
-        configuration: What is rehearsed.
         system: What runs it.
         progress: Where it tells how it goes.
         stop: Set where it is to end.
 
     """
 
-    configuration: Configuration
     system: System
     progress: Progress
     stop: threading.Event
+
+    @property
+    def configuration(self) -> Configuration:
+        """What is rehearsed."""
+        return self.system.configuration
 
     @property
     def services(self) -> list[str]:

@@ -33,10 +33,8 @@ class HealthCheck:
 class Container:
     """One container of a task definition; its times are in seconds."""
 
-    name: str
     image: str
     port: int
-    entry_point: tuple[str, ...]
     command: tuple[str, ...]
     environment: Mapping[str, str]
     secrets: tuple[str, ...]
@@ -141,10 +139,8 @@ def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:
     ports = container.get("portMappings", [])
     variables: list[Any] = list(container.get("environment", []))
     return Container(
-        name=container.get("name", ""),
         image=container.get("image", ""),
         port=ports[0].get("containerPort", 0) if ports else 0,
-        entry_point=tuple(container.get("entryPoint", [])),
         command=tuple(container.get("command", [])),
         environment={variable["name"]: variable["value"] for variable in variables},
         secrets=tuple(secret["name"] for secret in container.get("secrets", [])),

@@ -31,12 +31,19 @@ def _mapping(values: dict[str, object], key: str) -> dict[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
+def _containers(values: dict[str, object]) -> Iterator[tuple[KeyPath, dict[str, object]]]:
+    """Yield every block that describes a container of a task, with its path."""
+    for key in ("proxy", "api"):
+        if isinstance(values.get(key), dict):
+            yield (key,), _mapping(values, key)
+    services = _mapping(values, "services")
+    for name, block in services.items():
+        if isinstance(block, dict):
+            yield ("services", name), _mapping(services, name)
+
+
 def _sizes(values: dict[str, object]) -> Iterator[Finding]:
-    services = {("services", name): block for name, block in _mapping(values, "services").items()}
-    for path, block in {("proxy",): values.get("proxy"), ("api",): values.get("api"), **services}.items():
-        if not isinstance(block, dict):
-            continue
-        container = cast("dict[str, object]", block)
+    for path, container in _containers(values):
         cpu, memory = container.get("cpu", 256), container.get("memory", 512)
         known = cpu in MEMORY_MIB and _is_number(cpu) and _is_number(memory)
         if known and (problem := size_problem(cast("int", cpu), cast("int", memory))):
@@ -139,11 +146,9 @@ def _nat_gateways(new: dict[str, object]) -> Iterator[Finding]:
 
 def _variables(values: dict[str, object]) -> Iterator[Finding]:
     """Find variables that two keys of one container would set."""
-    services = {("services", name): block for name, block in _mapping(values, "services").items()}
-    for path, block in {("api",): values.get("api"), **services}.items():
-        if not isinstance(block, dict):
-            continue
-        container = cast("dict[str, object]", block)
+    for path, container in _containers(values):
+        if path == ("proxy",):
+            continue  # it takes no variables: an unknown key already
         environment, secrets = _mapping(container, "environment"), _mapping(container, "secrets")
         for variable in environment.keys() & secrets.keys():
             yield (*path, "secrets", variable), "is a variable under environment too; remove one of the two"

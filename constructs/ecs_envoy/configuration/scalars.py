@@ -55,6 +55,7 @@ def _text(
 
 
 _LABEL = r"[a-z](?:[a-z0-9-]*[a-z0-9])?"
+_DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"})
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
@@ -106,7 +107,7 @@ def _bounded_duration(kind: str, low: int, high: int) -> tuple[BeforeValidator, 
             raise refusal(value, kind, f"whole seconds from {low}s to {high}s")
         return time
 
-    return BeforeValidator(check), WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"})
+    return BeforeValidator(check), _DURATION_SCHEMA
 
 
 _interval = _bounded_duration("an interval of ECS's health checks", 5, 300)
@@ -127,7 +128,7 @@ def _work(value: object) -> timedelta:
 Work = Annotated[
     timedelta,
     BeforeValidator(_work),
-    WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"}),
+    _DURATION_SCHEMA,
 ]
 
 _name = _text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
