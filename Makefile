@@ -59,6 +59,9 @@ schema: $(READY) ## Write config/schema.json from the configuration's model
 lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 	$(COMPILE) --upgrade --constraints requirements-dev.txt --output-file requirements.txt
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --python-version 3.13 \
+	  --python-platform x86_64-manylinux_2_28 --upgrade --constraints requirements-dev.txt \
+	  --group sidecar --output-file envoy/discovery/requirements.txt
 
 clean: ## Remove what setup and the other targets made
 	rm -rf .venv node_modules cdk.out dist rehearsal/out .pytest_cache .ruff_cache

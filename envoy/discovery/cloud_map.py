@@ -1,0 +1,197 @@
+"""The two calls of Cloud Map's API that discovery needs.
+
+Signed by botocore, sent over kept connections. A boto3 client would do the same for more than ten times the
+CPU (`bench/discovery.md`), and a quarter of a CPU is all that the proxy has.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider, ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError
+
+PACKET_SECONDS, CALL_SECONDS = 2.0, 5.0
+"""Time to connect or for one packet, and for a whole answer: a slow API is one that does not answer."""
+
+MOST_BYTES = 4 * 1024 * 1024
+"""An answer with 1,000 instances has some 700 KB."""
+
+MOST_INSTANCES = 1000
+"""The largest `MaxResults`; without it Cloud Map returns 100. DiscoverInstances has no pages."""
+
+THROTTLED = ("RequestLimitExceeded", "Throttling", "TooManyRequests", "SlowDown")
+
+Instance = Mapping[str, object]
+
+
+class CloudMapError(Exception):
+    """Cloud Map gave no answer that can be used.
+
+    Attributes:
+        kind: `throttled`, `unreachable`, `refused`, `malformed` or `credentials`.
+
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """An answer of DiscoverInstances; the revision is None where it names none."""
+
+    instances: list[Instance]
+    revision: int | None
+
+
+class _Kept(threading.local):
+    connection: HTTPConnection | None = None
+
+
+class _Credentials(Protocol):
+    def get_frozen_credentials(self) -> ReadOnlyCredentials: ...
+
+
+class CloudMap:
+    """Cloud Map's data plane, for one namespace; each thread that calls keeps a connection of its own.
+
+    Args:
+        endpoint: The URL of the API.
+        region: The AWS region, for the signature.
+        namespace: The namespace's name.
+
+    """
+
+    def __init__(self, *, endpoint: str, region: str, namespace: str) -> None:
+        self._endpoint = endpoint.rstrip("/") + "/"
+        self._region = region
+        self._namespace = namespace
+        self._kept = _Kept()
+        self._resolved: _Credentials | None = None
+
+    def revision(self, service: str) -> int:
+        """Return the revision of the list of `service`; it changes with each registration.
+
+        Raises:
+            CloudMapError: There is no usable answer.
+
+        """
+        answer = self._call("DiscoverInstancesRevision", {"ServiceName": service})
+        revision = answer.get("InstancesRevision")
+        if not isinstance(revision, int) or isinstance(revision, bool):
+            raise CloudMapError("malformed", f"{service}: InstancesRevision is {revision!r}")
+        return revision
+
+    def instances(self, service: str) -> Discovered:
+        """Return the healthy instances of `service`, or all where none is healthy.
+
+        Raises:
+            CloudMapError: There is no usable answer.
+
+        """
+        asked = {
+            "ServiceName": service,
+            "HealthStatus": "HEALTHY_OR_ELSE_ALL",
+            "MaxResults": MOST_INSTANCES,
+        }
+        answer = self._call("DiscoverInstances", asked)
+        instances, revision = answer.get("Instances"), answer.get("InstancesRevision")
+        if not isinstance(instances, list):
+            raise CloudMapError("malformed", f"{service}: Instances is {type(instances).__name__}, no list")
+        listed = cast("list[object]", instances)
+        if not all(isinstance(instance, dict) for instance in listed):
+            raise CloudMapError("malformed", f"{service}: an instance is no mapping")
+        known = revision if isinstance(revision, int) and not isinstance(revision, bool) else None
+        return Discovered(cast("list[Instance]", listed), known)
+
+    def _call(self, operation: str, asked: Mapping[str, object]) -> dict[str, object]:
+        body = json.dumps({"NamespaceName": self._namespace, **asked}).encode()
+        request = AWSRequest(
+            method="POST",
+            url=self._endpoint,
+            data=body,
+            headers={
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": f"Route53AutoNaming_v20170314.{operation}",
+            },
+        )
+        try:
+            credentials = self._credentials().get_frozen_credentials()
+            SigV4Auth(credentials, "servicediscovery", self._region).add_auth(request)  # pyright: ignore[reportArgumentType]
+        except (BotoCoreError, ValueError, KeyError, TypeError) as error:
+            raise CloudMapError("credentials", f"no credentials: {error}") from None
+        try:
+            status, answer = self._send(dict(request.headers.items()), body)
+        except (HTTPException, OSError) as error:
+            raise CloudMapError("unreachable", f"{operation}: {error or type(error).__name__}") from None
+        return _answer(operation, status, answer)
+
+    def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        kept = self._kept.connection
+        if kept is not None:
+            try:
+                return self._exchange(kept, headers, body)
+            except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                pass  # the API closed it while it was idle
+        url = urlsplit(self._endpoint)
+        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
+        return self._exchange(kind(url.hostname or "", url.port, timeout=PACKET_SECONDS), headers, body)
+
+    def _exchange(
+        self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        """Send a request and return the status and body of its answer; keep the connection if all is well."""
+        self._kept.connection = None
+        end = time.monotonic() + CALL_SECONDS
+        try:
+            connection.request("POST", "/", body=body, headers=headers)
+            response = connection.getresponse()
+            read = bytearray()
+            # One packet at a time: a timeout of a whole read begins anew with every byte that drips in.
+            while part := response.read1(65536):
+                read += part
+                if time.monotonic() > end:
+                    raise TimeoutError(f"no whole answer in {CALL_SECONDS:.0f} s")
+                if len(read) > MOST_BYTES:
+                    raise OSError(f"an answer of more than {MOST_BYTES} bytes")
+        except BaseException:
+            connection.close()
+            raise
+        if not response.will_close:
+            self._kept.connection = connection
+        return response.status, bytes(read)
+
+    def _credentials(self) -> _Credentials:
+        if self._resolved is None:
+            # All that a task on Fargate has; a search through profiles and instance metadata would only wait.
+            found = CredentialResolver([EnvProvider(), ContainerProvider()]).load_credentials()
+            if found is None:
+                raise CloudMapError("credentials", "no credentials: the task has no role")
+            self._resolved = cast("_Credentials", found)
+        return self._resolved
+
+
+def _answer(operation: str, status: int, body: bytes) -> dict[str, object]:
+    try:
+        answer: object = json.loads(body)
+    except ValueError:
+        answer = None
+    values = cast("dict[str, object]", answer) if isinstance(answer, dict) else None
+    if status == 200 and values is not None:
+        return values
+    code = str((values or {}).get("__type", "")).rpartition("#")[2]
+    if status == 429 or any(name in code for name in THROTTLED):
+        raise CloudMapError("throttled", f"{operation}: {code or status}")
+    if status == 200:
+        raise CloudMapError("malformed", f"{operation}: an answer that is no JSON object")
+    message = (values or {}).get("message", "")
+    raise CloudMapError("refused", f"{operation}: {status} {code} {message}".strip())

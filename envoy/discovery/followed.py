@@ -1,0 +1,100 @@
+"""One service from Cloud Map to Envoy: its poller, its file, and the weights of its zones."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from discovery.endpoints_file import EndpointsFile
+from discovery.metrics import Metrics
+from discovery.poller import Poller
+from discovery.zones import SCALE, differ, even, preferring, prefers_own_zone
+
+WORTH_WRITING = SCALE // 50
+"""Weights that moved by less than 2 % stay: traffic is never steady, and each file is work for Envoy."""
+
+Traffic = Callable[[str], tuple[str, Mapping[str, float]] | None]
+"""This proxy's zone, and a service's calls a second by zone; None where not all of it is known."""
+
+log = logging.getLogger("discovery")
+
+
+@dataclass(kw_only=True)
+class Followed:
+    """A service that Envoy learns of.
+
+    Attributes:
+        poller: What Cloud Map says.
+        file: What Envoy reads.
+        traffic: Where calls to it arrive; None where zones do not matter.
+        metrics: Where it counts.
+
+    """
+
+    poller: Poller
+    file: EndpointsFile
+    traffic: Traffic | None
+    metrics: Metrics
+    known_before: bool = field(init=False)
+    _weights: dict[str, int] | None = field(default=None, init=False)
+    _tasks: Counter[str] = field(default_factory=Counter[str], init=False)
+    _complaining: bool = field(default=False, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        # After a restart beside a running Envoy: what it has is the last that was good.
+        self.poller.endpoints = self.file.read()
+        self.known_before = self.poller.endpoints is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether Envoy would know nothing of this service if it started now."""
+        return not (self.poller.answered or self.known_before)
+
+    def write(self) -> bool:
+        """Write what is believed, if anything is and Envoy has other; return whether Envoy has it."""
+        with self._lock:
+            endpoints = self.poller.endpoints
+            if endpoints is None:
+                return False
+            tasks = Counter(endpoint.zone for endpoint in endpoints)
+            weights = self._new_weights(tasks)
+            return self._try(lambda: self._write(weights, tasks))
+
+    def begin(self) -> bool:
+        """Make a file for Envoy to start with, if there is none; return whether there is one."""
+        with self._lock:
+            return self._try(self.file.begin)
+
+    def _write(self, weights: dict[str, int] | None, tasks: Counter[str]) -> None:
+        endpoints = self.poller.endpoints or ()
+        if self.file.write(endpoints, weights):
+            self.metrics.written(self.poller.name, len(endpoints))
+        self._weights, self._tasks = weights, tasks
+
+    def _new_weights(self, tasks: Counter[str]) -> dict[str, int] | None:
+        if self.traffic is None or not tasks:
+            return None
+        known = self.traffic(self.poller.name) if prefers_own_zone(tasks) else None
+        wanted = preferring(known[0], tasks, known[1]) if known else even(tasks)
+        if known:
+            self.metrics.own_zone(self.poller.name, wanted.get(known[0], 0) / sum(wanted.values()))
+        if self._weights and tasks == self._tasks and not differ(wanted, self._weights, least=WORTH_WRITING):
+            return self._weights
+        return wanted
+
+    def _try(self, writing: Callable[[], None]) -> bool:
+        try:
+            writing()
+        except OSError as error:
+            self.metrics.not_written(self.poller.name)
+            if not self._complaining:
+                log.error(  # its traceback would tell nothing more
+                    "cannot write for envoy; it keeps what it has, and every poll tries again",
+                    extra={"service": self.poller.name, "file": str(self.file.path), "error": str(error)},
+                )
+            self._complaining = True
+            return False
+        self._complaining = False
+        return True

@@ -1,0 +1,55 @@
+"""What the sidecar serves: `/ready` to ECS, `/metrics` to a scraper, `/load` to its peers."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
+
+from discovery.sidecar import Sidecar
+
+REQUEST_SECONDS = 2.0
+"""A client that says nothing is not waited for."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    sidecar: Sidecar
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = REQUEST_SECONDS
+
+    def do_GET(self) -> None:  # the standard library's name
+        sidecar = cast("_Server", self.server).sidecar
+        if self.path == "/ready":
+            waiting = (
+                "" if sidecar.ready.is_set() else f"waiting for {', '.join(sidecar.waiting) or 'files'}\n"
+            )
+            self._answer(503 if waiting else 200, "text/plain", (waiting or "ready\n").encode())
+        elif self.path == "/metrics":
+            self._answer(200, "text/plain; version=1.0.0; charset=utf-8", sidecar.metrics.text())
+        elif self.path == "/load":
+            self._answer(200, "application/json", sidecar.report().to_json())
+        else:
+            self._answer(404, "text/plain", b"give /ready, /metrics or /load\n")
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
+        """Say nothing: ECS asks every few seconds."""
+
+
+def serve(sidecar: Sidecar, address: str, port: int) -> None:
+    """Serve what `sidecar` knows, from a thread of its own.
+
+    Raises:
+        OSError: The port is taken.
+
+    """
+    server = _Server((address, port), _Handler)
+    server.sidecar = sidecar
+    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()

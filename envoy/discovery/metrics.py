@@ -1,0 +1,103 @@
+"""The sidecar's own metrics, as Prometheus reads them."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+KINDS = ("throttled", "unreachable", "refused", "malformed", "credentials")
+"""The kinds of `CloudMapError`."""
+
+_PREFIX = "ecs_envoy_discovery"
+
+
+class _Ages(Collector):
+    """How old each service's last success is: computed when it is asked for."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.successes: dict[str, float] = {}
+        self.lock = threading.Lock()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the age of every service's last success."""
+        ages = GaugeMetricFamily(
+            f"{_PREFIX}_last_success_age_seconds", "Seconds since Cloud Map last answered", labels=["service"]
+        )
+        with self.lock:
+            for service, at in self.successes.items():
+                ages.add_metric([service], self.clock() - at)
+        yield ages
+
+
+class Metrics:
+    """What is counted; `text` is what a scrape gets.
+
+    Args:
+        services: The names of the services, so that every series is there from the start.
+        clock: A clock that no one sets.
+
+    """
+
+    def __init__(self, services: tuple[str, ...], clock: Callable[[], float] = time.monotonic) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._ages = _Ages(clock)
+        # Before the first answer the age counts from the start: a source that never answers grows old too.
+        self._ages.successes = dict.fromkeys(services, clock())
+        self._registry.register(self._ages)
+        self._endpoints = self._gauge("endpoints", "Endpoints that Envoy was given")
+        self._skipped = self._gauge("skipped_instances", "Instances without a usable address and port")
+        self._own_zone = self._gauge("own_zone_share", "Share of calls that is to stay in this proxy's zone")
+        self._throttles = self._counter("throttles", "Calls that Cloud Map throttled")
+        self._writes = self._counter("writes", "Files written for Envoy")
+        self._write_errors = self._counter("write_errors", "Files that could not be written")
+        self._errors = Counter(
+            f"{_PREFIX}_errors", "Calls without a usable answer", ["service", "kind"], registry=self._registry
+        )
+        for service in services:
+            for series in (self._endpoints, self._skipped, self._throttles, self._writes, self._write_errors):
+                series.labels(service)
+            for kind in KINDS:
+                self._errors.labels(service, kind)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"{_PREFIX}_{name}", text, ["service"], registry=self._registry)
+
+    def _counter(self, name: str, text: str) -> Counter:
+        return Counter(f"{_PREFIX}_{name}", text, ["service"], registry=self._registry)
+
+    def succeeded(self, service: str) -> None:
+        """Note that Cloud Map has answered for `service`."""
+        with self._ages.lock:
+            self._ages.successes[service] = self._ages.clock()
+
+    def failed(self, service: str, kind: str) -> None:
+        """Count a call without a usable answer."""
+        self._errors.labels(service, kind).inc()
+        if kind == "throttled":
+            self._throttles.labels(service).inc()
+
+    def skipped(self, service: str, instances: int) -> None:
+        """Note how many instances of the last answer could not be used."""
+        self._skipped.labels(service).set(instances)
+
+    def written(self, service: str, endpoints: int) -> None:
+        """Note that Envoy was given `endpoints`."""
+        self._endpoints.labels(service).set(endpoints)
+        self._writes.labels(service).inc()
+
+    def not_written(self, service: str) -> None:
+        """Count a file that could not be written."""
+        self._write_errors.labels(service).inc()
+
+    def own_zone(self, service: str, share: float) -> None:
+        """Note the share of calls that is to stay in this proxy's zone."""
+        self._own_zone.labels(service).set(share)
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus's text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,118 @@
+"""What the sidecar is told: one JSON argument, as Envoy has its bootstrap."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import cast
+
+NUMBER = (int, float)
+
+
+class SettingsError(ValueError):
+    """The argument cannot be used; the message names the key and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service to follow.
+
+    Attributes:
+        name: Envoy's cluster, and the folder of its file.
+        cloud_map_service: Its name in the namespace.
+        port: The TCP port of an instance that has no port attribute.
+        zone_aware: Whether Envoy shall prefer the tasks of its own zone.
+
+    """
+
+    name: str
+    cloud_map_service: str
+    port: int
+    zone_aware: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that the sidecar is told; times are in seconds.
+
+    Attributes:
+        namespace: The Cloud Map namespace.
+        proxy: The Cloud Map service that lists the tasks of this proxy.
+        services: The services to follow.
+        folder: Where the files for Envoy go, one folder for each service.
+        address: The IP address that health, metrics and load are served on.
+        port: The TCP port of the same.
+        admin: The `address:port` of Envoy's admin interface.
+        interval: The time between two polls of a service; a tenth of it is jitter.
+        first_answer_limit: How long Envoy may be held up for first answers.
+        empty_grace: How long an answer without instances has to hold until it is believed.
+
+    """
+
+    namespace: str
+    proxy: str
+    services: tuple[Service, ...]
+    folder: Path = Path("/endpoints")
+    address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, guarded by its security group
+    port: int = 9902
+    admin: str = "127.0.0.1:9901"
+    interval: float = 1.0
+    first_answer_limit: float = 30.0
+    empty_grace: float = 10.0
+
+
+def parse(text: str) -> Settings:
+    """Return the settings in `text`.
+
+    Raises:
+        SettingsError: It is no JSON, or a key is missing, unknown or of the wrong kind.
+
+    """
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"the settings are no JSON: {error}") from None
+    block = _block("", values, {"namespace", "proxy", "services"}, Settings)
+    services = block.pop("services")
+    if not isinstance(services, list):
+        raise SettingsError("services: is no list; give one with an entry for each service")
+    listed = cast("list[object]", services)
+    found = [_service(f"services[{number}]", value) for number, value in enumerate(listed)]
+    if len({service.name for service in found}) < len(found):
+        raise SettingsError("services: two have one name; give each its own")
+    for key, value in block.items():
+        default = getattr(Settings, key, "")
+        kind = NUMBER if isinstance(default, NUMBER) else str
+        if not isinstance(value, kind) or isinstance(value, bool):
+            wanted = "a number" if kind is NUMBER else "a text"
+            raise SettingsError(f"{key}: {value!r} is of the wrong kind; give {wanted}")
+    if "folder" in block:
+        block["folder"] = Path(str(block["folder"]))
+    return Settings(services=tuple(found), **block)  # pyright: ignore[reportArgumentType]
+
+
+def _service(where: str, value: object) -> Service:
+    block = _block(where, value, {"name", "cloud_map_service", "port"}, Service)
+    name, cloud_map_service, port = block["name"], block["cloud_map_service"], block["port"]
+    if not isinstance(name, str) or "/" in name or name.startswith("."):
+        raise SettingsError(f"{where}.name: {name!r} is no name of a cluster; give one such as lessons")
+    if not isinstance(cloud_map_service, str):
+        raise SettingsError(f"{where}.cloud_map_service: {cloud_map_service!r} is no text; give its name")
+    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
+        raise SettingsError(f"{where}.port: {port!r} is no port; give a number from 1 to 65535")
+    zone_aware = block.get("zone_aware", True)
+    if not isinstance(zone_aware, bool):
+        raise SettingsError(f"{where}.zone_aware: {zone_aware!r} is neither true nor false; give one of them")
+    return Service(name=name, cloud_map_service=cloud_map_service, port=port, zone_aware=zone_aware)
+
+
+def _block(where: str, value: object, needed: set[str], model: type[Settings | Service]) -> dict[str, object]:
+    prefix = f"{where}." if where else ""
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where or 'the settings'}: no mapping; give keys and values")
+    block = cast("dict[str, object]", value)
+    known = {field.name for field in fields(model)}
+    for key in sorted(needed - block.keys()):
+        raise SettingsError(f"{prefix}{key}: missing; give one")
+    for key in sorted(block.keys() - known):
+        raise SettingsError(f"{prefix}{key}: unknown key; give one of {', '.join(sorted(known))}")
+    return dict(block)
