@@ -1,7 +1,7 @@
 """Services in, an Envoy v3 bootstrap out: no AWS, no state, no clock."""
 
 from envoy_config.bootstrap import bootstrap
-from envoy_config.model import HealthCheck, Proxy, RoutingError, Service
+from envoy_config.model import Discovery, HealthCheck, Proxy, RoutingError, Service
 from envoy_config.rendering import to_json
 
-__all__ = ["HealthCheck", "Proxy", "RoutingError", "Service", "bootstrap", "to_json"]
+__all__ = ["Discovery", "HealthCheck", "Proxy", "RoutingError", "Service", "bootstrap", "to_json"]

@@ -32,6 +32,6 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
         overload_manager=overload_manager(proxy),
         static_resources=BootstrapStaticResources(
             listeners=[listener(proxy, ordered)],
-            clusters=[cluster(service) for service in ordered],
+            clusters=[cluster(service, proxy.endpoints_folder) for service in ordered],
         ),
     )

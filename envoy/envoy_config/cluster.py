@@ -7,6 +7,8 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
     CircuitBreakersThresholds,
     Cluster,
     ClusterCommonLbConfig,
+    ClusterCommonLbConfigLocalityWeightedLbConfig,
+    ClusterDiscoveryType,
     ClusterLbPolicy,
     UpstreamConnectionOptions,
 )
@@ -23,20 +25,24 @@ from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from envoy_config.address import socket_address
-from envoy_config.dns import MAX_TASKS, dns_cluster_type
+from envoy_config.dns import dns_cluster_type
+from envoy_config.eds import eds_cluster_config
 from envoy_config.health_check import health_checks
 from envoy_config.http2 import BUFFER_LIMIT_BYTES, upstream_http2, upstream_tcp_keepalive
-from envoy_config.model import Service
+from envoy_config.model import DNS_RECORDS, Discovery, Service
 from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
 
 
-def cluster(service: Service) -> Cluster:
+def cluster(service: Service, endpoints_folder: str) -> Cluster:
     """Return the cluster that balances calls over the tasks of `service`."""
+    eds = service.discovery is Discovery.EDS
     return Cluster(
         name=service.name,
-        cluster_type=dns_cluster_type(),
-        load_assignment=_load_assignment(service),
+        type=ClusterDiscoveryType.EDS if eds else None,
+        eds_cluster_config=eds_cluster_config(endpoints_folder, service.name) if eds else None,
+        cluster_type=None if eds else dns_cluster_type(),
+        load_assignment=None if eds else _load_assignment(service),
         # Envoy's 5 s is an age inside a VPC, and a retry elsewhere follows.
         connect_timeout=timedelta(seconds=1),
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
@@ -48,11 +54,13 @@ def cluster(service: Service) -> Cluster:
             # Envoy's 50 % sends calls to the dead half of a service that is half down; 0 would refuse every
             # call when a check misjudges all tasks at once. 1 %: only where nobody is healthy, all are tried.
             healthy_panic_threshold=Percent(value=1),
+            # Not Envoy's zone-aware routing: that takes for granted that every proxy gets as many calls as
+            # the next one, and a few pinned clients see to it that none does. The file's weights do not.
+            locality_weighted_lb_config=(
+                ClusterCommonLbConfigLocalityWeightedLbConfig() if eds and service.zone_aware else None
+            ),
         ),
-        # DNS names every task of a small service, so one that is gone from it has left: drop it at once.
-        # Of a larger one it names a sample, and dropping what the sample lacks would change the set with
-        # every answer: there the health check decides.
-        ignore_health_on_host_removal=service.max_tasks is not None and service.max_tasks <= MAX_TASKS,
+        ignore_health_on_host_removal=_listed_whole(service),
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
@@ -63,6 +71,18 @@ def cluster(service: Service) -> Cluster:
                 )
             )
         },
+    )
+
+
+def _listed_whole(service: Service) -> bool:
+    """Return whether a task that is no longer listed has left, and is to be dropped at once.
+
+    A file lists every task, and so does DNS of a small service. Of a larger one, or one of unknown
+    size, a DNS answer may be a sample: dropping what it lacks would change the set with every answer,
+    so there the health check decides.
+    """
+    return service.discovery is Discovery.EDS or (
+        service.max_tasks is not None and service.max_tasks <= DNS_RECORDS
     )
 
 

@@ -10,9 +10,6 @@ from envoy_data_plane.envoy.extensions.network.dns_resolver.cares.v3 import Care
 
 from envoy_config.typed_extension import typed_config, typed_extension
 
-MAX_TASKS = 8
-"""Route 53 answers with at most eight of a MULTIVALUE name's records ("Multivalue answer routing")."""
-
 REFRESH_RATE = timedelta(seconds=5)
 """How often Envoy asks where an answer brings no TTL: Envoy's own default, written out as a promise."""
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 ADMIN_PORT = 9901
 """The TCP port of the admin interface, as in Envoy's documentation."""
 
+ENDPOINTS_FOLDER = "/endpoints"
+"""Where Envoy's container has the files of `Discovery.EDS`."""
+
 _PROTO_SERVICE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -22,22 +25,38 @@ class HealthCheck(StrEnum):
     """Not at all: an endpoint is healthy once DNS lists it."""
 
 
+class Discovery(StrEnum):
+    """How Envoy learns of a service's endpoints."""
+
+    DNS = "dns"
+    """By a DNS name with one A record for each, of which an answer lists `DNS_RECORDS` at most."""
+    EDS = "eds"
+    """By a file that something beside Envoy keeps, with all of them and their zones."""
+
+
+DNS_RECORDS = 8
+"""Route 53 answers with at most eight of a MULTIVALUE name's records ("Multivalue answer routing")."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A gRPC service whose tasks are listed by one DNS name.
+    """A gRPC service.
 
     Args:
         name: Names the Envoy cluster, its statistics and its part of the log.
-        address: The DNS name with one A record for each task.
+        address: The DNS name with one A record for each task; not asked for with `Discovery.EDS`.
         port: The TCP port that every task listens on.
         grpc_services: The fully qualified proto services routed here, such as
             `learning.v1.Lessons`. Empty: every call comes here.
         health_check: TCP by default, since a service need not implement
             `grpc.health.v1`.
         max_tasks: The most tasks that may run at once; None where that is not known.
+        discovery: By DNS by default.
+        zone_aware: Whether the file of `Discovery.EDS` weighs zones against each other.
 
     Raises:
-        ValueError: A proto service's name is not one that protobuf allows.
+        ValueError: A proto service's name is not one that protobuf allows, or there may be
+            more tasks than DNS lists.
 
     """
 
@@ -47,8 +66,15 @@ class Service:
     grpc_services: tuple[str, ...] = ()
     health_check: HealthCheck = HealthCheck.TCP
     max_tasks: int | None = None
+    discovery: Discovery = Discovery.DNS
+    zone_aware: bool = False
 
     def __post_init__(self) -> None:
+        if self.discovery is Discovery.DNS and (self.max_tasks or 0) > DNS_RECORDS:
+            raise ValueError(
+                f"{self.name}: {self.max_tasks} tasks are more than the {DNS_RECORDS} that a DNS answer "
+                f"lists, so some would idle; give {DNS_RECORDS} at most, or another discovery"
+            )
         for claimed in self.grpc_services:
             if not _PROTO_SERVICE.fullmatch(claimed):
                 raise ValueError(
@@ -73,6 +99,7 @@ class Proxy:
         max_connection_duration: How long a client keeps one connection before Envoy asks
             it to open another (by GOAWAY; calls under way go on). 10 minutes by default:
             a pinned client finds a proxy task that was added or replaced within that time.
+        endpoints_folder: The folder with the files of `Discovery.EDS`.
 
     Raises:
         ValueError: The admin interface would listen beyond loopback, or on the listener's port.
@@ -86,6 +113,7 @@ class Proxy:
     admin_address: str = "127.0.0.1"
     admin_port: int = ADMIN_PORT
     max_connection_duration: timedelta = timedelta(minutes=10)
+    endpoints_folder: str = ENDPOINTS_FOLDER
 
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):
