@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecs_envoy.discovery import Discovery
     from ecs_envoy.envoy_command import BootstrapTooLargeError
     from ecs_envoy.envoy_proxy import EnvoyProxy
     from ecs_envoy.existing_grpc_service import ExistingGrpcService
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BootstrapTooLargeError",
+    "Discovery",
     "EnvoyProxy",
     "ExistingGrpcService",
     "GrpcService",
@@ -24,6 +26,7 @@ __all__ = [
 
 _MODULES = {
     "BootstrapTooLargeError": "envoy_command",
+    "Discovery": "discovery",
     "EnvoyProxy": "envoy_proxy",
     "ExistingGrpcService": "existing_grpc_service",
     "GrpcService": "grpc_service",

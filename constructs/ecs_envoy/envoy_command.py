@@ -7,26 +7,27 @@ TASK_DEFINITION_BYTES = 64 * 1024
 """The most that ECS registers ("Amazon ECS service quotas": task definition size)."""
 
 RESERVED_BYTES = 4 * 1024
-"""What the rest of the proxy's task definition may take; it measures 1.6 KB in `config/example.yaml`."""
+"""What the rest of the task definition may take; it measures 2.6 KB with the sidecar in it."""
 
 
 class BootstrapTooLargeError(ValueError):
     """Envoy's bootstrap does not fit a task definition."""
 
 
-def envoy_command(bootstrap: str, *, cpu: int) -> list[str]:
+def envoy_command(bootstrap: str, *, cpu: int, discovery_settings: str = "") -> list[str]:
     """Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
 
     Args:
         bootstrap: The bootstrap as JSON.
         cpu: The task's CPU units.
+        discovery_settings: What stands beside it in the task definition, on the sidecar's command line.
 
     Raises:
         BootstrapTooLargeError: It does not fit a task definition.
 
     """
     size = len(json.dumps(bootstrap))
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES
+    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - len(json.dumps(discovery_settings))
     if size > most:
         raise BootstrapTooLargeError(
             f"the proxy's bootstrap is {size} bytes, {size - most} more than the {most} that fit a task "

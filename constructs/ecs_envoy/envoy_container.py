@@ -1,24 +1,22 @@
-"""The check of Envoy's container."""
+"""The health checks of the proxy's containers."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 
-import envoy_config
 
-
-def ready_check(proxy: envoy_config.Proxy) -> ecs.HealthCheck:
-    """Return the check that Envoy's admin answers `/ready` with 200; by bash, since the image has no curl."""
+def ready_check(address: str, port: int, *, start_period: Duration) -> ecs.HealthCheck:
+    """Return the check that `/ready` is answered with 200 there; by bash, since no image of ours has curl."""
     return ecs.HealthCheck(
-        command=["CMD", "/bin/bash", "-c", ready_script(proxy.admin_address, proxy.admin_port)],
+        command=["CMD", "/bin/bash", "-c", ready_script(address, port)],
         interval=Duration.seconds(5),
         timeout=Duration.seconds(3),
         retries=3,
-        start_period=Duration.seconds(10),
+        start_period=start_period,
     )
 
 
 def ready_script(address: str, port: int) -> str:
-    """Return the bash script that succeeds while the Envoy whose admin listens there is ready."""
+    """Return the bash script that succeeds while what listens there says that it is ready."""
     return (
         f"exec 3<>/dev/tcp/{address}/{port}"
         " && printf 'GET /ready HTTP/1.1\\r\\nHost: envoy\\r\\nConnection: close\\r\\n\\r\\n' >&3"

@@ -1,9 +1,10 @@
 """Envoy on Fargate, in the place of an internal load balancer."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import jsii
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -12,9 +13,16 @@ import envoy_config
 from constructs import Construct
 from ecs_envoy.container_image import container_image
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
+from ecs_envoy.discovery_container import (
+    add_discovery_container,
+    discover_statement,
+    own_discovery_image,
+)
+from ecs_envoy.discovery_settings import SIDECAR_PORT, FollowedService, discovery_settings
 from ecs_envoy.envoy_command import envoy_command
 from ecs_envoy.envoy_container import ready_check
 from ecs_envoy.fargate_service import fargate_service
+from ecs_envoy.proxy_memory import envoy_memory_mib
 from ecs_envoy.routed_service import RoutedService
 from ecs_envoy.task_definition import log_driver, task_definition
 from ecs_envoy.task_network import task_security_group
@@ -29,7 +37,9 @@ class EnvoyProxy(Construct):
 
     Clients dial `address`. Each service of `services` lets the proxy in; say who may call
     the proxy by `connections`. Envoy's whole bootstrap is on its command line: a diff shows
-    it, and a rollback of the stack brings the last one back.
+    it, and a rollback of the stack brings the last one back. Where a service is discovered by
+    Cloud Map, a sidecar in the task asks for its tasks every second; its image is built by the
+    CDK CLI, with Docker, unless one is given.
 
     Args:
         ecs_cluster: Where it runs, in private subnets of the cluster's VPC, in two zones
@@ -44,9 +54,14 @@ class EnvoyProxy(Construct):
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         tasks: How many tasks; 2 by default, one for each of two zones.
         security_group: The tasks' security group; one that lets nobody in by default.
+        discovery_image: The sidecar's image, for who has no Docker where the CDK CLI deploys;
+            built from this package by default.
+        discovery_interval: How often the sidecar asks Cloud Map for each service. 1 second by
+            default; AWS charges for each million of calls.
 
     Attributes:
         ecs_service: The ECS service, for scaling and alarms of your own.
+        discovery_container: The sidecar; None where DNS lists every service.
         address: What clients dial, `<name>.<namespace>:<port>`.
         bootstrap: Envoy's bootstrap as JSON.
 
@@ -72,6 +87,8 @@ class EnvoyProxy(Construct):
         memory_limit_mib: int = 512,
         tasks: int = 2,
         security_group: ec2.ISecurityGroup | None = None,
+        discovery_image: ecs.ContainerImage | None = None,
+        discovery_interval: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         if problem := envoy_image_problem(image):
@@ -81,25 +98,51 @@ class EnvoyProxy(Construct):
                 f"{name}: Envoy runs without root's rights, and {port} needs them; give 1024 or more"
             )
         _check_zones(name, ecs_cluster.vpc)
-        proxy = envoy_config.Proxy(name=name, memory_mib=memory_limit_mib, port=port)
+        followed = followed_services(services)
+        if followed and port == SIDECAR_PORT:
+            raise ValueError(f"{name}: {port} is the port of the discovery sidecar; give another")
+        proxy = envoy_config.Proxy(
+            name=name, memory_mib=envoy_memory_mib(memory_limit_mib, sidecar=bool(followed)), port=port
+        )
         self.bootstrap = envoy_config.to_json(
             envoy_config.bootstrap(proxy, [service.upstream for service in services])
         )
         self.address = f"{name}.{namespace.namespace_name}:{port}"
+        settings = discovery_settings(
+            namespace=namespace.namespace_name,
+            proxy=name,
+            services=followed,
+            interval=timedelta(seconds=(discovery_interval or Duration.seconds(1)).to_milliseconds() / 1000),
+        )
         definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
-        definition.add_container(
+        log = log_driver(self)
+        envoy = definition.add_container(
             "Envoy",
             container_name="envoy",
             image=container_image(self, "Image", image),
             # The stock image's own entry point is a script that starts as root to become another user.
             entry_point=["/usr/local/bin/envoy"],
-            command=envoy_command(self.bootstrap, cpu=cpu),
+            command=envoy_command(self.bootstrap, cpu=cpu, discovery_settings=settings if followed else ""),
             user=ENVOY_USER,
             readonly_root_filesystem=True,
             port_mappings=[ecs.PortMapping(container_port=port)],
-            health_check=ready_check(proxy),
-            logging=log_driver(self),
+            health_check=ready_check(
+                proxy.admin_address, proxy.admin_port, start_period=Duration.seconds(10)
+            ),
+            logging=log,
         )
+        self.discovery_container = None
+        if followed:
+            self.discovery_container = add_discovery_container(
+                definition,
+                envoy,
+                image=discovery_image or own_discovery_image(),
+                region=Stack.of(self).region,
+                settings=settings,
+                log=log,
+            )
+            names = [*(service.cloud_map_service for service in followed), name]
+            definition.add_to_task_role_policy(discover_statement(namespace.namespace_name, names))
         self.ecs_service = fargate_service(
             self,
             ecs_cluster=ecs_cluster,
@@ -120,6 +163,9 @@ class EnvoyProxy(Construct):
         self._connections = ec2.Connections(
             security_groups=self.ecs_service.connections.security_groups, default_port=ec2.Port.tcp(port)
         )
+        if any(service.zone_aware for service in followed):
+            # Sidecars tell each other how many calls arrive where.
+            self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         for service in services:
             if service.connections:
                 service.connections.allow_from(
@@ -131,6 +177,20 @@ class EnvoyProxy(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the proxy, as in `proxy.connections.allow_default_port_from(api)`."""
         return self._connections
+
+
+def followed_services(services: Sequence[RoutedService]) -> list[FollowedService]:
+    """Return those of `services` that the sidecar has to follow."""
+    return [
+        FollowedService(
+            name=service.upstream.name,
+            cloud_map_service=service.cloud_map_service,
+            port=service.upstream.port,
+            zone_aware=service.upstream.zone_aware,
+        )
+        for service in services
+        if service.upstream.discovery is envoy_config.Discovery.EDS
+    ]
 
 
 def _check_zones(name: str, vpc: ec2.IVpc) -> None:

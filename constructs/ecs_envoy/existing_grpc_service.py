@@ -7,6 +7,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 
 import envoy_config
 from constructs import Construct
+from ecs_envoy.discovery import Discovery, discovery_for
 
 
 class ExistingGrpcService(Construct):
@@ -21,9 +22,14 @@ class ExistingGrpcService(Construct):
         security_group: Its tasks' security group, to let the proxy in. By default the
             owner of the service has to let it in.
         health_check: How Envoy checks a task; by TCP by default.
+        discovery: How the proxy learns of its tasks. By Cloud Map by default, since nothing
+            here says how many there are; DNS will do where there are 8 at most, always.
+        zone_aware: Whether the proxy prefers the tasks of its own zone, where there are twice as
+            many as zones; with Cloud Map only.
 
     Attributes:
         upstream: Where its tasks are found and which calls go to them.
+        cloud_map_service: Its name in the namespace.
         connections: Who may call its tasks; None without `security_group`.
 
     """
@@ -39,13 +45,19 @@ class ExistingGrpcService(Construct):
         grpc_services: Sequence[str] = (),
         security_group: ec2.ISecurityGroup | None = None,
         health_check: envoy_config.HealthCheck = envoy_config.HealthCheck.TCP,
+        discovery: Discovery | None = None,
+        zone_aware: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
+        chosen = discovery_for(discovery, max_tasks=None)
         self.upstream = envoy_config.Service(
             name=construct_id,
             address=f"{cloud_map_service}.{namespace.namespace_name}",
             port=port,
             grpc_services=tuple(grpc_services),
             health_check=health_check,
+            discovery=chosen.of_envoy,
+            zone_aware=zone_aware and chosen is Discovery.CLOUD_MAP,
         )
+        self.cloud_map_service = cloud_map_service
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None

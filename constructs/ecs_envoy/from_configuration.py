@@ -22,6 +22,7 @@ from ecs_envoy.configuration.model import (
     Service,
 )
 from ecs_envoy.container_image import container_image
+from ecs_envoy.discovery import Discovery
 from ecs_envoy.envoy_proxy import EnvoyProxy
 from ecs_envoy.existing_grpc_service import ExistingGrpcService
 from ecs_envoy.grpc_service import GrpcService
@@ -100,6 +101,15 @@ def _grpc_service(scope: Construct, name: str, wanted: Service, network: Network
         secrets=_secrets(scope, name, wanted.secrets),
         container_health_check=_container_health_check(wanted.container_health_check),
         health_check=envoy_config.HealthCheck(wanted.health_check),
+        discovery=_discovery(wanted),
+        zone_aware=wanted.zone_aware,
+        stop_timeout=_duration(wanted.stop_timeout),
+        pre_stop_wait=_duration(wanted.pre_stop_wait) if wanted.pre_stop_wait else None,
+        pre_stop_image=(
+            container_image(scope, f"PreStopImage-{name}", wanted.pre_stop_image)
+            if wanted.pre_stop_image
+            else None
+        ),
     )
     _allow_egress(service.connections, wanted.egress)
     return service
@@ -120,7 +130,13 @@ def _existing_grpc_service(
             ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
         ),
         health_check=envoy_config.HealthCheck(wanted.health_check),
+        discovery=_discovery(wanted),
+        zone_aware=wanted.zone_aware,
     )
+
+
+def _discovery(wanted: Service | ExistingService) -> Discovery | None:
+    return Discovery(wanted.discovery) if wanted.discovery else None
 
 
 def envoy_proxy(
@@ -133,6 +149,7 @@ def envoy_proxy(
 ) -> EnvoyProxy:
     """Define the proxy of `configuration` in front of `services`."""
     wanted = configuration.proxy
+    sidecar = wanted.discovery
     return EnvoyProxy(
         scope,
         "Proxy",
@@ -146,6 +163,8 @@ def envoy_proxy(
         memory_limit_mib=wanted.memory,
         tasks=wanted.tasks,
         security_group=security_group,
+        discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
+        discovery_interval=_duration(sidecar.interval),
     )
 
 

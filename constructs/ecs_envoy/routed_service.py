@@ -12,12 +12,18 @@ class RoutedService(Protocol):
 
     Attributes:
         upstream: Where its tasks are found and which calls go to them.
+        cloud_map_service: The name that lists its tasks in the namespace.
 
     """
 
     @property
     def upstream(self) -> envoy_config.Service:
         """Where its tasks are found and which calls go to them."""
+        ...
+
+    @property
+    def cloud_map_service(self) -> str:
+        """The name that lists its tasks in the namespace."""
         ...
 
     @property

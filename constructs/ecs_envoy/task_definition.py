@@ -1,8 +1,8 @@
-"""A Fargate task of one container, with its log."""
+"""A Fargate task and the container of a service in it, with its log."""
 
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
@@ -36,6 +36,7 @@ def service_container(
     secrets: Mapping[str, ecs.Secret] | None,
     container_health_check: ecs.HealthCheck | None,
     log: ecs.LogDriver,
+    stop_timeout: Duration | None = None,
 ) -> ecs.ContainerDefinition:
     """Add the container of a service of the user's own to `definition`, and return it."""
     return definition.add_container(
@@ -46,5 +47,6 @@ def service_container(
         environment=dict(sorted((environment or {}).items())) or None,
         secrets=dict(sorted((secrets or {}).items())) or None,
         health_check=container_health_check,
+        stop_timeout=stop_timeout,
         logging=log,
     )

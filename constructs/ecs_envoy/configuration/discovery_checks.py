@@ -1,0 +1,63 @@
+"""Rules between the keys of a configuration that say how tasks are found, and how they leave."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from ecs_envoy.configuration.document import KeyPath
+from ecs_envoy.configuration.scalars import PreStopWait
+from ecs_envoy.discovery import Discovery, discovery_for, discovery_problem
+from ecs_envoy.discovery_settings import SIDECAR_PORT
+from ecs_envoy.stop_order import pre_stop_wait_problem
+
+_WAIT: TypeAdapter[timedelta] = TypeAdapter(PreStopWait)
+
+
+def discovery_checks(
+    proxy: Mapping[str, object], services: Mapping[str, object], existing: Mapping[str, object]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield each broken rule of the plain blocks `proxy`, `services` and `existing_services`."""
+    chosen: list[Discovery] = []
+    for section, blocks in (("services", services), ("existing_services", existing)):
+        for name, value in blocks.items():
+            if not isinstance(value, dict):
+                continue
+            block, path = cast("dict[str, object]", value), (section, name)
+            most = _most_tasks(block) if section == "services" else None
+            wanted = block.get("discovery")
+            if wanted not in (None, *Discovery) or (section == "services" and most is None):
+                continue  # a mistake that is told already
+            named = Discovery(str(wanted)) if wanted else None
+            if most and (problem := discovery_problem(named, max_tasks=most)):
+                yield (*path, "discovery"), problem
+                continue
+            discovery = discovery_for(named, max_tasks=most)
+            chosen.append(discovery)
+            yield from _service(path, block, discovery)
+    if Discovery.CLOUD_MAP in chosen and proxy.get("port") == SIDECAR_PORT:
+        yield ("proxy", "port"), f"{SIDECAR_PORT} is the port of the discovery sidecar; give another"
+
+
+def _service(path: KeyPath, block: dict[str, object], discovery: Discovery) -> Iterator[tuple[KeyPath, str]]:
+    if discovery is Discovery.DNS and block.get("zone_aware") is True:
+        yield (
+            (*path, "zone_aware"),
+            "DNS tells no task's zone; remove it, or give discovery: cloud_map",
+        )
+    if "pre_stop_image" in block and "pre_stop_wait" not in block:
+        yield (*path, "pre_stop_image"), "there is no wait to run it for; give pre_stop_wait too"
+    try:
+        wait = _WAIT.validate_python(block["pre_stop_wait"])
+    except (KeyError, ValidationError):
+        return  # none, or a mistake that is told already
+    if problem := pre_stop_wait_problem(wait, discovery):
+        yield (*path, "pre_stop_wait"), problem
+
+
+def _most_tasks(block: Mapping[str, object]) -> int | None:
+    """Return the most tasks of a service, 2 where it says nothing; None where it says no number."""
+    tasks = block.get("tasks", 2)
+    most = cast("dict[str, object]", tasks).get("max") if isinstance(tasks, dict) else tasks
+    return most if isinstance(most, int) and not isinstance(most, bool) else None

@@ -1,0 +1,41 @@
+"""How long a task has to serve on when it stops, so that no proxy calls it in vain."""
+
+from datetime import timedelta
+
+from ecs_envoy.discovery import Discovery
+from ecs_envoy.discovery_settings import INTERVAL
+from envoy_config.dns import REFRESH_RATE
+
+DNS_TTL = timedelta(seconds=5)
+"""How long DNS answers are kept by default: Envoy's own rate of refresh."""
+
+MOST_STOP_TIMEOUT = timedelta(seconds=120)
+"""Fargate's longest ("Task definition parameters": stopTimeout)."""
+
+MOST_PRE_STOP_WAIT = MOST_STOP_TIMEOUT - timedelta(seconds=5)
+"""The container that waits has to end before its own stop timeout is over."""
+
+_SLACK = timedelta(seconds=2)
+"""For an answer on its way, and for calls that a proxy has just sent."""
+
+
+def least_pre_stop_wait(discovery: Discovery, dns_ttl: timedelta = DNS_TTL) -> timedelta:
+    """Return the time until every proxy has heard that a task has left."""
+    heard = dns_ttl + REFRESH_RATE if discovery is Discovery.DNS else INTERVAL
+    return heard + _SLACK
+
+
+def pre_stop_wait_problem(wait: timedelta, discovery: Discovery, dns_ttl: timedelta = DNS_TTL) -> str | None:
+    """Return why a pre-stop `wait` will not do, and what would; None if it will."""
+    least = least_pre_stop_wait(discovery, dns_ttl)
+    if least <= wait <= MOST_PRE_STOP_WAIT:
+        return None
+    reason = (
+        "ends before the proxies have heard"
+        if wait < least
+        else "is longer than Fargate's stop timeout allows"
+    )
+    return (
+        f"a wait of {wait.total_seconds():.0f}s {reason}; "
+        f"give {least.total_seconds():.0f}s to {MOST_PRE_STOP_WAIT.total_seconds():.0f}s"
+    )
