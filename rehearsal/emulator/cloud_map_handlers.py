@@ -1,8 +1,9 @@
-"""Cloud Map's API: what MiniStack drops of a registration."""
+"""Cloud Map's API: what MiniStack drops of a registration, and what it does not know of discovery."""
 
+import json
 from typing import Any
 
-from rehearsal.emulator.ministack_internals import Properties, servicediscovery
+from rehearsal.emulator.ministack_internals import Properties, responses, servicediscovery
 
 _register_instance: Any = servicediscovery._register_instance
 
@@ -17,6 +18,29 @@ def _register_with_health(data: Properties) -> Any:  # noqa: ANN401
     return answer
 
 
+_discover_instances: Any = servicediscovery._discover_instances
+
+_UNLIMITED = 100
+"""What Cloud Map returns at most where a request names no `MaxResults`."""
+
+
+def _discover_as_cloud_map(data: Properties) -> Any:  # noqa: ANN401
+    """Answer `HEALTHY_OR_ELSE_ALL`, which MiniStack takes for a health; name the revision; keep the limit."""
+    wanted = data.get("HealthStatus", "HEALTHY")
+    everything = wanted in {"HEALTHY", "HEALTHY_OR_ELSE_ALL", "ALL"}
+    status, headers, body = _discover_instances({**data, "HealthStatus": "ALL" if everything else wanted})
+    if status != 200:
+        return status, headers, body
+    instances = json.loads(body)["Instances"]
+    healthy = [instance for instance in instances if instance["HealthStatus"] == "HEALTHY"]
+    if wanted == "HEALTHY" or (wanted == "HEALTHY_OR_ELSE_ALL" and healthy):
+        instances = healthy
+    revision = json.loads(servicediscovery._discover_instances_revision(data)[2])
+    cut = instances[: data.get("MaxResults", _UNLIMITED)]
+    return responses.json_response({"Instances": cut, **revision})
+
+
 def close_holes() -> None:
-    """Keep an instance's first health: MiniStack lists it as healthy until it is told otherwise."""
+    """Answer as Cloud Map does where MiniStack does not: see each function above."""
     servicediscovery._register_instance = _register_with_health
+    servicediscovery._discover_instances = _discover_as_cloud_map
