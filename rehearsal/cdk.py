@@ -92,6 +92,7 @@ class Cdk:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             # jsii unpacks the CDK's library once, beside the library itself and not in the user's cache.
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path(sys.prefix) / "jsii-cache"),
+            "CDK_DOCKER": str(ROOT / "rehearsal/docker_stand_in.sh"),
             # Node is that of the virtual environment.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }

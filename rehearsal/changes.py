@@ -1,12 +1,14 @@
 """Changes of the deployed system while calls go on: more tasks, and a new task definition."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from envoy_config.dns import MAX_TASKS
+from envoy_config.model import DNS_RECORDS
 from rehearsal.agent.task import Task
+from rehearsal.discovery import ServiceDiscovery
 from rehearsal.load_process import Load
 from rehearsal.outcome import Change, NewTask, errors_of
 from rehearsal.stage import SETTLE_SECONDS, Stage, Window
@@ -22,14 +24,14 @@ class Changes:
         stage: The rehearsal.
         load: The calls that go on.
         service: The service's name in the namespace.
-        bound: TTL and refresh together, in seconds.
+        discovery: How the proxy finds the service's tasks.
 
     """
 
     stage: Stage
     load: Load
     service: str
-    bound: float
+    discovery: ServiceDiscovery
 
     def _tasks(self) -> list[Task]:
         return self.stage.system.agent.tasks(self.service)
@@ -38,11 +40,12 @@ class Changes:
         """Raise the desired count through the ECS API; None where DNS could not list more tasks."""
         agent = self.stage.system.agent
         ecs_service = agent.service(self.service)
-        if not ecs_service or ecs_service.wanted.desired >= MAX_TASKS:
+        most = math.inf if self.discovery.lists_all else DNS_RECORDS
+        if not ecs_service or ecs_service.wanted.desired >= most:
             self.stage.progress.say(f"{self.service} has as many tasks as DNS lists: not scaled out")
             return None
         desired = ecs_service.wanted.desired
-        more = min(MAX_TASKS, desired + SCALE_OUT_BY)
+        more = int(min(most, desired + SCALE_OUT_BY))
         begin, known = time.time(), {task.name for task in self._tasks()}
         self.stage.system.aws.ecs().update_service(
             cluster=ecs_service.ecs_cluster, service=ecs_service.name, desiredCount=more
@@ -93,7 +96,7 @@ class Changes:
         )
 
     def _wait_for_first_calls(self, tasks: Sequence[Task]) -> None:
-        last = time.time() + 2 * self.bound
+        last = time.time() + 2 * self.discovery.bound_seconds
 
         def called() -> bool:
             return time.time() > last or {task.target for task in tasks} <= self._first_calls().keys()

@@ -1,28 +1,35 @@
-"""The deployed bootstrap, moved to loopback: nothing but addresses and the resolver change."""
+"""The deployed bootstrap, moved to this machine: only addresses, the resolver and folders change."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 Bootstrap = dict[str, Any]
 
 
-def localize(bootstrap: str, *, address: str, name_server: str, name_server_port: int) -> str:
+def localize(
+    bootstrap: str,
+    *,
+    address: str,
+    name_server: str,
+    name_server_port: int,
+    moved: Callable[[str], str] = lambda path: path,
+) -> str:
     """Return `bootstrap` as one machine can run it.
 
     The listener and the admin interface bind `address` instead of every interface and
-    127.0.0.1, which other programs use; names are asked of `name_server` instead of the VPC.
+    127.0.0.1, which other programs use; names are asked of `name_server` instead of the VPC; files
+    are where `moved` says that their paths are here.
     """
-    moved: Bootstrap = json.loads(bootstrap)
-    moved["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] = address
-    moved["admin"]["address"]["socket_address"]["address"] = address
-    moved["typed_dns_resolver_config"]["typed_config"]["resolvers"] = [
+    local: Bootstrap = json.loads(bootstrap)
+    local["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] = address
+    local["admin"]["address"]["socket_address"]["address"] = address
+    local["typed_dns_resolver_config"]["typed_config"]["resolvers"] = [
         {"socket_address": {"protocol": "UDP", "address": name_server, "port_value": name_server_port}}
     ]
-    return json.dumps(moved, separators=(",", ":"))
-
-
-def refresh_seconds(bootstrap: str) -> float:
-    """Return how often Envoy asks DNS at the latest: the slowest refresh of its clusters."""
-    clusters: list[Bootstrap] = json.loads(bootstrap)["static_resources"]["clusters"]
-    rates = [cluster["cluster_type"]["typed_config"]["dns_refresh_rate"] for cluster in clusters]
-    return max(float(rate.removesuffix("s")) for rate in rates)
+    for cluster in local["static_resources"]["clusters"]:
+        if eds := cluster.get("eds_cluster_config"):
+            source = eds["eds_config"]["path_config_source"]
+            source["path"] = moved(source["path"])
+            source["watched_directory"]["path"] = moved(source["watched_directory"]["path"])
+    return json.dumps(local, separators=(",", ":"))

@@ -125,7 +125,9 @@ class Outcome:
         proxies: What Envoy used.
         proxy_cpu_limit_percent: What a task of the proxy may use, in percent of one CPU.
         proxy_memory_limit_mib: The memory of a task of the proxy.
-        discovery_bound_seconds: The TTL of a task's record and Envoy's refresh together.
+        discovery_bound_seconds: The time from a task's registration to its first call at the latest,
+            by service: TTL and refresh by DNS, a poll and a health check by Cloud Map.
+        in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
         scale_out: More tasks, while calls went on.
         roll: A new task definition, while calls went on.
         seconds: How long each step took, by its name.
@@ -141,7 +143,8 @@ class Outcome:
     proxies: list[ProxyUse] = field(default_factory=list[ProxyUse])
     proxy_cpu_limit_percent: float = 0.0
     proxy_memory_limit_mib: int = 0
-    discovery_bound_seconds: float = 0.0
+    discovery_bound_seconds: dict[str, float] = field(default_factory=dict[str, float])
+    in_zone: dict[str, float] = field(default_factory=dict[str, float])
     scale_out: Change | None = None
     roll: Change | None = None
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -175,12 +178,13 @@ class Outcome:
                 found.append(f"{result.service}: CV of requests {result.cv_requests:.3f} after")
             if result.cv_cpu > CV_CPU_TARGET:
                 found.append(f"{result.service}: CV of CPU {result.cv_cpu:.3f} after")
-        for change in (self.scale_out, self.roll):
+        for change in filter(None, (self.scale_out, self.roll)):
             found += [
                 f"{task.task}: its first call came {task.first_request:.1f} s after Cloud Map listed it; "
-                f"TTL and refresh are {self.discovery_bound_seconds:.0f} s"
-                for task in (change.new_tasks if change else ())
-                if task.first_request is not None and task.first_request > self.discovery_bound_seconds
+                f"{self.discovery_bound_seconds[change.service]:.0f} s is the bound"
+                for task in change.new_tasks
+                if task.first_request is not None
+                and task.first_request > self.discovery_bound_seconds[change.service]
             ]
         return found
 

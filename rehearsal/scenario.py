@@ -7,8 +7,8 @@ from pathlib import Path
 from rehearsal import states
 from rehearsal.calls import Call
 from rehearsal.changes import Changes
+from rehearsal.discovery import ServiceDiscovery, service_discovery
 from rehearsal.load_process import Load
-from rehearsal.local_bootstrap import refresh_seconds
 from rehearsal.machine import describe
 from rehearsal.outcome import Outcome
 from rehearsal.processes import Process, listens
@@ -40,6 +40,7 @@ class Scenario:
         self._rolled_config = out / "rolled.yaml"
         self._rolled_synth: Process | None = None
         self._changing: str | None = None  # the service that scales out and rolls
+        self._discovery: dict[str, ServiceDiscovery] = {}
         self._seconds = seconds
         self.outcome = Outcome(config=str(config), **describe())
         self.before = self.after = Window(begin=0, end=0)
@@ -65,7 +66,7 @@ class Scenario:
                 stage=self._stage,
                 load=load,
                 service=self._changing,
-                bound=self.outcome.discovery_bound_seconds,
+                discovery=self._discovery[self._changing],
             )
             self._timed("scale out", lambda: self._scale_out(changes))
             self._timed("roll", lambda: self._roll(changes))
@@ -103,13 +104,13 @@ class Scenario:
             stage.cdk_wait(self._rolled_synth, "cdk synth of the later deployment")
         proxy = stage.configuration.proxy
         envoys = agent.tasks(proxy.name)
-        command = envoys[0].definition.container.command
-        ttl = max(stage.system.zone.ttl(service) for service in stage.services)
         self.outcome.proxy_cpu_limit_percent = 100 * proxy.cpu / 1024
         self.outcome.proxy_memory_limit_mib = proxy.memory
-        self.outcome.discovery_bound_seconds = ttl + refresh_seconds(
-            command[command.index("--config-yaml") + 1]
-        )
+        for service in stage.services:
+            ttl = stage.system.zone.ttl(service)
+            found = service_discovery(envoys[0].definition, service, ttl=ttl)
+            self._discovery[service] = found
+            self.outcome.discovery_bound_seconds[service] = found.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
 
     def _envoy_target(self) -> str:
@@ -128,6 +129,7 @@ class Scenario:
         self.after = states.watch(self._stage, load, self._seconds)
         self.outcome.after = states.results(self._stage, load.calls(), self.after, from_log=True)
         self.outcome.proxies = states.proxy_use(self._stage, self.after)
+        self.outcome.in_zone = states.in_zone(self._stage, self.after)
 
     def _scale_out(self, changes: Changes) -> None:
         self.outcome.scale_out = changes.scale_out()

@@ -16,15 +16,19 @@ from rehearsal.stage import SETTLE_SECONDS, Stage, Window
 CALLS_PER_TASK = 20.0
 """Calls a second for each task: with the default 5 ms of work, a tenth of a CPU."""
 
+MOST_CALLS = 240.0
+"""Calls a second over all tasks: each costs client, proxy and server a millisecond or so besides."""
+
 SHARE_OF_THE_MACHINE = 0.5
 """Of its CPUs, for the tasks' work at most: clients, Envoy and the emulator need the rest."""
 
 
 def calls_per_task(tasks: int, work_seconds: float, cpus: int) -> float:
     """Return the calls a second for each of `tasks` that leave a machine with `cpus` room to measure."""
+    most = min(CALLS_PER_TASK, MOST_CALLS / tasks)
     if not work_seconds:
-        return CALLS_PER_TASK
-    return max(1.0, min(CALLS_PER_TASK, SHARE_OF_THE_MACHINE * cpus / (tasks * work_seconds)))
+        return most
+    return max(1.0, min(most, SHARE_OF_THE_MACHINE * cpus / (tasks * work_seconds)))
 
 
 def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
@@ -99,13 +103,32 @@ def results(stage: Stage, calls: Sequence[Call], window: Window, *, from_log: bo
 
 
 def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
-    """Return what each task of the proxy used in `window`."""
+    """Return what each task of the proxy used in `window`, a sidecar apart from its Envoy."""
     samples = stage.system.sampler.samples()
+    names = [task.name for task in stage.system.agent.tasks(stage.configuration.proxy.name)]
     return [
         ProxyUse(
-            task=task.name,
-            cpu_percent=mean_percent(samples.get(task.name, []), window.begin, window.end) or 0.0,
-            memory_mib=peak_memory_mib(samples.get(task.name, [])),
+            task=name,
+            cpu_percent=mean_percent(samples[name], window.begin, window.end) or 0.0,
+            memory_mib=peak_memory_mib(samples[name]),
         )
-        for task in stage.system.agent.tasks(stage.configuration.proxy.name)
+        for task in names
+        for name in (task, f"{task} discovery")
+        if name in samples
     ]
+
+
+def in_zone(stage: Stage, window: Window) -> dict[str, float]:
+    """Return the share of each service's calls in `window` that stayed in the zone of their Envoy."""
+    shares: dict[str, float] = {}
+    envoys = stage.system.agent.tasks(stage.configuration.proxy.name)
+    for service in stage.services:
+        tasks = stage.system.agent.tasks(service)
+        stayed = total = 0
+        for envoy in envoys:
+            names = {task.target: task.name for task in tasks}
+            counts = requests_by_task([envoy.process.out], names, window.begin, window.end)
+            total += sum(counts.values())
+            stayed += sum(counts[task.name] for task in tasks if task.zone == envoy.zone)
+        shares[service] = stayed / total if total else 0.0
+    return shares

@@ -102,7 +102,14 @@ class System:
         deploy_foreign_services(self.aws, self.configuration)
         self.agent = EcsAgent(self.aws, images, self.addresses.next, self.logs, self._say)
         self._stack.enter_context(self.agent)
-        self.sampler = self._stack.enter_context(
-            Sampler(lambda: {task.name: task.process.pid for task in self.agent.tasks()})
-        )
+        self.sampler = self._stack.enter_context(Sampler(self._pids))
         return self.agent
+
+    def _pids(self) -> dict[str, int]:
+        """Return the process of every container: that which serves by its task's name."""
+        found: dict[str, int] = {}
+        for task in self.agent.tasks():
+            for container, process in task.processes().items():
+                serves = container == task.definition.container.name
+                found[task.name if serves else f"{task.name} {container}"] = process.pid
+        return found

@@ -163,6 +163,7 @@ class CloudMap:
                     raise TimeoutError(f"no whole answer in {CALL_SECONDS:.0f} s")
                 if len(read) > MOST_BYTES:
                     raise OSError(f"an answer of more than {MOST_BYTES} bytes")
+            response.read()  # nothing is left, but only this tells the connection so
         except BaseException:
             connection.close()
             raise

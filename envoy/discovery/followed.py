@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from discovery.endpoints import Endpoint
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
 from discovery.poller import Poller
@@ -37,8 +38,7 @@ class Followed:
     traffic: Traffic | None
     metrics: Metrics
     known_before: bool = field(init=False)
-    _weights: dict[str, int] | None = field(default=None, init=False)
-    _tasks: Counter[str] = field(default_factory=Counter[str], init=False)
+    _has: tuple[tuple[Endpoint, ...], dict[str, int] | None] | None = field(default=None, init=False)
     _complaining: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -58,30 +58,32 @@ class Followed:
             endpoints = self.poller.endpoints
             if endpoints is None:
                 return False
-            tasks = Counter(endpoint.zone for endpoint in endpoints)
-            weights = self._new_weights(tasks)
-            return self._try(lambda: self._write(weights, tasks))
+            weights = self._new_weights(endpoints)
+            if self._has == (endpoints, weights):  # nearly always: rendering the file costs more than a poll
+                return True
+            return self._try(lambda: self._write(endpoints, weights))
 
     def begin(self) -> bool:
         """Make a file for Envoy to start with, if there is none; return whether there is one."""
         with self._lock:
             return self._try(self.file.begin)
 
-    def _write(self, weights: dict[str, int] | None, tasks: Counter[str]) -> None:
-        endpoints = self.poller.endpoints or ()
+    def _write(self, endpoints: tuple[Endpoint, ...], weights: dict[str, int] | None) -> None:
         if self.file.write(endpoints, weights):
             self.metrics.written(self.poller.name, len(endpoints))
-        self._weights, self._tasks = weights, tasks
+        self._has = (endpoints, weights)
 
-    def _new_weights(self, tasks: Counter[str]) -> dict[str, int] | None:
-        if self.traffic is None or not tasks:
+    def _new_weights(self, endpoints: tuple[Endpoint, ...]) -> dict[str, int] | None:
+        if self.traffic is None or not endpoints:
             return None
+        tasks = Counter(endpoint.zone for endpoint in endpoints)
         known = self.traffic(self.poller.name) if prefers_own_zone(tasks) else None
         wanted = preferring(known[0], tasks, known[1]) if known else even(tasks)
         if known:
             self.metrics.own_zone(self.poller.name, wanted.get(known[0], 0) / sum(wanted.values()))
-        if self._weights and tasks == self._tasks and not differ(wanted, self._weights, least=WORTH_WRITING):
-            return self._weights
+        had, weights = self._has or ((), None)
+        if weights and had == endpoints and not differ(wanted, weights, least=WORTH_WRITING):
+            return weights
         return wanted
 
     def _try(self, writing: Callable[[], None]) -> bool:

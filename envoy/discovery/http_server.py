@@ -14,6 +14,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     sidecar: Sidecar
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that hung up: ECS's health check reads the first line only."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = REQUEST_SECONDS

@@ -2,13 +2,12 @@
 
 import logging
 import random
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from discovery.cloud_map import CloudMap, CloudMapError
 from discovery.endpoints import Converted, Endpoint, convert
 from discovery.metrics import Metrics
+from discovery.pace import Pace
 
 SETTLE_SECONDS = 60.0
 """
@@ -22,26 +21,7 @@ FULL_SECONDS = 5.0
 MOST_BACK_OFF, MOST_THROTTLED_BACK_OFF = 5.0, 30.0
 """The longest wait in seconds after failures, and after throttles, which more calls would only prolong."""
 
-JITTER = 0.1
-"""The part of an interval by which it varies, so that proxies and services do not ask in step."""
-
 log = logging.getLogger("discovery")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """How often a service is asked for; times are in seconds.
-
-    Attributes:
-        interval: The time between two polls.
-        empty_grace: How long an answer without instances has to hold until it is believed.
-        clock: A clock that no one sets; the wall clock may jump.
-
-    """
-
-    interval: float
-    empty_grace: float
-    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(kw_only=True)
@@ -53,7 +33,8 @@ class Poller:
         name: What logs and metrics call the service: Envoy's cluster.
         service: Its name in the namespace.
         port: The TCP port of an instance that names none.
-        pace: How often.
+        pace: When to ask.
+        empty_grace: How long in seconds an answer without instances has to hold until it is believed.
         metrics: Where it counts.
         endpoints: What is believed; None before anything is.
         answered: Whether there was an answer, an empty one included.
@@ -65,6 +46,7 @@ class Poller:
     service: str
     port: int
     pace: Pace
+    empty_grace: float
     metrics: Metrics
     endpoints: tuple[Endpoint, ...] | None = None
     answered: bool = False
@@ -85,7 +67,7 @@ class Poller:
             log.info("cloud map answers again", extra={"service": self.name, "failures": self._failures})
         self._failures, self._complaint = 0, None
         self.metrics.succeeded(self.name)
-        return self.pace.interval * random.uniform(1 - JITTER, 1 + JITTER)
+        return self.pace.until_next()
 
     def _ask(self) -> None:
         now = self.pace.clock()
@@ -116,9 +98,9 @@ class Poller:
             self._empty_since = now
             log.warning(
                 "cloud map lists no instance; the last ones stay for a while",
-                extra={"service": self.name, "grace_seconds": self.pace.empty_grace},
+                extra={"service": self.name, "grace_seconds": self.empty_grace},
             )
-        if now - self._empty_since >= self.pace.empty_grace:
+        if now - self._empty_since >= self.empty_grace:
             self._empty_since = None
             self._accept(())
 

@@ -10,7 +10,8 @@ from discovery.endpoints_file import EndpointsFile
 from discovery.followed import Followed
 from discovery.metrics import Metrics
 from discovery.own_zone import own_zone
-from discovery.poller import Pace, Poller
+from discovery.pace import Pace
+from discovery.poller import Poller
 from discovery.settings import Settings
 from discovery.traffic import OwnTraffic, Peers, Report
 
@@ -46,7 +47,7 @@ class Sidecar:
         self._zone: str | None = None
         self._own = OwnTraffic(settings.admin)
         self._peers = Peers(settings.port)
-        pace = Pace(interval=settings.interval, empty_grace=settings.empty_grace)
+        pace = Pace(settings.interval)
         # This proxy's own tasks: whom to ask where calls arrive.
         self._proxies = (
             Poller(
@@ -55,6 +56,7 @@ class Sidecar:
                 service=settings.proxy,
                 port=settings.port,
                 pace=pace,
+                empty_grace=settings.empty_grace,
                 metrics=self.metrics,
             )
             if zone_aware
@@ -68,6 +70,7 @@ class Sidecar:
                     service=service.cloud_map_service,
                     port=service.port,
                     pace=pace,
+                    empty_grace=settings.empty_grace,
                     metrics=self.metrics,
                 ),
                 file=EndpointsFile(settings.folder, service.name),

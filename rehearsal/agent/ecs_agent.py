@@ -9,10 +9,11 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.agent.ecs_api import EcsApi, EcsService
-from rehearsal.agent.images import Images, ImageUnknownError
+from rehearsal.agent.images import Images, ImageUnknownError, Place
 from rehearsal.agent.plan import Running, next_zone, plan
 from rehearsal.agent.registrar import Registrar
 from rehearsal.agent.task import State, Task
+from rehearsal.agent.task_metadata import TaskMetadata
 from rehearsal.aws import Aws
 from rehearsal.processes import StartFailedError, end
 
@@ -45,6 +46,7 @@ class EcsAgent:
         self._images = images
         self._next_address = next_address
         self._logs = logs
+        self._metadata = TaskMetadata(aws, next_address())
         self._say = say
         self._tasks: list[Task] = []
         self._stopped: list[Task] = []
@@ -59,12 +61,14 @@ class EcsAgent:
         self.failure: str | None = None
 
     def __enter__(self) -> "EcsAgent":
+        self._metadata.__enter__()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ending.set()
         self._thread.join()
+        self._metadata.__exit__()
 
     def tasks(self, name_in_namespace: str | None = None) -> list[Task]:
         """Return the tasks that have not ended, of one service or of all."""
@@ -120,8 +124,8 @@ class EcsAgent:
             with self._lock:
                 left = list(self._tasks)
             for task in left:
-                task.end_probe()
-            end([task.process for task in left], seconds=1)
+                task.end_probes()
+            end([process for task in left for process in task.processes().values()], seconds=1)
 
     def _poll(self, api: EcsApi, registrar: Registrar) -> None:
         services = {service.arn: service for service in api.services()}
@@ -142,30 +146,34 @@ class EcsAgent:
         for task in list(self._tasks):
             service, was, state = self._services[task.service], task.healthy, task.state
             task.update()
+            if state is State.RUNNING and task.state is not State.RUNNING:
+                self._ended_by_itself(task)
+                registrar.deregister(service.registry, task)
             if task.state is State.STOPPED:
-                if state is State.RUNNING:
-                    self._say(
-                        f"{task.name} ended by itself with status {task.process.status()}; "
-                        f"see {task.process.err}"
-                    )
-                    self._failed(task)
-                    registrar.deregister(service.registry, task)
                 with self._lock:
                     self._tasks.remove(task)
                     self._stopped.append(task)
             elif task.failing and task.state is State.RUNNING:
-                self._say(f"{task.name} fails its health check; see {task.logs / f'{task.name}-health.err'}")
-                self._failed(task)
+                log = task.logs / f"{task.name}-health.err"
+                self._say(f"{task.name} fails its health check; see {log}")
+                self._failed(task, log)
                 self._stop(task, registrar)
             elif task.healthy is not was:
                 registrar.set_health(service, task)
 
-    def _failed(self, task: Task) -> None:
+    def _ended_by_itself(self, task: Task) -> None:
+        ended = task.ended_container()
+        if ended and ended.process:
+            status, log = ended.process.status(), ended.process.err
+            self._say(f"{ended.name} ended by itself with status {status}; see {log}")
+            self._failed(task, log)
+
+    def _failed(self, task: Task, log: Path) -> None:
         self._failures[task.definition.arn] += 1
         if self._failures[task.definition.arn] >= FAILURES_UNTIL_GIVEN_UP:
             self.failure = (
                 f"{task.name.rpartition('-')[0]}: {FAILURES_UNTIL_GIVEN_UP} tasks of one task definition "
-                f"failed; see {task.process.err}"
+                f"failed; see {log}"
             )
 
     def _step(self, service: EcsService, api: EcsApi, registrar: Registrar) -> None:
@@ -195,20 +203,28 @@ class EcsAgent:
 
     def _start(self, service: EcsService, zone: str, api: EcsApi, registrar: Registrar) -> Task | None:
         definition = api.task_definition(service.task_definition)
-        address = self._next_address()
+        self._numbers[service.name_in_namespace] += 1
+        name = f"{service.name_in_namespace}-{self._numbers[service.name_in_namespace]}"
+        place = Place(
+            address=self._next_address(),
+            folder=self._logs / f"{name}-volumes",
+            environment=self._metadata.environment(name, zone),
+        )
         try:
-            local = self._images.local(service.name_in_namespace, definition.container, address)
+            local = {
+                container.name: self._images.local(service.name_in_namespace, definition, container, place)
+                for container in definition.containers
+            }
         except ImageUnknownError as error:
             if service.arn not in self._unknown:
                 self._unknown.add(service.arn)
                 self._say(str(error))
             return None
-        self._numbers[service.name_in_namespace] += 1
         task = Task(
-            name=f"{service.name_in_namespace}-{self._numbers[service.name_in_namespace]}",
+            name=name,
             service=service.arn,
             definition=definition,
-            address=address,
+            address=place.address,
             zone=zone,
             age=next(self._ages),
             local=local,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DEFAULT_STOP_TIMEOUT = 30
 """Seconds between SIGTERM and SIGKILL where a container says nothing ("Task definition parameters")."""
 
+DEFAULT_RESTART_PERIOD = 300
+"""Seconds that a container with a restart policy has to have run, where it says nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
@@ -31,24 +34,44 @@ class HealthCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """One container of a task definition; its times are in seconds."""
+    """One container of a task definition; its times are in seconds.
 
+    Attributes:
+        port: The first TCP port that it maps; 0 for none.
+        essential: Whether the task ends with it.
+        depends_on: The condition of each container that it waits for, by name.
+        volumes: The name of each volume that it mounts, by the path.
+        restart_period: How long it has to have run to be restarted; None for never.
+
+    """
+
+    name: str
     image: str
     port: int
+    entry_point: tuple[str, ...]
     command: tuple[str, ...]
     environment: Mapping[str, str]
     secrets: tuple[str, ...]
     health_check: HealthCheck | None
     stop_timeout: float
+    essential: bool
+    depends_on: Mapping[str, str]
+    volumes: Mapping[str, str]
+    restart_period: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskDefinition:
-    """A task definition's family and container."""
+    """A task definition's family and containers."""
 
     arn: str
     family: str
-    container: Container
+    containers: tuple[Container, ...]
+
+    @property
+    def container(self) -> Container:
+        """The container that serves: the first with a port."""
+        return next((c for c in self.containers if c.port), self.containers[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +151,10 @@ class EcsApi:
         """Return the task definition `arn`."""
         if arn not in self._definitions:
             answer = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-            (container,) = answer.get("containerDefinitions", [])  # our task definitions have one
             self._definitions[arn] = TaskDefinition(
-                arn=arn, family=answer.get("family", ""), container=_container(container)
+                arn=arn,
+                family=answer.get("family", ""),
+                containers=tuple(map(_container, answer.get("containerDefinitions", []))),
             )
         return self._definitions[arn]
 
@@ -138,14 +162,28 @@ class EcsApi:
 def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:
     ports = container.get("portMappings", [])
     variables: list[Any] = list(container.get("environment", []))
+    restart = container.get("restartPolicy")
     return Container(
+        name=container.get("name", ""),
         image=container.get("image", ""),
         port=ports[0].get("containerPort", 0) if ports else 0,
+        entry_point=tuple(container.get("entryPoint", [])),
         command=tuple(container.get("command", [])),
         environment={variable["name"]: variable["value"] for variable in variables},
         secrets=tuple(secret["name"] for secret in container.get("secrets", [])),
         health_check=_health_check(container.get("healthCheck")),
         stop_timeout=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT),
+        essential=container.get("essential", True),
+        depends_on={other["containerName"]: other["condition"] for other in container.get("dependsOn", [])},
+        volumes={
+            mount.get("containerPath", ""): mount.get("sourceVolume", "")
+            for mount in container.get("mountPoints", [])
+        },
+        restart_period=(
+            restart.get("restartAttemptPeriod", DEFAULT_RESTART_PERIOD)
+            if restart and restart["enabled"]
+            else None
+        ),
     )
 
 

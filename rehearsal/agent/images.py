@@ -1,12 +1,14 @@
 """Which local command stands for a container's image."""
 
+import json
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.agent.ecs_api import Container
+from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
+from rehearsal.agent.ecs_api import Container, TaskDefinition
 from rehearsal.configured import Command
 from rehearsal.local_bootstrap import localize
 from rehearsal.processes import StartFailedError
@@ -28,6 +30,29 @@ class LocalContainer:
     environment: Mapping[str, str]
     folder: Path | None
     health_command: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a task runs here.
+
+    Attributes:
+        address: Its loopback address.
+        folder: Its volumes, each a folder in it.
+        environment: The environment variables that ECS gives to every container.
+
+    """
+
+    address: str
+    folder: Path
+    environment: Mapping[str, str]
+
+    def moved(self, container: Container, path: str) -> str:
+        """Return where `path` of `container` is here, if it is in one of its volumes."""
+        for mounted, volume in container.volumes.items():
+            if path == mounted or path.startswith(f"{mounted}/"):
+                return str(self.folder / volume) + path.removeprefix(mounted)
+        return path
 
 
 class ImageUnknownError(Exception):
@@ -54,46 +79,81 @@ class Images:
     name_server: tuple[str, int]
     work_ms: float
 
-    def local(self, service: str, container: Container, address: str) -> LocalContainer:
-        """Return what to run for `container` of `service` on the loopback `address`.
+    def local(
+        self, service: str, definition: TaskDefinition, container: Container, place: Place
+    ) -> LocalContainer:
+        """Return what to run at `place` for `container` of a task of `service`.
 
         Raises:
             ImageUnknownError: Nothing stands for the image.
             StartFailedError: It is Envoy, and there is none here.
 
         """
-        environment = dict(container.environment) | dict.fromkeys(container.secrets, "rehearsal")
-        command, folder = self._command(service, container, address)
+        for volume in container.volumes.values():
+            (place.folder / volume).mkdir(parents=True, exist_ok=True)
+        secrets = dict.fromkeys(container.secrets, "rehearsal")
+        if container is definition.container:
+            command, folder = self._command(service, definition, place)
+        else:
+            command, folder = _beside(service, container, place), None
         return LocalContainer(
             command=command,
-            environment=environment,
+            environment={**place.environment, **container.environment, **secrets},
             folder=folder,
-            health_command=_health_command(container, address),
+            health_command=_health_command(container, place.address),
         )
 
     def _command(
-        self, service: str, container: Container, address: str
+        self, service: str, definition: TaskDefinition, place: Place
     ) -> tuple[tuple[str, ...], Path | None]:
+        container, address = definition.container, place.address
         named = self.commands.get("api" if container.image == self.api_image else service)
         if named:
             places = {"{address}": address, "{port}": str(container.port)}
             return tuple(_filled(part, places) for part in named.arguments), named.folder
         if "--config-yaml" in container.command:
-            return (_envoy(), *self.envoy_arguments(container, address)), None
+            return (_envoy(), *self.envoy_arguments(container, place)), None
         if service in self.grpc_services:
             module = (sys.executable, "-m", "rehearsal.grpc_task", "--work-ms", str(self.work_ms))
-            return (*module, address, str(container.port), *self.grpc_services[service]), None
+            # A task whose SIGTERM is held back needs no server that serves on.
+            held_back = any(container.name in other.depends_on for other in definition.containers)
+            options = ("--serve-on-seconds", "0") if held_back else ()
+            return (*module, *options, address, str(container.port), *self.grpc_services[service]), None
         raise ImageUnknownError(
             f"{service}: no local command stands for {container.image}; "
             "to run it too, name one under rehearsal.services"
         )
 
-    def envoy_arguments(self, container: Container, address: str) -> list[str]:
+    def envoy_arguments(self, container: Container, place: Place) -> list[str]:
         """Return the task definition's command for Envoy, with its bootstrap moved to loopback."""
         host, port = self.name_server
         at = container.command.index("--config-yaml") + 1
-        moved = localize(container.command[at], address=address, name_server=host, name_server_port=port)
+        moved = localize(
+            container.command[at],
+            address=place.address,
+            name_server=host,
+            name_server_port=port,
+            moved=lambda path: place.moved(container, path),
+        )
         return [moved if index == at else part for index, part in enumerate(container.command)]
+
+
+def _beside(service: str, container: Container, place: Place) -> tuple[str, ...]:
+    """Return the command of a container that stands beside the one that serves."""
+    if container.name == "discovery":
+        (told,) = container.command
+        moved = {
+            **json.loads(told),
+            "address": place.address,
+            "admin": f"{place.address}:{ADMIN_PORT}",
+            "folder": place.moved(container, ENDPOINTS_FOLDER),
+        }
+        return sys.executable, "-m", "discovery", json.dumps(moved)
+    if container.entry_point[:1] == ("/bin/sh",):
+        return (*container.entry_point, *container.command)
+    raise ImageUnknownError(
+        f"{service}: no local command stands for {container.image} of the container {container.name}"
+    )
 
 
 def _filled(part: str, places: Mapping[str, str]) -> str:

@@ -1,20 +1,15 @@
-"""One task: its process, its container health check, and its way from start to stop."""
+"""One task: its containers in the order of their dependencies, from start to stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from rehearsal.agent.ecs_api import HealthCheck, TaskDefinition
+from rehearsal.agent.container import RunningContainer
+from rehearsal.agent.ecs_api import TaskDefinition
 from rehearsal.agent.images import LocalContainer
 from rehearsal.processes import Process
-
-FIRST_CHECKS_SECONDS = 1.0
-"""
-Time between container health checks until the first one passes. ECS waits a whole interval even for that one;
-a rehearsal has less time.
-"""
 
 
 class State(Enum):
@@ -36,11 +31,10 @@ class Task:
         address: Its loopback address.
         zone: Its availability zone.
         age: Its place in the order of starts.
-        local: The local command of its container.
+        local: The local command of each container, by the container's name.
         logs: The folder for what its processes write.
         clock: What time it is, in seconds.
         listed_at: When Cloud Map listed it as healthy, by the wall clock; None before.
-        healthy: Whether its container health check passes; True without one.
         state: Where it is on its way.
 
     """
@@ -51,78 +45,112 @@ class Task:
     address: str
     zone: str
     age: int
-    local: LocalContainer
+    local: Mapping[str, LocalContainer]
     logs: Path
     clock: Callable[[], float] = time.monotonic
     listed_at: float | None = None
-    healthy: bool = field(init=False)
     state: State = field(init=False, default=State.RUNNING)
 
     def __post_init__(self) -> None:
-        self.process = Process(
-            self.name,
-            self.local.command,
-            self.logs,
-            environment=self.local.environment,
-            folder=self.local.folder,
-        )
-        self._check = self.definition.container.health_check if self.local.health_command else None
-        self.healthy = self._check is None
-        self._started = self.clock()
-        self._next_check = self._started
-        self._failures = 0
-        self._probe: Process | None = None
-        self._probe_started = 0.0
-        self._kill_at = 0.0
+        main = self.definition.container
+        self._containers = {
+            container.name: RunningContainer(
+                name=self.name if container is main else f"{self.name}-{container.name}",
+                container=container,
+                local=self.local[container.name],
+                logs=self.logs,
+                clock=self.clock,
+            )
+            for container in self.definition.containers
+        }
+        self._start_what_may()
 
     @property
     def target(self) -> str:
         """Its `address:port`."""
         return f"{self.address}:{self.definition.container.port}"
 
-    def stop(self) -> None:
-        """Send SIGTERM, and SIGKILL once the container's stop timeout is over."""
-        if self.state is State.RUNNING:
-            self.state = State.STOPPING
-            self._kill_at = self.clock() + self.definition.container.stop_timeout
-            self.process.terminate()
+    @property
+    def process(self) -> Process:
+        """The process of the container that serves.
 
-    def update(self) -> None:
-        """Look at the process, and at its health check if one is due."""
-        if self.process.status() is not None:
-            self.state = State.STOPPED
-            self.end_probe()
-        elif self.state is State.STOPPING and self.clock() >= self._kill_at:
-            self.process.kill()
-        elif self.state is State.RUNNING and self._check:
-            self._update_health(self._check)
+        Raises:
+            RuntimeError: It waits for another container.
+
+        """
+        process = self._containers[self.definition.container.name].process
+        if process is None:
+            raise RuntimeError(f"{self.name} waits for a container that it depends on")
+        return process
+
+    def processes(self) -> dict[str, Process]:
+        """Return the process of each container that has started, by the container's name."""
+        return {name: c.process for name, c in self._containers.items() if c.process}
+
+    def _essential(self) -> list[RunningContainer]:
+        return [container for container in self._containers.values() if container.container.essential]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every essential container runs and passes its health check, if it has one."""
+        return all(container.healthy for container in self._essential())
 
     @property
     def failing(self) -> bool:
-        """Whether its health check failed as often in a row as the task definition allows."""
-        return bool(self._check) and self._failures >= (self._check.retries if self._check else 0)
+        """Whether an essential container's health check failed as often as its task definition allows."""
+        return any(container.failing for container in self._essential())
 
-    def _update_health(self, check: HealthCheck) -> None:
-        now = self.clock()
-        if self._probe is None:
-            if now >= self._next_check:
-                self._probe = Process(f"{self.name}-health", self.local.health_command, self.logs)
-                self._probe_started = now
-            return
-        status = self._probe.status()
-        if status is None and now < self._probe_started + check.timeout:
-            return
-        self.end_probe()
-        if status == 0:
-            self.healthy, self._failures = True, 0
-        elif self.healthy or now > self._started + check.start_period:
-            self._failures += 1
-            self.healthy = self.healthy and self._failures < check.retries
-        self._next_check = now + (check.interval if self.healthy else FIRST_CHECKS_SECONDS)
+    def ended_container(self) -> RunningContainer | None:
+        """Return an essential container that has ended, if one has."""
+        return next((c for c in self._essential() if c.process and c.ended), None)
 
-    def end_probe(self) -> None:
-        """End a health check that is under way."""
-        if self._probe:
-            self._probe.kill()
-            self._probe.wait(5)
-            self._probe = None
+    def stop(self) -> None:
+        """Begin to stop: what depends on another goes first, as ECS has it."""
+        if self.state is State.RUNNING:
+            self.state = State.STOPPING
+            self._stop_what_may()
+
+    def update(self) -> None:
+        """Look at each container, and start, restart or stop those whose turn it is."""
+        for container in self._containers.values():
+            container.update()
+        if self.state is State.STOPPED:
+            return
+        if self.state is State.RUNNING:
+            ended = self.ended_container()
+            if ended and not ended.restart():
+                self.state = State.STOPPING
+            else:
+                self._start_what_may()
+        if self.state is State.STOPPING:
+            self._stop_what_may()
+            if all(container.ended for container in self._containers.values()):
+                self.state = State.STOPPED
+
+    def _start_what_may(self) -> None:
+        for container in self._containers.values():
+            if container.process is None and all(
+                self._met(name, condition) for name, condition in container.container.depends_on.items()
+            ):
+                container.start()
+
+    def _met(self, name: str, condition: str) -> bool:
+        other = self._containers[name]
+        if condition == "HEALTHY":
+            return other.healthy
+        if condition == "START":
+            return other.process is not None
+        raise ValueError(
+            f"{self.name}: a container depends on {name} by {condition}, which no rehearsal plays"
+        )
+
+    def _stop_what_may(self) -> None:
+        for name, container in self._containers.items():
+            waited_for = (other for other in self._containers.values() if name in other.container.depends_on)
+            if all(other.ended for other in waited_for):
+                container.stop()
+
+    def end_probes(self) -> None:
+        """End all health checks that are under way."""
+        for container in self._containers.values():
+            container.end_probe()

@@ -13,8 +13,10 @@ def show(console: Console, outcome: Outcome) -> None:
     for before, after in zip(outcome.before, outcome.after, strict=True):
         console.print(_service_table(before, after))
     console.print(_proxy_table(outcome))
+    for service, share in outcome.in_zone.items():
+        console.print(f"{service}: {share:.0%} of the calls stayed in their availability zone")
     for change in (outcome.scale_out, outcome.roll):
-        for line in _change_lines(change, outcome.discovery_bound_seconds) if change else ():
+        for line in _change_lines(change, outcome.discovery_bound_seconds[change.service]) if change else ():
             console.print(line)
     for remark in outcome.remarks():
         console.print(remark, style="yellow", soft_wrap=True)
@@ -68,7 +70,7 @@ def _change_lines(change: Change, bound: float) -> Iterator[str]:
     yield f"{change.service}: {change.what}: {change.calls} calls meanwhile, {failed} failed"
     for task in change.new_tasks:
         when = "never" if task.first_request is None else f"{task.first_request:.1f} s"
-        yield f"  {task.task}: first call {when} after Cloud Map listed it (TTL and refresh: {bound:.0f} s)"
+        yield f"  {task.task}: first call {when} after Cloud Map listed it (bound: {bound:.0f} s)"
 
 
 def _count(result: ServiceResult, task: str) -> str:
