@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ecs_envoy.cli.envoy_binary import with_endpoint_files
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -21,7 +23,7 @@ class Envoy:
     def validate(self, bootstrap: str, folder: Path) -> None:
         """Fail unless Envoy accepts `bootstrap` without a deprecation warning."""
         path = folder / "bootstrap.json"
-        path.write_text(bootstrap)
+        path.write_text(with_endpoint_files(bootstrap, folder))
         done = subprocess.run(
             [BIN / "envoy", "--mode", "validate", "-c", path], capture_output=True, text=True, check=False
         )
@@ -102,7 +104,7 @@ def proxy_container(templates: Templates) -> dict[str, Any]:
     )
 
 
-@pytest.fixture(scope="session", params=["example", "existing"])
+@pytest.fixture(scope="session", params=["example", "existing", "large"])
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of templates of each file in config/."""
     return _synthesized(str(request.param), tmp_path_factory)

@@ -6,8 +6,9 @@ import pytest
 from tests.conftest import ROOT
 
 SOURCES = {
-    "envoy/envoy_config": {"aws_cdk", "ecs_envoy", "stacks", "app", "rehearsal"},
-    "constructs/ecs_envoy": {"stacks", "app", "rehearsal"},
+    "envoy/discovery": {"aws_cdk", "boto3", "envoy_config", "ecs_envoy", "stacks", "app", "rehearsal"},
+    "envoy/envoy_config": {"aws_cdk", "discovery", "ecs_envoy", "stacks", "app", "rehearsal"},
+    "constructs/ecs_envoy": {"discovery", "stacks", "app", "rehearsal"},
     "stacks": {"app", "rehearsal"},
 }
 

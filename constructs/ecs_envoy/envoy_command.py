@@ -14,20 +14,21 @@ class BootstrapTooLargeError(ValueError):
     """Envoy's bootstrap does not fit a task definition."""
 
 
-def envoy_command(bootstrap: str, *, cpu: int, discovery_settings: str = "") -> list[str]:
+def envoy_command(bootstrap: str, *, cpu: int, discovery_settings: str | None = None) -> list[str]:
     """Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
 
     Args:
         bootstrap: The bootstrap as JSON.
         cpu: The task's CPU units.
-        discovery_settings: What stands beside it in the task definition, on the sidecar's command line.
+        discovery_settings: What stands beside it in the task definition, on the sidecar's command line,
+            if there is a sidecar.
 
     Raises:
         BootstrapTooLargeError: It does not fit a task definition.
 
     """
     size = len(json.dumps(bootstrap))
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - len(json.dumps(discovery_settings))
+    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - (len(json.dumps(discovery_settings)) if discovery_settings else 0)
     if size > most:
         raise BootstrapTooLargeError(
             f"the proxy's bootstrap is {size} bytes, {size - most} more than the {most} that fit a task "

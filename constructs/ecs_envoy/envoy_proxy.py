@@ -122,7 +122,7 @@ class EnvoyProxy(Construct):
             image=container_image(self, "Image", image),
             # The stock image's own entry point is a script that starts as root to become another user.
             entry_point=["/usr/local/bin/envoy"],
-            command=envoy_command(self.bootstrap, cpu=cpu, discovery_settings=settings if followed else ""),
+            command=envoy_command(self.bootstrap, cpu=cpu, discovery_settings=settings if followed else None),
             user=ENVOY_USER,
             readonly_root_filesystem=True,
             port_mappings=[ecs.PortMapping(container_port=port)],

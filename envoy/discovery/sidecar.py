@@ -139,7 +139,6 @@ class Sidecar:
                 self._zone = self._zone or own_zone()
                 if self._proxies and time.monotonic() >= due:
                     due = time.monotonic() + self._proxies.poll()
-                self._own.sample()
                 self._peers.ask(self._addresses())
                 for followed in self._followed:
                     if followed.traffic:

@@ -26,12 +26,18 @@ Rates = dict[str, float]
 """Calls a second, by Envoy's cluster."""
 
 
+@dataclass(frozen=True)
+class _Sample:
+    at: float
+    counts: dict[str, int]
+
+
 class OwnTraffic:
     """The calls that arrive at this task's Envoy.
 
     Args:
         admin: The `address:port` of Envoy's admin interface.
-        clock: A clock that no one sets.
+        clock: A clock in seconds that no one sets.
 
     """
 
@@ -39,30 +45,47 @@ class OwnTraffic:
         self._url = f"http://{admin}{_ASK_ENVOY}"
         self._http = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
         self._clock = clock
-        self._samples: deque[tuple[float, dict[str, int]]] = deque()
-
-    def sample(self) -> None:
-        """Read Envoy's counters; an Envoy that does not answer has no traffic."""
-        try:
-            text = self._http.request("GET", self._url).data.decode()
-        except (urllib3.exceptions.HTTPError, OSError, ValueError):
-            self._samples.clear()
-            return
-        now = self._clock()
-        counts = {name: int(count) for name, count in _STATISTIC.findall(text)}
-        if self._samples and any(count < self._samples[-1][1].get(name, 0) for name, count in counts.items()):
-            self._samples.clear()  # Envoy began anew
-        self._samples.append((now, counts))
-        while len(self._samples) > 2 and now - self._samples[0][0] > WINDOW_SECONDS:
-            self._samples.popleft()
+        self._samples: deque[_Sample] = deque()
+        self._lock = threading.Lock()
 
     def rates(self) -> Rates:
-        """Return the calls a second of each cluster; empty before there are two samples."""
-        samples = list(self._samples)
-        if len(samples) < 2:
+        """Ask Envoy, and return the calls a second of each cluster over the last `WINDOW_SECONDS`.
+
+        Empty where Envoy does not answer, or has been asked for a shorter time than that.
+        """
+        with self._lock:  # one after the other: an older count that came later would look like a new Envoy
+            try:
+                text = self._http.request("GET", self._url).data.decode()
+            except (urllib3.exceptions.HTTPError, OSError, ValueError):
+                text = ""
+            return self._rates({name: int(count) for name, count in _STATISTIC.findall(text)})
+
+    def _rates(self, counts: dict[str, int]) -> Rates:
+        samples, now = self._samples, self._clock()
+        if samples and any(count < samples[-1].counts.get(name, 0) for name, count in counts.items()):
+            samples.clear()  # Envoy began anew
+        if not counts:
+            samples.clear()
             return {}
-        (begin, first), (end, last) = samples[0], samples[-1]
-        return {name: (count - first.get(name, 0)) / (end - begin) for name, count in last.items()}
+        samples.append(_Sample(now, counts))
+        begin = now - WINDOW_SECONDS
+        while len(samples) > 2 and samples[1].at <= begin:
+            samples.popleft()
+        first, second = samples[0], samples[min(1, len(samples) - 1)]
+        if first.at > begin:
+            return {}
+        # Between two samples: proxies that are asked at one moment have to count from one moment too, or a
+        # load that begins would look heavier at the one that was asked sooner.
+        part = (begin - first.at) / (second.at - first.at)
+        return {
+            name: (count - _between(first, second, name, part)) / WINDOW_SECONDS
+            for name, count in counts.items()
+        }
+
+
+def _between(first: _Sample, second: _Sample, name: str, part: float) -> float:
+    at_first = first.counts.get(name, 0)
+    return at_first + part * (second.counts.get(name, 0) - at_first)
 
 
 @dataclass(frozen=True)
@@ -116,7 +139,7 @@ class Peers:
         with self._lock:
             for address in addresses:
                 at, report = self._reports.get(address, (0.0, None))
-                if report is None or now - at > FORGOTTEN_SECONDS or not report.zone:
+                if report is None or now - at > FORGOTTEN_SECONDS or not (report.zone and report.rates):
                     return None
                 found[report.zone] = found.get(report.zone, 0.0) + report.rates.get(service, 0.0)
         return found or None

@@ -25,7 +25,7 @@ def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess
 
 def test_render_prints_the_bootstrap_that_is_deployed_to_the_byte(assembly: Path) -> None:
     templates = read_templates(assembly)
-    name = {"dev": "example", "stage": "existing"}[next(iter(templates)).partition("-")[0]]
+    name = {"dev": "example", "stage": "existing", "large": "large"}[next(iter(templates)).partition("-")[0]]
     done = run("render", "--format", "json", str(ROOT / f"config/{name}.yaml"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip("\n") == proxy_container(templates)["Command"][1]
@@ -36,9 +36,11 @@ def test_render_prints_the_same_as_yaml_by_default() -> None:
     assert yaml.safe_load(as_yaml.stdout) == json.loads(as_json.stdout)
 
 
-def test_validate_asks_the_real_envoy() -> None:
-    done = run("validate", EXAMPLE)
-    assert (done.returncode, done.stdout) == (0, f"{EXAMPLE}: good; Envoy 1.40.0 takes its bootstrap\n")
+@pytest.mark.parametrize("name", ["example", "existing", "large"])
+def test_validate_asks_the_real_envoy(name: str) -> None:
+    config = str(ROOT / f"config/{name}.yaml")
+    done = run("validate", config)
+    assert (done.returncode, done.stdout) == (0, f"{config}: good; Envoy 1.40.0 takes its bootstrap\n")
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "rehearse"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from envoy_config import HealthCheck, Proxy, RoutingError, Service, bootstrap, to_json
+from envoy_config import Discovery, HealthCheck, Proxy, RoutingError, Service, bootstrap, to_json
 from tests.conftest import Envoy, Snapshot, pretty
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -31,6 +31,11 @@ SITUATIONS = [
     pytest.param(PROXY, [replace(LESSONS, health_check=HealthCheck.GRPC)], id="grpc-health-check"),
     pytest.param(PROXY, [replace(LESSONS, health_check=HealthCheck.NONE)], id="no-health-check"),
     pytest.param(PROXY, [replace(LESSONS, max_tasks=None)], id="unknown-number-of-tasks"),
+    pytest.param(
+        PROXY,
+        [replace(LESSONS, max_tasks=20, discovery=Discovery.EDS, zone_aware=True)],
+        id="endpoints-from-a-file",
+    ),
     pytest.param(replace(PROXY, memory_mib=2048, port=8443), [LESSONS], id="larger-proxy"),
 ]
 
@@ -99,7 +104,7 @@ def test_each_proto_service_is_routed_to_its_cluster() -> None:
 
 @pytest.mark.parametrize(
     ("max_tasks", "dropped"),
-    [pytest.param(8, True, id="all that DNS lists"), pytest.param(9, False, id="more"), (None, False)],
+    [pytest.param(8, True, id="all that DNS lists"), pytest.param(None, False, id="nobody knows")],
 )
 def test_a_task_gone_from_dns_is_dropped_at_once_only_where_dns_lists_all(
     max_tasks: int | None, dropped: bool
@@ -107,6 +112,28 @@ def test_a_task_gone_from_dns_is_dropped_at_once_only_where_dns_lists_all(
     assert (
         cluster(replace(LESSONS, max_tasks=max_tasks)).get("ignore_health_on_host_removal", False) is dropped
     )
+
+
+def test_fails_on_more_tasks_than_dns_lists() -> None:
+    with pytest.raises(ValueError, match="lessons: 9 tasks are more than the 8 that a DNS answer lists"):
+        replace(LESSONS, max_tasks=9)
+
+
+def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_weighed() -> None:
+    large = cluster(replace(LESSONS, max_tasks=100, discovery=Discovery.EDS, zone_aware=True))
+    source = large["eds_cluster_config"]["eds_config"]["path_config_source"]
+    assert source == {
+        "path": "/endpoints/lessons/endpoints.json",
+        "watched_directory": {"path": "/endpoints/lessons"},
+    }
+    assert large["ignore_health_on_host_removal"] is True
+    assert large["common_lb_config"]["locality_weighted_lb_config"] == {}
+    assert "load_assignment" not in large
+
+
+def test_without_zones_every_endpoint_is_one_of_all() -> None:
+    plain = cluster(replace(LESSONS, discovery=Discovery.EDS))
+    assert "locality_weighted_lb_config" not in plain["common_lb_config"]
 
 
 def test_the_default_health_check_needs_nothing_of_the_service() -> None:

@@ -17,7 +17,7 @@ from rehearsal.cloud_map_zone import CloudMapZone
 from rehearsal.configured import Command
 from rehearsal.processes import listens
 from rehearsal.system import Addresses
-from tests.rehearsal.conftest import Emulator
+from tests.emulator import Emulator
 
 SERVER = [
     sys.executable,

@@ -11,7 +11,7 @@ import pytest
 from rehearsal.emulator_process import start_emulator
 from rehearsal.existing import Existing
 from rehearsal.processes import Processes, StartFailedError
-from tests.rehearsal.conftest import ACCOUNT, REGION, Emulator
+from tests.emulator import ACCOUNT, REGION, Emulator
 
 VPC = "vpc-0123456789abcdef0"
 

@@ -118,8 +118,13 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
     assert len(scale_out["new_tasks"]) == 2
     assert len(roll["new_tasks"]) == 4
     assert all(task["first_request"] is not None for task in [*scale_out["new_tasks"], *roll["new_tasks"]])
-    assert values["discovery_bound_seconds"] == 10
-    assert len(values["proxies"]) == 2
+    assert values["discovery_bound_seconds"] == {"lessons": 10, "progress": 10, "grading-v2": 2.2}
+    assert [proxy["task"] for proxy in values["proxies"]] == [
+        "grpc-1",
+        "grpc-1 discovery",
+        "grpc-2",
+        "grpc-2 discovery",
+    ]
     assert all(0 < proxy["memory_mib"] < 512 and proxy["cpu_percent"] > 0 for proxy in values["proxies"])
 
     assert {"report.html", "before.png", "after.png", "changes.png"} <= {path.name for path in out.iterdir()}

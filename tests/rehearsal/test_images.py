@@ -8,8 +8,8 @@ import pytest
 from ecs_envoy.configuration import load_configuration
 from envoy_config import Proxy, Service, bootstrap, to_json
 from rehearsal import configured
-from rehearsal.agent.ecs_api import Container, HealthCheck
-from rehearsal.agent.images import Images, ImageUnknownError
+from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
+from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
 from rehearsal.configured import Command
 from rehearsal.local_bootstrap import localize
 from rehearsal.processes import StartFailedError
@@ -29,6 +29,12 @@ IMAGES = Images(
 
 def container(**changes: Any) -> Container:  # noqa: ANN401
     values: dict[str, Any] = {
+        "name": "service",
+        "entry_point": (),
+        "essential": True,
+        "depends_on": {},
+        "volumes": {},
+        "restart_period": None,
         "image": "example.com/lessons:1",
         "port": 50051,
         "command": (),
@@ -38,6 +44,15 @@ def container(**changes: Any) -> Container:  # noqa: ANN401
         "stop_timeout": 30,
     }
     return Container(**{**values, **changes})
+
+
+def local(
+    service: str, which: Container, *beside: Container, folder: Path = Path("/nowhere")
+) -> LocalContainer:
+    """Return what runs for the first of a task's containers."""
+    definition = TaskDefinition(arn="arn", family=service, containers=(*beside, which))
+    place = Place(address="127.1.2.3", folder=folder, environment={})
+    return IMAGES.local(service, definition, which, place)
 
 
 def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
@@ -55,8 +70,8 @@ def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:  # noqa
 def test_only_addresses_and_the_resolver_differ_from_the_deployed_bootstrap() -> None:
     service = Service(name="lessons", address="lessons.learning.local", port=50051)
     deployed = to_json(bootstrap(Proxy(name="grpc"), [service]))
-    local = localize(deployed, address="127.1.2.3", name_server="127.1.2.4", name_server_port=5300)
-    assert list(differences(json.loads(deployed), json.loads(local))) == [
+    moved = localize(deployed, address="127.1.2.3", name_server="127.1.2.4", name_server_port=5300)
+    assert list(differences(json.loads(deployed), json.loads(moved))) == [
         "admin.address.socket_address.address",
         "static_resources.listeners[0].address.socket_address.address",
         "typed_dns_resolver_config.typed_config.resolvers",
@@ -65,11 +80,11 @@ def test_only_addresses_and_the_resolver_differ_from_the_deployed_bootstrap() ->
 
 def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path) -> None:
     deployed = tuple(proxy_container(read_templates(assembly))["Command"])
-    local = IMAGES.local("grpc", container(command=deployed), "127.1.2.3").command[1:]
-    assert len(local) == len(deployed)
-    differing = [n for n, (one, other) in enumerate(zip(deployed, local, strict=True)) if one != other]
+    run = local("grpc", container(command=deployed)).command[1:]
+    assert len(run) == len(deployed)
+    differing = [n for n, (one, other) in enumerate(zip(deployed, run, strict=True)) if one != other]
     assert differing == [1]
-    assert len(list(differences(json.loads(deployed[1]), json.loads(local[1])))) == 3
+    assert len(list(differences(json.loads(deployed[1]), json.loads(run[1])))) == 3
 
 
 def test_envoys_health_check_asks_the_admin_at_its_address_here(assembly: Path) -> None:
@@ -78,18 +93,18 @@ def test_envoys_health_check_asks_the_admin_at_its_address_here(assembly: Path) 
         command=tuple(deployed["HealthCheck"]["Command"]), interval=5, timeout=3, retries=3, start_period=10
     )
     envoy = container(command=tuple(deployed["Command"]), health_check=check)
-    command = IMAGES.local("grpc", envoy, "127.1.2.3").health_command
+    command = local("grpc", envoy).health_command
     assert command[:2] == ("/bin/bash", "-c")
     assert command[2] == check.command[3].replace("127.0.0.1", "127.1.2.3")
 
 
 def test_a_container_gets_its_variables_and_its_secrets_a_placeholder() -> None:
-    local = IMAGES.local("lessons", container(), "127.1.2.3")
-    assert local.environment == {"LOG_LEVEL": "info", "DATABASE_URL": "rehearsal"}
+    run = local("lessons", container())
+    assert run.environment == {"LOG_LEVEL": "info", "DATABASE_URL": "rehearsal"}
 
 
 def test_a_stand_in_plays_the_proto_services_of_the_configuration() -> None:
-    command = IMAGES.local("lessons", container(), "127.1.2.3").command
+    command = local("lessons", container()).command
     assert command[1:] == (
         "-m",
         "rehearsal.grpc_task",
@@ -109,14 +124,14 @@ def test_a_health_check_that_this_machine_lacks_is_asked_by_grpc() -> None:
         retries=3,
         start_period=0,
     )
-    command = IMAGES.local("lessons", container(health_check=check), "127.1.2.3").health_command
+    command = local("lessons", container(health_check=check)).health_command
     assert command[1:] == ("-m", "rehearsal.grpc_probe", "127.1.2.3", "50051")
 
 
 def test_a_teams_own_server_runs_in_the_place_of_its_image() -> None:
-    local = IMAGES.local("grading", container(port=50052), "127.1.2.3")
-    assert (local.command, local.folder) == (("./serve", "--listen=127.1.2.3:50052"), Path("/srv"))
-    api = IMAGES.local("dev-api-Service123", container(image="example.com/api:1"), "127.1.2.3")
+    run = local("grading", container(port=50052))
+    assert (run.command, run.folder) == (("./serve", "--listen=127.1.2.3:50052"), Path("/srv"))
+    api = local("dev-api-Service123", container(image="example.com/api:1"))
     assert api.command == ("./api",)
 
 
@@ -124,13 +139,13 @@ def test_fails_on_an_image_that_nothing_stands_for() -> None:
     with pytest.raises(
         ImageUnknownError, match=r"other: no local command .* name one under rehearsal\.services"
     ):
-        IMAGES.local("other", container(), "127.1.2.3")
+        local("other", container())
 
 
 def test_fails_with_the_cure_where_there_is_no_envoy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     with pytest.raises(StartFailedError, match="no envoy beside /nowhere/python; run make setup"):
-        IMAGES.local("grpc", container(command=("--config-yaml", "{}")), "127.1.2.3")
+        local("grpc", container(command=("--config-yaml", "{}")))
 
 
 def test_the_section_of_the_configuration_names_commands_and_methods(tmp_path: Path) -> None:

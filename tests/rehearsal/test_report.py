@@ -43,7 +43,7 @@ def outcome() -> Outcome:
         proxies=[ProxyUse(task="grpc-1", cpu_percent=5.0, memory_mib=64.0)],
         proxy_cpu_limit_percent=25.0,
         proxy_memory_limit_mib=512,
-        discovery_bound_seconds=10.0,
+        discovery_bound_seconds={"lessons": 10.0},
         scale_out=Change(
             service="lessons",
             what="2 to 3 tasks",
@@ -152,7 +152,7 @@ def test_terminal_shows_the_table_and_the_problems(outcome: Outcome) -> None:
     text = console.export_text()
     console.file.close()
     assert re.search(r"lessons-1 .*30 .*20 ", text)
-    assert "lessons-3: first call 4.2 s after Cloud Map listed it (TTL and refresh: 10 s)" in text
+    assert "lessons-3: first call 4.2 s after Cloud Map listed it (bound: 10 s)" in text
     assert "lessons-2 got no call after" in text
 
 

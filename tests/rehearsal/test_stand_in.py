@@ -82,7 +82,8 @@ def test_each_call_of_the_load_names_its_task_and_status(target: str, tmp_path: 
         pytest.param(9, 0.005, 20, id="there is room"),
         pytest.param(100, 0.005, 2, id="half of the machine"),
         pytest.param(1000, 0.1, 1, id="at least one"),
-        pytest.param(1000, 0, 20, id="no work"),
+        pytest.param(10, 0, 20, id="no work"),
+        pytest.param(48, 0, 5, id="240 over all"),
     ],
 )
 def test_the_load_leaves_half_of_the_machine(tasks: int, work_seconds: float, calls: float) -> None:

@@ -23,6 +23,11 @@ ACCEPTED = [
         "ecr:GetAuthorizationToken is granted on no resource: IAM knows none for it.",
     ),
     (
+        "/TaskRole/DefaultPolicy",
+        f"{NAG}IAM5[Resource::*]",
+        "Cloud Map's discovery knows no resource; condition keys bind it to this namespace's services.",
+    ),
+    (
         "/LoadBalancer/SecurityGroup",
         f"{NAG}EC23",
         "The API is public: its ALB serves the internet by HTTPS, and redirects HTTP to it.",

@@ -29,7 +29,7 @@ def validate_bootstrap(bootstrap: str) -> str | None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "bootstrap.json"
-        file.write_text(_with_files(bootstrap, Path(folder)), encoding="utf-8")
+        file.write_text(with_endpoint_files(bootstrap, Path(folder)), encoding="utf-8")
         done = _run(envoy, "--mode", "validate", "-c", str(file))
     complaints = [line for line in done.stderr.splitlines() if "deprecated" in line.lower()]
     if done.returncode or complaints:
@@ -39,7 +39,7 @@ def validate_bootstrap(bootstrap: str) -> str | None:
     return found[1] if found else "of an unknown version"
 
 
-def _with_files(bootstrap: str, folder: Path) -> str:
+def with_endpoint_files(bootstrap: str, folder: Path) -> str:
     """Return `bootstrap` with its endpoints below `folder`: Envoy takes no file that is not there."""
     values = json.loads(bootstrap)
     for cluster in values.get("static_resources", {}).get("clusters", []):

@@ -1,0 +1,1 @@
+from tests.emulator import emulator as emulator

@@ -1,0 +1,97 @@
+"""A stub of Cloud Map's API, for answers that the emulator cannot give: its faults."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        stub = cast("Stub", self.server)
+        self.asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        stub.asked.append((self.operation, self.asked))
+        stub.answers[self.operation](self)
+
+    def send(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Stub(ThreadingHTTPServer):
+    """Answers each operation with `answers[operation]`, and notes in `asked` what came."""
+
+    daemon_threads = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__((address, 0), Handler)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, Answer] = {}
+        self.url = f"http://{address}:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that gave up is what many of these tests are about
+
+    def lists(self, *addresses: str, revision: int = 1, port: int | None = None) -> None:
+        """Answer as Cloud Map does, with an instance for each address."""
+        own = {"AWS_INSTANCE_PORT": str(port)} if port else {}
+        instances = [
+            {"InstanceId": address, "Attributes": {"AWS_INSTANCE_IPV4": address, **own}}
+            for address in addresses
+        ]
+        self.answers = {
+            "DiscoverInstancesRevision": always({"InstancesRevision": revision}),
+            "DiscoverInstances": always({"Instances": instances, "InstancesRevision": revision}),
+        }
+
+    def fails(self, answer: Answer) -> None:
+        """Answer every operation with `answer`."""
+        self.answers = {"DiscoverInstancesRevision": answer, "DiscoverInstances": answer}
+
+    def count(self, operation: str) -> int:
+        return sum(asked == operation for asked, _ in list(self.asked))
+
+
+def always(values: dict[str, Any], status: int = 200) -> Answer:
+    return lambda handler: handler.send(json.dumps(values).encode(), status)
+
+
+def raw(body: bytes, status: int = 200) -> Answer:
+    return lambda handler: handler.send(body, status)
+
+
+def error(code: str, status: int = 400) -> Answer:
+    return always({"__type": f"com.amazonaws.servicediscovery#{code}", "message": "no"}, status)
+
+
+def silent(handler: Handler) -> None:
+    """Take the request and never answer, within a test's patience."""
+    time.sleep(20)
+
+
+def dripping(handler: Handler) -> None:
+    """Send a byte every half second: no single wait is long."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    for _ in range(40):
+        handler.wfile.write(b" ")
+        time.sleep(0.5)
+
+
+def hanging_up(handler: Handler) -> None:
+    handler.close_connection = True
+    handler.connection.close()

@@ -1,0 +1,130 @@
+import json
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discovery.endpoints import Endpoint, convert
+from discovery.endpoints_file import FILE, EndpointsFile
+from envoy_config.eds import FILE as READ_BY_ENVOY
+
+A, B = Endpoint("eu-west-1a", "10.0.0.1", 50051), Endpoint("eu-west-1b", "10.0.1.1", 50051)
+
+
+def instance(**attributes: str) -> dict[str, Any]:
+    return {"InstanceId": "i", "Attributes": attributes}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "endpoint"),
+    [
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "AVAILABILITY_ZONE": "eu-west-1a"}, A, id="as ECS registers it"
+        ),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1"}, Endpoint("", "10.0.0.1", 50051), id="no zone"),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "9000"},
+            Endpoint("", "10.0.0.1", 9000),
+            id="its own port",
+        ),
+        pytest.param({"AWS_INSTANCE_IPV6": "fd00::0001"}, Endpoint("", "fd00::1", 50051), id="IPv6"),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_IPV6": "fd00::1"},
+            Endpoint("", "10.0.0.1", 50051),
+            id="both: an ECS service's tasks listen on IPv4",
+        ),
+        pytest.param({"AWS_ALIAS_DNS_NAME": "lb.example.com"}, None, id="an alias"),
+        pytest.param({"AWS_INSTANCE_CNAME": "example.com"}, None, id="a CNAME"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.300"}, None, id="no address"),
+        pytest.param({"AWS_INSTANCE_IPV4": "0.0.0.0"}, None, id="every address"),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "0"}, None, id="no port"),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "http"}, None, id="a port's name"),
+    ],
+)
+def test_an_instance_is_an_endpoint_where_it_has_an_address(
+    attributes: dict[str, str], endpoint: Endpoint | None
+) -> None:
+    converted = convert([instance(**attributes)], 50051)
+    assert converted.endpoints == ((endpoint,) if endpoint else ())
+    assert converted.skipped == (0 if endpoint else 1)
+
+
+def test_an_instance_without_attributes_is_skipped_and_a_double_counts_once() -> None:
+    one = instance(AWS_INSTANCE_IPV4="10.0.0.1")
+    converted = convert([{"InstanceId": "i"}, {"Attributes": 3}, one, one], 50051)
+    assert (len(converted.endpoints), converted.skipped) == (1, 2)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> EndpointsFile:
+    return EndpointsFile(tmp_path, "lessons")
+
+
+def test_what_is_written_is_read_again_and_no_other_file_is_left(file: EndpointsFile) -> None:
+    assert file.write([B, A], None)
+    assert file.read() == (A, B)
+    assert [path.name for path in file.path.parent.iterdir()] == [FILE]
+    assert FILE == READ_BY_ENVOY
+
+
+def test_the_same_endpoints_are_the_same_bytes_and_no_second_file(file: EndpointsFile) -> None:
+    assert file.write([A, B], None)
+    before, number = file.path.read_bytes(), file.path.stat().st_ino
+    assert not file.write([B, A], None)
+    assert (file.path.read_bytes(), file.path.stat().st_ino) == (before, number)
+
+
+def test_a_file_to_begin_with_says_nothing_of_endpoints_and_replaces_none(file: EndpointsFile) -> None:
+    file.begin()
+    assert json.loads(file.path.read_text())["resources"] == []
+    assert file.read() is None
+    file.write([A], None)
+    file.begin()
+    assert file.read() == (A,)
+
+
+def test_an_empty_list_is_a_word_about_endpoints(file: EndpointsFile) -> None:
+    file.write([], None)
+    assert file.read() == ()
+
+
+@pytest.mark.parametrize("left", ["", "{", "null", "[]", '{"resources":[{}]}', '{"resources":[{"endpoints":[3]}]}'])
+def test_what_is_no_file_of_ours_counts_for_nothing(file: EndpointsFile, left: str) -> None:
+    file.path.parent.mkdir()
+    file.path.write_text(left)
+    assert file.read() in (None, ())
+    assert file.write([A], None)
+    assert file.read() == (A,)
+
+
+def test_a_crash_between_write_and_rename_leaves_the_old_file_whole(file: EndpointsFile) -> None:
+    file.write([A], None)
+    (file.path.parent / f".{FILE}.new").write_text('{"version_info":"x","resou')
+    again = EndpointsFile(file.path.parents[1], "lessons")
+    assert again.read() == (A,)
+    again.write([A, B], None)
+    assert again.read() == (A, B)
+    assert [path.name for path in file.path.parent.iterdir()] == [FILE]
+
+
+def test_a_full_disk_leaves_the_old_file_whole_and_the_next_write_mends_it(file: EndpointsFile) -> None:
+    # A limit on the size of files stands for the full disk: the write breaks off in the middle, too.
+    file.write([A], None)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            file.write([A, B], None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert file.read() == (A,)
+    assert [path.name for path in file.path.parent.iterdir()] == [FILE]
+    assert file.write([A, B], None)
+
+
+def test_fails_on_a_read_only_file_system() -> None:
+    # The kernel's own: nobody, root included, may make a file there.
+    with pytest.raises(OSError, match=r"Read-only|not permitted|denied"):
+        EndpointsFile(Path("/sys"), "lessons").write([A], None)
