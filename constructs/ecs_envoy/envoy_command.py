@@ -28,7 +28,11 @@ def envoy_command(bootstrap: str, *, cpu: int, discovery_settings: str | None = 
 
     """
     size = len(json.dumps(bootstrap))
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - (len(json.dumps(discovery_settings)) if discovery_settings else 0)
+    most = (
+        TASK_DEFINITION_BYTES
+        - RESERVED_BYTES
+        - (len(json.dumps(discovery_settings)) if discovery_settings else 0)
+    )
     if size > most:
         raise BootstrapTooLargeError(
             f"the proxy's bootstrap is {size} bytes, {size - most} more than the {most} that fit a task "

@@ -113,6 +113,12 @@ class CloudMap:
         known = revision if isinstance(revision, int) and not isinstance(revision, bool) else None
         return Discovered(cast("list[Instance]", listed), known)
 
+    def close(self) -> None:
+        """Close the connection that this thread keeps."""
+        if self._kept.connection:
+            self._kept.connection.close()
+            self._kept.connection = None
+
     def _call(self, operation: str, asked: Mapping[str, object]) -> dict[str, object]:
         body = json.dumps({"NamespaceName": self._namespace, **asked}).encode()
         request = AWSRequest(

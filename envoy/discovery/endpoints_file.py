@@ -3,13 +3,14 @@
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from discovery.endpoints import Endpoint
+from discovery.zones import Balance
 
 FILE = "endpoints.json"
 _TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
@@ -51,14 +52,14 @@ class EndpointsFile:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def write(self, endpoints: Sequence[Endpoint], weights: Mapping[str, int] | None) -> bool:
-        """Write `endpoints`, with the weight of each zone where there are weights; return whether it changed.
+    def write(self, endpoints: Sequence[Endpoint], balance: Balance | None) -> bool:
+        """Write `endpoints`, their zones weighed by `balance` if there is one; return whether it changed.
 
         Raises:
             OSError: It cannot be written; what was there is still there.
 
         """
-        return self._replace([_assignment(self._name, endpoints, weights)])
+        return self._replace([_assignment(self._name, endpoints, balance)])
 
     def begin(self) -> None:
         """Make a file without a word about endpoints, if there is none: Envoy starts with no other.
@@ -91,37 +92,39 @@ class EndpointsFile:
             return True
 
 
-def _assignment(
-    name: str, endpoints: Sequence[Endpoint], weights: Mapping[str, int] | None
-) -> dict[str, Any]:
-    localities = [
-        {
-            "locality": {"zone": zone} if zone else {},
-            **({"load_balancing_weight": weights[zone]} if weights else {}),
-            "lb_endpoints": [
-                {
-                    "endpoint": {
-                        "address": {
-                            "socket_address": {"address": endpoint.address, "port_value": endpoint.port}
-                        }
-                    }
-                }
-                for endpoint in group
-            ],
-        }
-        for zone, group in groupby(sorted(endpoints), key=lambda endpoint: endpoint.zone)
-    ]
-    policy = {"overprovisioning_factor": OVERPROVISIONING_PERCENT}
-    return {
-        "@type": _TYPE,
-        "cluster_name": name,
-        **({"endpoints": localities} if localities else {}),
-        **({"policy": policy} if weights else {}),
-    }
-
-
 OVERPROVISIONING_PERCENT = 100
 """
 Envoy's 140 leaves a zone its whole weight until 29 % of its tasks are unhealthy, and the others there would
 do their work. At 100 the weight follows the healthy tasks.
 """
+
+_OWN_ZONE = {"filter_metadata": {"envoy.lb": {"own_zone": True}}}
+"""What a retry knows endpoints by that it had better pass by: `envoy_config.route`."""
+
+
+def _assignment(name: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
+    assignment: dict[str, Any] = {"@type": _TYPE, "cluster_name": name}
+    localities = [
+        _locality(zone, tuple(group), balance)
+        for zone, group in groupby(sorted(endpoints), key=lambda endpoint: endpoint.zone)
+    ]
+    if localities:
+        assignment["endpoints"] = localities
+    if balance:
+        assignment["policy"] = {"overprovisioning_factor": OVERPROVISIONING_PERCENT}
+    return assignment
+
+
+def _locality(zone: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
+    known = {"metadata": _OWN_ZONE} if balance and zone == balance.preferred else {}
+    locality: dict[str, Any] = {
+        "locality": {"zone": zone} if zone else {},
+        "lb_endpoints": [{"endpoint": {"address": _address(endpoint)}, **known} for endpoint in endpoints],
+    }
+    if balance:
+        locality["load_balancing_weight"] = balance.weights[zone]
+    return locality
+
+
+def _address(endpoint: Endpoint) -> dict[str, Any]:
+    return {"socket_address": {"address": endpoint.address, "port_value": endpoint.port}}

@@ -10,7 +10,7 @@ from discovery.endpoints import Endpoint
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
 from discovery.poller import Poller
-from discovery.zones import SCALE, differ, even, preferring, prefers_own_zone
+from discovery.zones import SCALE, Balance, even, preferring, prefers_own_zone
 
 WORTH_WRITING = SCALE // 50
 """Weights that moved by less than 2 % stay: traffic is never steady, and each file is work for Envoy."""
@@ -38,7 +38,7 @@ class Followed:
     traffic: Traffic | None
     metrics: Metrics
     known_before: bool = field(init=False)
-    _has: tuple[tuple[Endpoint, ...], dict[str, int] | None] | None = field(default=None, init=False)
+    _has: tuple[tuple[Endpoint, ...], Balance | None] | None = field(default=None, init=False)
     _complaining: bool = field(default=False, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -58,32 +58,35 @@ class Followed:
             endpoints = self.poller.endpoints
             if endpoints is None:
                 return False
-            weights = self._new_weights(endpoints)
-            if self._has == (endpoints, weights):  # nearly always: rendering the file costs more than a poll
+            balance = self._new_balance(endpoints)
+            if self._has == (endpoints, balance):  # nearly always: rendering the file costs more than a poll
                 return True
-            return self._try(lambda: self._write(endpoints, weights))
+            return self._try(lambda: self._write(endpoints, balance))
 
     def begin(self) -> bool:
-        """Make a file for Envoy to start with, if there is none; return whether there is one."""
+        """Make the file that Envoy starts with, with all that is known; return whether there is one."""
+        if self.poller.endpoints is not None:
+            return self.write()
         with self._lock:
             return self._try(self.file.begin)
 
-    def _write(self, endpoints: tuple[Endpoint, ...], weights: dict[str, int] | None) -> None:
-        if self.file.write(endpoints, weights):
+    def _write(self, endpoints: tuple[Endpoint, ...], balance: Balance | None) -> None:
+        if self.file.write(endpoints, balance):
             self.metrics.written(self.poller.name, len(endpoints))
-        self._has = (endpoints, weights)
+        self._has = (endpoints, balance)
 
-    def _new_weights(self, endpoints: tuple[Endpoint, ...]) -> dict[str, int] | None:
+    def _new_balance(self, endpoints: tuple[Endpoint, ...]) -> Balance | None:
         if self.traffic is None or not endpoints:
             return None
         tasks = Counter(endpoint.zone for endpoint in endpoints)
         known = self.traffic(self.poller.name) if prefers_own_zone(tasks) else None
         wanted = preferring(known[0], tasks, known[1]) if known else even(tasks)
         if known:
-            self.metrics.own_zone(self.poller.name, wanted.get(known[0], 0) / sum(wanted.values()))
-        had, weights = self._has or ((), None)
-        if weights and had == endpoints and not differ(wanted, weights, least=WORTH_WRITING):
-            return weights
+            own = wanted.weights.get(known[0], 0)
+            self.metrics.own_zone(self.poller.name, own / sum(wanted.weights.values()))
+        had, balance = self._has or ((), None)
+        if balance and had == endpoints and not wanted.differs(balance, least=WORTH_WRITING):
+            return balance
         return wanted
 
     def _try(self, writing: Callable[[], None]) -> bool:

@@ -1,9 +1,18 @@
 """How a proxy spreads calls over zones: its own first, while every task of the service gets the same."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 SCALE = 1000
 """The sum of the weights, but for rounding: Envoy wants integers."""
+
+ELSEWHERE = 0.05
+"""
+The share of calls that goes to all zones alike, whatever is preferred. A retry takes the next endpoint in
+turn, and passes by those of its own zone: with a smaller share it would not come to another one within the
+endpoints that it may look at (`host_selection_retry_max_attempts`), and a zone whose tasks all go down would
+fail calls.
+"""
 
 LEAST_WEIGHT = 1
 """A zone without weight gets no call even when all other zones are down."""
@@ -12,9 +21,29 @@ TASKS_PER_ZONE = 2
 """Fewer are no service in every zone (Service Connect's own rule for its zone-aware routing)."""
 
 
-def even(tasks: Mapping[str, int]) -> dict[str, int]:
-    """Return the weights by which every task gets the same, whatever its zone."""
-    return _scaled({zone: float(count) for zone, count in tasks.items()})
+@dataclass(frozen=True)
+class Balance:
+    """How calls are spread over zones.
+
+    Attributes:
+        weights: The weight of each zone.
+        preferred: The zone that is preferred, and that retries pass by; None for none.
+
+    """
+
+    weights: Mapping[str, int]
+    preferred: str | None = None
+
+    def differs(self, other: "Balance", *, least: int) -> bool:
+        """Return whether `other` is worth a new file: another zone, or a weight with `least` more or less."""
+        if self.preferred != other.preferred or self.weights.keys() != other.weights.keys():
+            return True
+        return any(abs(weight - other.weights[zone]) >= least for zone, weight in self.weights.items())
+
+
+def even(tasks: Mapping[str, int]) -> Balance:
+    """Return the balance by which every task gets the same, whatever its zone."""
+    return Balance(_scaled({zone: float(count) for zone, count in tasks.items()}))
 
 
 def prefers_own_zone(tasks: Mapping[str, int]) -> bool:
@@ -22,8 +51,8 @@ def prefers_own_zone(tasks: Mapping[str, int]) -> bool:
     return len(tasks) > 1 and sum(tasks.values()) >= TASKS_PER_ZONE * len(tasks)
 
 
-def preferring(own: str, tasks: Mapping[str, int], traffic: Mapping[str, float]) -> dict[str, int]:
-    """Return the weights of a proxy in the zone `own`.
+def preferring(own: str, tasks: Mapping[str, int], traffic: Mapping[str, float]) -> Balance:
+    """Return the balance of a proxy in the zone `own`.
 
     A zone's tasks can take as large a share of all calls as they are of all tasks. Calls that
     arrive in a zone stay there up to that share; the rest goes where tasks have room. So every
@@ -42,22 +71,18 @@ def preferring(own: str, tasks: Mapping[str, int], traffic: Mapping[str, float])
     room = {zone: count / total for zone, count in tasks.items()}
     arriving = {zone: calls / everything for zone, calls in traffic.items()}
     here = arriving.get(own, 0.0)
-    if here <= room.get(own, 0.0):
-        return _scaled({zone: float(zone == own) for zone in tasks})
+    stays = min(1.0, room.get(own, 0.0) / here) if here else 1.0
     spare = {zone: max(0.0, room[zone] - arriving.get(zone, 0.0)) for zone in tasks if zone != own}
     all_spare = sum(spare.values())
-    if not all_spare:  # by a rounding error
-        return even(tasks)
-    stays = room.get(own, 0.0) / here
-    shares = {zone: (1 - stays) * part / all_spare for zone, part in spare.items()}
-    return _scaled({zone: shares.get(zone, stays) for zone in tasks})
+    if own not in tasks or (stays < 1 and not all_spare):
+        stays = 0.0 if all_spare else 1.0
+    preferred = {
+        zone: stays if zone == own else (1 - stays) * spare[zone] / (all_spare or 1.0) for zone in tasks
+    }
+    shares = {zone: ELSEWHERE * room[zone] + (1 - ELSEWHERE) * preferred[zone] for zone in tasks}
+    return Balance(_scaled(shares), own if own in tasks else None)
 
 
 def _scaled(shares: Mapping[str, float]) -> dict[str, int]:
     whole = sum(shares.values())
     return {zone: max(LEAST_WEIGHT, round(SCALE * share / whole)) for zone, share in shares.items()}
-
-
-def differ(one: Mapping[str, int], other: Mapping[str, int], *, least: int) -> bool:
-    """Return whether two sets of weights are worth a new file: another zone, or `least` more or less."""
-    return one.keys() != other.keys() or any(abs(one[zone] - other[zone]) >= least for zone in one)

@@ -26,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
         pass
 
 
@@ -77,7 +77,7 @@ def error(code: str, status: int = 400) -> Answer:
     return always({"__type": f"com.amazonaws.servicediscovery#{code}", "message": "no"}, status)
 
 
-def silent(handler: Handler) -> None:
+def silent(_handler: Handler) -> None:
     """Take the request and never answer, within a test's patience."""
     time.sleep(20)
 

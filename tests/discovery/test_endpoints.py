@@ -7,6 +7,7 @@ import pytest
 
 from discovery.endpoints import Endpoint, convert
 from discovery.endpoints_file import FILE, EndpointsFile
+from discovery.zones import Balance
 from envoy_config.eds import FILE as READ_BY_ENVOY
 
 A, B = Endpoint("eu-west-1a", "10.0.0.1", 50051), Endpoint("eu-west-1b", "10.0.1.1", 50051)
@@ -40,7 +41,9 @@ def instance(**attributes: str) -> dict[str, Any]:
         pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.300"}, None, id="no address"),
         pytest.param({"AWS_INSTANCE_IPV4": "0.0.0.0"}, None, id="every address"),
         pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "0"}, None, id="no port"),
-        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "http"}, None, id="a port's name"),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "http"}, None, id="a port's name"
+        ),
     ],
 )
 def test_an_instance_is_an_endpoint_where_it_has_an_address(
@@ -85,12 +88,25 @@ def test_a_file_to_begin_with_says_nothing_of_endpoints_and_replaces_none(file: 
     assert file.read() == (A,)
 
 
+def test_a_balance_weighs_zones_and_marks_the_one_that_retries_pass_by(file: EndpointsFile) -> None:
+    file.write([A, B], Balance({"eu-west-1a": 975, "eu-west-1b": 25}, "eu-west-1a"))
+    (assignment,) = json.loads(file.path.read_text())["resources"]
+    near, far = assignment["endpoints"]
+    assert (near["load_balancing_weight"], far["load_balancing_weight"]) == (975, 25)
+    assert near["lb_endpoints"][0]["metadata"] == {"filter_metadata": {"envoy.lb": {"own_zone": True}}}
+    assert "metadata" not in far["lb_endpoints"][0]
+    assert assignment["policy"] == {"overprovisioning_factor": 100}
+    assert file.read() == (A, B)
+
+
 def test_an_empty_list_is_a_word_about_endpoints(file: EndpointsFile) -> None:
     file.write([], None)
     assert file.read() == ()
 
 
-@pytest.mark.parametrize("left", ["", "{", "null", "[]", '{"resources":[{}]}', '{"resources":[{"endpoints":[3]}]}'])
+@pytest.mark.parametrize(
+    "left", ["", "{", "null", "[]", '{"resources":[{}]}', '{"resources":[{"endpoints":[3]}]}']
+)
 def test_what_is_no_file_of_ours_counts_for_nothing(file: EndpointsFile, left: str) -> None:
     file.path.parent.mkdir()
     file.path.write_text(left)

@@ -270,7 +270,11 @@ def test_fails_with_file_line_key_and_cure(text: str | bytes, message: str, tmp_
 
 
 def test_fails_with_all_mistakes_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
-    text = GOOD.replace("eu-west-1", "west") + "    port: 0\n    tasks: {min: 9, max: 3}\n" + "proxy: {cpu: 512}\nextra: 1\n"
+    text = (
+        GOOD.replace("eu-west-1", "west")
+        + "    port: 0\n    tasks: {min: 9, max: 3}\n"
+        + "proxy: {cpu: 512}\nextra: 1\n"
+    )
     lines = [line.split(":")[1:3] for line in problems(tmp_path, text)]
     assert lines == [
         ["2", " region"],

@@ -1,0 +1,273 @@
+"""The real sidecar against the emulator's Cloud Map; a stub stands in where the emulator cannot fail."""
+
+import json
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rehearsal.processes import Processes
+from tests.discovery.stub import Stub, silent
+from tests.discovery.world import ZONES, Sidecar, block, until
+from tests.emulator import Emulator
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+class CloudMap:
+    """A service of the emulator's, under its real API."""
+
+    def __init__(self, emulator: Emulator, service: str) -> None:
+        self._api = emulator.aws.cloud_map()
+        services = {s.get("Name"): s.get("Id", "") for s in self._api.list_services()["Services"]}
+        self._id = services[service]
+
+    def register(self, address: str, zone: str = ZONES[0], health: str = "HEALTHY") -> None:
+        self._api.register_instance(
+            ServiceId=self._id,
+            InstanceId=address,
+            Attributes={
+                "AWS_INSTANCE_IPV4": address,
+                "AVAILABILITY_ZONE": zone,
+                "AWS_INIT_HEALTH_STATUS": health,
+            },
+        )
+
+    def becomes_healthy(self, address: str) -> None:
+        self._api.update_instance_custom_health_status(
+            ServiceId=self._id, InstanceId=address, Status="HEALTHY"
+        )
+
+    def deregister(self, *addresses: str) -> None:
+        for address in addresses:
+            self._api.deregister_instance(ServiceId=self._id, InstanceId=address)
+
+    def clear(self) -> None:
+        listed = self._api.list_instances(ServiceId=self._id)["Instances"]
+        self.deregister(*(instance.get("Id", "") for instance in listed))
+
+
+@pytest.fixture
+def lessons(emulator: Emulator) -> Generator[CloudMap]:
+    service = CloudMap(emulator, "lessons")
+    yield service
+    service.clear()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Generator[Processes]:
+    with Processes(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def sidecar(emulator: Emulator, processes: Processes, tmp_path: Path) -> Sidecar:
+    return Sidecar(processes, tmp_path, emulator.aws.environment())
+
+
+@pytest.fixture
+def cut_off(emulator: Emulator, processes: Processes, tmp_path: Path) -> Sidecar:
+    """A sidecar whose Cloud Map cannot be reached."""
+    return Sidecar(processes, tmp_path, {**emulator.aws.environment(), "AWS_ENDPOINT_URL": NOWHERE})
+
+
+def test_it_is_ready_once_every_service_has_an_answer_an_empty_one_included(
+    sidecar: Sidecar, lessons: CloudMap
+) -> None:
+    lessons.register("10.0.0.1")
+    sidecar.start(["lessons", "other"])
+    until(sidecar.ready)
+    assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
+    assert sidecar.endpoints("other") == {}
+
+
+def test_tasks_come_and_go_with_their_zones(sidecar: Sidecar, lessons: CloudMap) -> None:
+    sidecar.start(["lessons"])
+    until(sidecar.ready)
+    for number in range(120):  # more than an answer has where a request names no limit
+        lessons.register(f"10.0.0.{number + 1}", ZONES[number % 2])
+    until(lambda: len(sidecar.endpoints("lessons") or ()) == 120)
+    assert set((sidecar.endpoints("lessons") or {}).values()) == set(ZONES)
+    lessons.deregister("10.0.0.7")
+    until(lambda: len(sidecar.endpoints("lessons") or ()) == 119)
+    assert "10.0.0.7" not in (sidecar.endpoints("lessons") or {})
+
+
+def test_a_task_counts_once_it_is_healthy_or_where_none_is(sidecar: Sidecar, lessons: CloudMap) -> None:
+    lessons.register("10.0.0.1")
+    lessons.register("10.0.0.2", health="UNHEALTHY")
+    sidecar.start(["lessons"])
+    until(sidecar.ready)
+    assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
+    lessons.becomes_healthy("10.0.0.2")  # which changes no revision, in Cloud Map and here
+    until(lambda: len(sidecar.endpoints("lessons") or ()) == 2)
+    lessons.clear()
+    lessons.register("10.0.0.3", health="UNHEALTHY")
+    until(lambda: sidecar.endpoints("lessons") == {"10.0.0.3": ZONES[0]})
+
+
+def test_a_service_that_scales_to_zero_is_empty_after_the_grace_period(
+    sidecar: Sidecar, lessons: CloudMap
+) -> None:
+    lessons.register("10.0.0.1")
+    sidecar.start(["lessons"])
+    until(lambda: sidecar.endpoints("lessons"))
+    lessons.clear()
+    until(lambda: sidecar.endpoints("lessons") == {})
+
+
+def test_envoy_is_held_up_no_longer_than_the_limit_and_no_file_is_called_empty(cut_off: Sidecar) -> None:
+    cut_off.start(["lessons"], first_answer_limit=3.0)
+    until(lambda: cut_off.get("/ready") == (503, "waiting for lessons\n"))
+    assert cut_off.file("lessons") == {}
+    until(cut_off.ready)
+    assert cut_off.file("lessons")["resources"] == []  # no word about endpoints; Envoy starts with no other
+
+
+def test_after_a_restart_what_envoy_has_stays_though_cloud_map_cannot_be_reached(
+    sidecar: Sidecar, cut_off: Sidecar, lessons: CloudMap
+) -> None:
+    lessons.register("10.0.0.1")
+    running = sidecar.start(["lessons"])
+    until(lambda: sidecar.endpoints("lessons"))
+    running.kill()
+    running.wait(5)
+    cut_off.folder, cut_off.address = sidecar.folder, sidecar.address
+    cut_off.start(["lessons"], first_answer_limit=30.0)
+    until(cut_off.ready, seconds=20)  # it has not to wait for an answer: Envoy serves already
+    assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
+
+
+def test_after_a_restart_an_empty_list_has_its_grace_period_too(sidecar: Sidecar, lessons: CloudMap) -> None:
+    lessons.register("10.0.0.1")
+    running = sidecar.start(["lessons"])
+    until(lambda: sidecar.endpoints("lessons"))
+    running.kill()
+    running.wait(5)
+    lessons.clear()
+    again = sidecar.start(["lessons"], empty_grace=600.0)
+    until(lambda: "no instance" in again.out.read_text())
+    assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
+
+
+def test_a_volume_that_cannot_be_written_keeps_the_gate_closed_and_is_tried_again(
+    sidecar: Sidecar, lessons: CloudMap
+) -> None:
+    lessons.register("10.0.0.1")
+    sidecar.folder.write_text("in the way")
+    running = sidecar.start(["lessons"])
+    until(lambda: "cannot write for envoy" in running.out.read_text())
+    assert sidecar.get("/ready")[0] == 503
+    sidecar.folder.unlink()
+    until(sidecar.ready)
+    assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
+
+
+def test_sigterm_ends_it_at_once_though_a_call_is_under_way(
+    emulator: Emulator, processes: Processes, tmp_path: Path
+) -> None:
+    stub = Stub(f"{block()}.2")
+    stub.fails(silent)  # for 20 s
+    sidecar = Sidecar(processes, tmp_path, {**emulator.aws.environment(), "AWS_ENDPOINT_URL": stub.url})
+    running = sidecar.start(["lessons"])
+    until(lambda: stub.asked)
+    running.terminate()
+    assert running.wait(10)
+    assert running.status() == 0
+    assert running.err.read_text() == ""
+    stub.shutdown()
+    stub.server_close()
+
+
+def test_its_log_is_json_and_names_what_changed(sidecar: Sidecar, lessons: CloudMap) -> None:
+    running = sidecar.start(["lessons"])
+    until(sidecar.ready)
+    lessons.register("10.0.0.1")
+    until(lambda: sidecar.endpoints("lessons"))
+    running.terminate()
+    running.wait(10)
+    lines = [json.loads(line) for line in running.out.read_text().splitlines()]
+    assert all({"time", "level", "event"} <= line.keys() for line in lines)
+    (changed,) = [line for line in lines if line.get("added")]
+    assert (changed["service"], changed["added"], changed["removed"]) == ("lessons", ["10.0.0.1:50051"], [])
+    assert lines[-1]["event"] == "stopped"
+
+
+def test_its_metrics_are_there_and_it_fits_into_64_megabytes(sidecar: Sidecar, lessons: CloudMap) -> None:
+    lessons.register("10.0.0.1")
+    running = sidecar.start(["lessons"])
+    until(lambda: sidecar.endpoints("lessons"))
+    status, text = sidecar.get("/metrics")
+    assert status == 200
+    for line in (
+        'ecs_envoy_discovery_endpoints{service="lessons"} 1.0',
+        'ecs_envoy_discovery_throttles_total{service="lessons"} 0.0',
+        'ecs_envoy_discovery_errors_total{kind="unreachable",service="lessons"} 0.0',
+        'ecs_envoy_discovery_write_errors_total{service="lessons"} 0.0',
+        'ecs_envoy_discovery_last_success_age_seconds{service="lessons"}',
+        "process_resident_memory_bytes",
+    ):
+        assert line in text
+    assert psutil.Process(running.pid).memory_info().rss < 64 * 1024 * 1024
+    assert sidecar.get("/else")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param("{", "the settings are no JSON", id="no JSON"),
+        pytest.param("[]", "the settings: no mapping; give keys and values", id="no mapping"),
+        pytest.param('{"proxy":"grpc","services":[]}', "namespace: missing; give one", id="missing"),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":[],"intervall":1}',
+            "intervall: unknown key; give one of",
+            id="typo",
+        ),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":{}}', "services: is no list; give one", id="no list"
+        ),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":[{"name":"a","cloud_map_service":"a","port":0}]}',
+            "services[0].port: 0 is no port; give a number from 1 to 65535",
+            id="port",
+        ),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":[{"name":"../a","cloud_map_service":"a","port":1}]}',
+            "services[0].name: '../a' is no name of a cluster",
+            id="a way out of the folder",
+        ),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":[],"interval":"1s"}',
+            "interval: '1s' is of the wrong kind; give a number",
+            id="kind",
+        ),
+    ],
+)  # fmt: skip
+def test_fails_with_status_2_and_the_key_on_bad_settings(
+    processes: Processes, settings: str, message: str
+) -> None:
+    running = processes.start(
+        "bad", [sys.executable, "-m", "discovery", settings], environment={"AWS_REGION": "eu-west-1"}
+    )
+    assert running.wait(20)
+    assert running.status() == 2
+    assert message in running.err.read_text()
+    assert "Traceback" not in running.err.read_text()
+
+
+def test_fails_with_status_1_where_its_port_is_taken(sidecar: Sidecar) -> None:
+    sidecar.start(["lessons"])
+    until(lambda: sidecar.get("/ready")[0])
+    second = sidecar.start(["lessons"])
+    assert second.wait(20)
+    assert second.status() == 1
+    assert second.err.read_text() == f"discovery: {sidecar.address}:9902: Address already in use\n"
+
+
+def test_fails_where_the_region_is_not_told(processes: Processes) -> None:
+    settings = '{"namespace":"a","proxy":"b","services":[]}'
+    running = processes.start("no-region", [sys.executable, "-m", "discovery", settings])
+    assert running.wait(20)
+    assert (running.status(), "AWS_REGION is not set" in running.err.read_text()) == (2, True)

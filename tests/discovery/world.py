@@ -1,0 +1,94 @@
+"""The real sidecar as a process, and what it talks to."""
+
+import json
+import random
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rehearsal.processes import Process, Processes
+
+ZONES = ("eu-west-1a", "eu-west-1b")
+
+
+def block() -> str:
+    """Return the first three parts of loopback addresses that no other test uses."""
+    return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
+
+
+def until(done: Callable[[], object], *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+
+
+class Sidecar:
+    """Starts `python -m discovery`, as its image does.
+
+    Attributes:
+        address: Where it serves.
+        folder: Where it writes.
+    """
+
+    def __init__(self, processes: Processes, folder: Path, environment: dict[str, str]) -> None:
+        self._processes = processes
+        self._environment = environment
+        self._starts = 0
+        self.folder = folder / "endpoints"
+        self.address = f"{block()}.1"
+
+    def start(self, services: list[str], *, zone_aware: bool = False, **settings: Any) -> Process:  # noqa: ANN401
+        """Start it; times are short unless `settings` say otherwise."""
+        told = {
+            "namespace": "test.local",
+            "proxy": "grpc",
+            "services": [
+                {"name": name, "cloud_map_service": name, "port": 50051, "zone_aware": zone_aware}
+                for name in services
+            ],
+            "folder": str(self.folder),
+            "address": self.address,
+            "interval": 0.2,
+            "empty_grace": 1.0,
+            **settings,
+        }
+        self._starts += 1
+        return self._processes.start(
+            f"discovery-{self._starts}-{self.address}",
+            [sys.executable, "-m", "discovery", json.dumps(told)],
+            environment=self._environment,
+        )
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return the status and body of a request; 0 where nothing listens."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}:9902{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def ready(self) -> bool:
+        return self.get("/ready")[0] == 200
+
+    def file(self, service: str) -> dict[str, Any]:
+        """Return what Envoy would read; empty where there is no file."""
+        path = self.folder / service / "endpoints.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def endpoints(self, service: str) -> dict[str, str] | None:
+        """Return the zone of each address in the file; None where it says nothing of endpoints."""
+        resources = self.file(service).get("resources")
+        if not resources:
+            return None
+        return {
+            endpoint["endpoint"]["address"]["socket_address"]["address"]: locality["locality"].get("zone", "")
+            for locality in resources[0].get("endpoints", [])
+            for endpoint in locality["lb_endpoints"]
+        }
