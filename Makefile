@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 pyproject.toml
 
-.PHONY: help setup rehearse test lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test bench-discovery lint format synth snapshots schema lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv and node_modules with everything, Node and the CDK CLI included
 
@@ -37,6 +37,9 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff format --check .
 	pyright
 	python -m pytest --numprocesses 2 --dist loadgroup
+
+bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
+	python -m bench.discovery
 
 lint: $(READY) ## Lint and type-check only
 	ruff check .

@@ -1,0 +1,1 @@
+"""Benchmarks: each compares within one run, and writes its results beside itself."""

@@ -1,0 +1,99 @@
+"""What the sidecar takes: CPU and memory with ten services, and the CPU of one call beside boto3's."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psutil
+
+from bench.discovery.proxies import NAMESPACE
+from bench.discovery.world import TEN, World
+from rehearsal.aws import Aws
+
+WATCHED_SECONDS = 60.0
+SETTLE_SECONDS = 65.0
+"""After a change the sidecar asks for whole lists for a minute."""
+
+PAIRS, CALLS = 5, 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What the sidecar takes.
+
+    Attributes:
+        settled_percent: Its mean CPU with ten services polled each second, in percent of one CPU.
+        settling_percent: The same in the minute after a change of all ten.
+        memory_mib: Its resident memory.
+        boto3_ms: The CPU time in milliseconds of one DiscoverInstancesRevision by boto3: the median of pairs.
+        own_ms: The same by the sidecar's own client.
+
+    """
+
+    settled_percent: float
+    settling_percent: float
+    memory_mib: float
+    boto3_ms: float
+    own_ms: float
+
+
+def measure(world: World) -> Cost:
+    """Return what the sidecar of ten services takes; nothing else is to be measured meanwhile."""
+    process = psutil.Process(world.ten.pid)
+    for service in TEN:
+        world.register(service, "10.9.9.9", "eu-west-1a")
+    settling = _percent(process, SETTLE_SECONDS - 10)
+    time.sleep(15)
+    settled = _percent(process, WATCHED_SECONDS)
+    pairs = [_pair(world.aws) for _ in range(PAIRS)]
+    return Cost(
+        settled_percent=settled,
+        settling_percent=settling,
+        memory_mib=process.memory_info().rss / 1024 / 1024,
+        boto3_ms=sorted(pair[0] for pair in pairs)[PAIRS // 2],
+        own_ms=sorted(pair[1] for pair in pairs)[PAIRS // 2],
+    )
+
+
+def _percent(process: psutil.Process, seconds: float) -> float:
+    before, begin = process.cpu_times(), time.monotonic()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    used = after.user + after.system - before.user - before.system
+    return 100 * used / (time.monotonic() - begin)
+
+
+def _pair(aws: Aws) -> tuple[float, float]:
+    """Return the CPU time of a call by boto3 and by the sidecar's client, one after the other."""
+    command = [sys.executable, "-m", "bench.discovery.cost", aws.endpoint, aws.account, aws.region]
+    environment = {**os.environ, **aws.environment()}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    boto3_ms, own_ms = json.loads(done.stdout)
+    return boto3_ms, own_ms
+
+
+def _compare(endpoint: str, account: str, region: str) -> tuple[float, float]:
+    from discovery.cloud_map import CloudMap
+
+    boto = Aws(endpoint=endpoint, account=account, region=region).cloud_map()
+    own = CloudMap(endpoint=endpoint, region=region, namespace=NAMESPACE)
+    return (
+        _each(lambda: boto.discover_instances_revision(NamespaceName=NAMESPACE, ServiceName=TEN[0])),
+        _each(lambda: own.revision(TEN[0])),
+    )
+
+
+def _each(call: Callable[[], object]) -> float:
+    call()
+    begun = time.process_time()
+    for _ in range(CALLS):
+        call()
+    return 1000 * (time.process_time() - begun) / CALLS
+
+
+if __name__ == "__main__":
+    print(json.dumps(_compare(*sys.argv[1:])))

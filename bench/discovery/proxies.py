@@ -1,0 +1,125 @@
+"""Proxies of the benchmark: the real Envoy, told as it is deployed, and the sidecar where it has one."""
+
+import json
+import shutil
+import sys
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecs_envoy.discovery_settings import FollowedService, discovery_settings
+from ecs_envoy.proxy_memory import envoy_memory_mib
+from envoy_config import Discovery, Proxy, Service, bootstrap, to_json
+from envoy_config.model import ADMIN_PORT
+from rehearsal.local_bootstrap import localize
+from rehearsal.name_server import NameServer
+from rehearsal.processes import Process, Processes
+
+PORT = 50051
+NAMESPACE = "bench.local"
+PROXY = "grpc"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningProxy:
+    """A running Envoy.
+
+    Attributes:
+        name: What logs call it.
+        address: Its loopback address.
+        envoy: Its process.
+        sidecar: The process of its sidecar; None without one.
+
+    """
+
+    name: str
+    address: str
+    envoy: Process
+    sidecar: Process | None
+
+    def requests(self, service: str) -> dict[str, int]:
+        """Return how many requests each endpoint of `service` has had, by its address."""
+        with urllib.request.urlopen(f"http://{self.address}:{ADMIN_PORT}/clusters?format=json") as answer:
+            clusters: list[dict[str, Any]] = json.load(answer)["cluster_statuses"]
+        hosts = next(c.get("host_statuses", []) for c in clusters if c["name"] == service)
+        return {
+            host["address"]["socket_address"]["address"]: int(
+                next((s.get("value", 0) for s in host["stats"] if s["name"] == "rq_total"), 0)
+            )
+            for host in hosts
+        }
+
+
+def proto_service(service: str) -> str:
+    """Return the proto service that is routed to `service`."""
+    return f"bench.v1.{service.capitalize()}"
+
+
+def start_sidecar(
+    processes: Processes,
+    name: str,
+    *,
+    address: str,
+    folder: Path,
+    services: Sequence[str],
+    zone_aware: Sequence[str] = (),
+    environment: Mapping[str, str],
+) -> Process:
+    """Start a sidecar with the settings that the CDK would give it; only its places are of this machine."""
+    followed = [
+        FollowedService(name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware) for s in services
+    ]
+    deployed = json.loads(discovery_settings(namespace=NAMESPACE, proxy=PROXY, services=followed))
+    local = {**deployed, "address": address, "admin": f"{address}:{ADMIN_PORT}", "folder": str(folder)}
+    return processes.start(
+        name, [sys.executable, "-m", "discovery", json.dumps(local)], environment=environment
+    )
+
+
+def start_envoy(
+    processes: Processes,
+    name: str,
+    *,
+    address: str,
+    folder: Path,
+    services: Sequence[Service],
+    name_server: NameServer,
+    sidecar: Process | None,
+) -> RunningProxy:
+    """Start an Envoy with its deployed command, and wait until it serves."""
+    memory = envoy_memory_mib(512, sidecar=sidecar is not None)
+    deployed = to_json(
+        bootstrap(Proxy(name=PROXY, memory_mib=memory, endpoints_folder=str(folder)), services)
+    )
+    local = localize(
+        deployed, address=address, name_server=name_server.address, name_server_port=name_server.port
+    )
+    envoy = shutil.which("envoy", path=str(Path(sys.executable).parent)) or "envoy"
+    command = [
+        envoy,
+        "--config-yaml",
+        local,
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "--log-level",
+        "error",
+    ]
+    process = processes.start(name, command)
+    process.wait_for_port(address, PORT)
+    return RunningProxy(name=name, address=address, envoy=process, sidecar=sidecar)
+
+
+def routed(service: str, *, discovery: Discovery, max_tasks: int | None, zone_aware: bool = False) -> Service:
+    """Return the route to `service`."""
+    return Service(
+        name=service,
+        address=f"{service}.{NAMESPACE}",
+        port=PORT,
+        grpc_services=(proto_service(service),),
+        max_tasks=max_tasks,
+        discovery=discovery,
+        zone_aware=zone_aware,
+    )

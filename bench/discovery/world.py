@@ -1,0 +1,223 @@
+"""What the benchmark runs on: an emulated Cloud Map, a name server, endpoints, and a proxy of each kind."""
+
+import random
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import dns.exception
+
+from bench.discovery.proxies import (
+    NAMESPACE,
+    PORT,
+    PROXY,
+    RunningProxy,
+    proto_service,
+    routed,
+    start_envoy,
+    start_sidecar,
+)
+from envoy_config import Discovery, Service
+from rehearsal.agent.task_metadata import TaskMetadata
+from rehearsal.calls import Target
+from rehearsal.cloud_map_zone import CloudMapZone
+from rehearsal.emulator_process import start_emulator
+from rehearsal.existing import Existing
+from rehearsal.load_process import Load
+from rehearsal.name_server import NameServer, Registry
+from rehearsal.processes import Process, Processes
+
+REGION = "eu-west-1"
+ZONES = (f"{REGION}a", f"{REGION}b")
+SIZES = (4, 8, 20, 100)
+TURN, ZONED = "turn", "zoned"
+"""The service whose tasks come and go, and the one whose zones count."""
+
+TEN = tuple(f"ten{number}" for number in range(10))
+SIZED = {size: f"size{size}" for size in SIZES}
+SERVICES = (*SIZED.values(), TURN, ZONED)
+
+
+class World:
+    """Everything that runs; leaving the context ends it all.
+
+    Args:
+        folder: For logs and files.
+
+    Attributes:
+        proxies: The proxies by the kind of their discovery: `dns`, `dns, number unknown`, `cloud_map`.
+        second: Another proxy by Cloud Map, in the other zone.
+        ten: A sidecar that follows ten services of 20 tasks each.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._block = f"127.{random.randint(16, 250)}"
+        self._used = 0
+        self._silent = False
+
+    def __enter__(self) -> "World":
+        self.processes = self._stack.enter_context(Processes(self._folder))
+        existing = Existing(
+            account="111122223333",
+            region=REGION,
+            zones=ZONES,
+            vpc="vpc-0123456789abcdef0",
+            namespace=("ns-0123456789abcdef", NAMESPACE),
+            cloud_map_services=(*SERVICES, *TEN, PROXY),
+        )
+        self.aws = start_emulator(self.processes, existing, self._folder / "emulator")
+        self._cloud_map = self.aws.cloud_map()
+        self._ids = {s.get("Name", ""): s.get("Id", "") for s in self._cloud_map.list_services()["Services"]}
+        self._zone = CloudMapZone(self.aws, NAMESPACE)
+        self._names = self._stack.enter_context(NameServer(self.address(), self._lookup))
+        self._metadata = self._stack.enter_context(TaskMetadata(self.aws, self.address()))
+        self._start_endpoints()
+        self._start_relay()
+        self._start_proxies()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def address(self) -> str:
+        """Return a loopback address that nothing else has."""
+        self._used += 1
+        third, last = divmod(self._used, 250)
+        return f"{self._block}.{third}.{last + 1}"
+
+    def _lookup(self, name: str) -> Registry | None:
+        if self._silent:
+            raise dns.exception.Timeout  # the name server then sends nothing at all
+        return self._zone.lookup(name)
+
+    def _start_endpoints(self) -> None:
+        self.tasks: dict[str, list[str]] = {SIZED[size]: self._addresses(size) for size in SIZES}
+        self.tasks |= {TURN: self._addresses(5), ZONED: self._addresses(20)}
+        for service, addresses in self.tasks.items():
+            command = [sys.executable, "-m", "bench.discovery.endpoints", str(PORT), *addresses]
+            self.processes.start(f"endpoints-{service}", command).wait_for_port(addresses[-1], PORT)
+        for service, addresses in self.tasks.items():
+            for number, address in enumerate(addresses[:4] if service == TURN else addresses):
+                self.register(service, address, ZONES[number % 2])
+        for number, service in enumerate(TEN):
+            for task in range(20):
+                self.register(service, f"10.0.{number}.{task + 1}", ZONES[task % 2])
+
+    def _addresses(self, number: int) -> list[str]:
+        return [self.address() for _ in range(number)]
+
+    def _start_relay(self) -> None:
+        """Put a TCP relay before the emulator, which a proxy's sidecar cannot do without."""
+        host, _, port = self.aws.endpoint.removeprefix("http://").partition(":")
+        self._relay_at = self.address(), int(port)
+        self._relay_to = f"{host}:{port}"
+        self.connect_cloud_map()
+
+    def connect_cloud_map(self) -> None:
+        """Let the sidecars reach Cloud Map."""
+        address, port = self._relay_at
+        self._relay = self.processes.start(
+            f"relay-{time.monotonic_ns()}",
+            [sys.executable, "-m", "rehearsal.l4_proxy", address, str(port), self._relay_to],
+        )
+        self._relay.wait_for_port(address, port)
+
+    def cut_cloud_map_off(self) -> None:
+        """Let no sidecar reach Cloud Map any more."""
+        self._relay.kill()
+        self._relay.wait(5)
+
+    def silence_names(self, silent: bool) -> None:
+        """Let the name server answer nothing at all, or answer again."""
+        self._silent = silent
+
+    def _environment(self, task: str, zone: str) -> dict[str, str]:
+        address, port = self._relay_at
+        return {**self._metadata.environment(task, zone), "AWS_ENDPOINT_URL": f"http://{address}:{port}"}
+
+    def _start_proxies(self) -> None:
+        known = [routed(s, discovery=Discovery.DNS, max_tasks=8) for s in SERVICES]
+        unknown = [routed(s, discovery=Discovery.DNS, max_tasks=None) for s in SERVICES]
+        self.proxies = {
+            "dns": self._envoy("dns", known),
+            "dns, number unknown": self._envoy("dns-unknown", unknown),
+        }
+        addresses = [self.address(), self.address()]
+        for address, zone in zip(addresses, ZONES, strict=True):
+            self.register(PROXY, address, zone)
+        self.proxies["cloud_map"], self.second = (
+            self._with_sidecar(f"cloud-map-{zone}", address, zone)
+            for address, zone in zip(addresses, ZONES, strict=True)
+        )
+        self.ten = self._sidecar("ten", self.address(), ZONES[0], TEN)
+
+    def _envoy(self, name: str, services: list[Service]) -> RunningProxy:
+        return start_envoy(
+            self.processes,
+            name,
+            address=self.address(),
+            folder=self._folder,
+            services=services,
+            name_server=self._names,
+            sidecar=None,
+        )
+
+    def _with_sidecar(self, name: str, address: str, zone: str) -> RunningProxy:
+        sidecar = self._sidecar(f"{name}-discovery", address, zone, SERVICES, zone_aware=(ZONED,))
+        folder = self._folder / f"{name}-discovery-files"
+        return start_envoy(
+            self.processes,
+            name,
+            address=address,
+            folder=folder,
+            services=[
+                routed(s, discovery=Discovery.EDS, max_tasks=None, zone_aware=s == ZONED) for s in SERVICES
+            ],
+            name_server=self._names,
+            sidecar=sidecar,
+        )
+
+    def _sidecar(
+        self, name: str, address: str, zone: str, services: tuple[str, ...], zone_aware: tuple[str, ...] = ()
+    ) -> Process:
+        process = start_sidecar(
+            self.processes,
+            name,
+            address=address,
+            folder=self._folder / f"{name}-files",
+            services=services,
+            zone_aware=zone_aware,
+            environment=self._environment(name, zone),
+        )
+        process.wait_for_port(address, 9902)
+        end = time.monotonic() + 30
+        while "envoy may start" not in process.out.read_text() and time.monotonic() < end:
+            time.sleep(0.1)
+        return process
+
+    def register(self, service: str, address: str, zone: str) -> None:
+        """List `address` as ECS lists a task."""
+        self._cloud_map.register_instance(
+            ServiceId=self._ids[service],
+            InstanceId=address,
+            Attributes={"AWS_INSTANCE_IPV4": address, "AVAILABILITY_ZONE": zone},
+        )
+
+    def deregister(self, service: str, address: str) -> None:
+        """Take `address` off the list."""
+        self._cloud_map.deregister_instance(ServiceId=self._ids[service], InstanceId=address)
+
+    def load(self, proxy: RunningProxy, service: str, rate: float) -> Load:
+        """Start calling `service` through `proxy`, `rate` times a second over six connections."""
+        method = f"{proto_service(service)}/Get"
+        target = Target(
+            service=service, target=f"{proxy.address}:{PORT}", methods=(method,), streams=(), rate=rate
+        )
+        return Load(self.processes, f"load-{service}-{time.monotonic_ns()}", [target])
