@@ -1,5 +1,6 @@
 """How soon a proxy calls a task that was registered, and how long one that was deregistered."""
 
+import random
 import time
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ def measure(world: World, discovery: str) -> Turns:
         return proxy.requests(TURN).get(task, 0)
 
     for _ in range(TURNS[discovery]):
+        # Else each turn would begin where the last ended: right after a poll.
+        time.sleep(random.uniform(0, 2))
         begun = time.monotonic()
         world.register(TURN, task, ZONES[0])
         while requests() == 0 and time.monotonic() < begun + 60:

@@ -31,6 +31,7 @@ class Cost:
         memory_mib: Its resident memory.
         boto3_ms: The CPU time in milliseconds of one DiscoverInstancesRevision by boto3: the median of pairs.
         own_ms: The same by the sidecar's own client.
+        end_seconds: From SIGTERM to its end.
 
     """
 
@@ -39,6 +40,7 @@ class Cost:
     memory_mib: float
     boto3_ms: float
     own_ms: float
+    end_seconds: float
 
 
 def measure(world: World) -> Cost:
@@ -49,13 +51,19 @@ def measure(world: World) -> Cost:
     settling = _percent(process, SETTLE_SECONDS - 10)
     time.sleep(15)
     settled = _percent(process, WATCHED_SECONDS)
+    memory = process.memory_info().rss
+    begun = time.monotonic()
+    world.ten.terminate()
+    world.ten.wait(30)
+    ended = time.monotonic() - begun
     pairs = [_pair(world.aws) for _ in range(PAIRS)]
     return Cost(
         settled_percent=settled,
         settling_percent=settling,
-        memory_mib=process.memory_info().rss / 1024 / 1024,
+        memory_mib=memory / 1024 / 1024,
         boto3_ms=sorted(pair[0] for pair in pairs)[PAIRS // 2],
         own_ms=sorted(pair[1] for pair in pairs)[PAIRS // 2],
+        end_seconds=ended,
     )
 
 

@@ -55,7 +55,7 @@ class GrpcService(Construct):
             as ECS has it; Fargate allows 120 at most.
         pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM, for
             servers that end at once: a second container holds the signal back. It has to cover
-            the time until the proxies have heard: 12 seconds with DNS by default, 3 with Cloud Map.
+            the time until the proxies have heard: 12 seconds with DNS by default, 4 with Cloud Map.
             None by default: the server itself has to serve on.
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
 

@@ -1,7 +1,7 @@
 """The two calls of Cloud Map's API that discovery needs.
 
-Signed by botocore, sent over kept connections. A boto3 client would do the same for more than ten times the
-CPU (`bench/discovery.md`), and a quarter of a CPU is all that the proxy has.
+Signed by botocore, sent over kept connections. A boto3 client does the same for three times the CPU
+(`bench/discovery.md`), and a quarter of a CPU is all that the proxy has.
 """
 
 import json
@@ -86,10 +86,7 @@ class CloudMap:
 
         """
         answer = self._call("DiscoverInstancesRevision", {"ServiceName": service})
-        revision = answer.get("InstancesRevision")
-        if not isinstance(revision, int) or isinstance(revision, bool):
-            raise CloudMapError("malformed", f"{service}: InstancesRevision is {revision!r}")
-        return revision
+        return _revision(service, answer.get("InstancesRevision"))
 
     def instances(self, service: str) -> Discovered:
         """Return the healthy instances of `service`, or all where none is healthy.
@@ -110,7 +107,8 @@ class CloudMap:
         listed = cast("list[object]", instances)
         if not all(isinstance(instance, dict) for instance in listed):
             raise CloudMapError("malformed", f"{service}: an instance is no mapping")
-        known = revision if isinstance(revision, int) and not isinstance(revision, bool) else None
+        # The API reference makes it optional; where it is named it has to be one.
+        known = None if revision is None else _revision(service, revision)
         return Discovered(cast("list[Instance]", listed), known)
 
     def close(self) -> None:
@@ -185,6 +183,12 @@ class CloudMap:
                 raise CloudMapError("credentials", "no credentials: the task has no role")
             self._resolved = cast("_Credentials", found)
         return self._resolved
+
+
+def _revision(service: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise CloudMapError("malformed", f"{service}: InstancesRevision is {value!r}, no number")
+    return value
 
 
 def _answer(operation: str, status: int, body: bytes) -> dict[str, object]:

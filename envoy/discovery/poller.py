@@ -71,19 +71,22 @@ class Poller:
 
     def _ask(self) -> None:
         now = self.pace.clock()
-        revision = self.cloud_map.revision(self.service)
-        changed = revision != self._revision
         # An empty list that is not believed yet is asked for again: it may be an error of Cloud Map's.
         unsettled = self._empty_since is not None or now - self._changed_at < SETTLE_SECONDS
-        if not (changed or unsettled or now - self._asked_at >= FULL_SECONDS):
-            return
+        if self._revision is None or not unsettled:
+            revision = self.cloud_map.revision(self.service)
+            if revision == self._revision and now - self._asked_at < FULL_SECONDS:
+                return
+        else:
+            revision = self._revision
         answer = self.cloud_map.instances(self.service)
         converted = convert(answer.instances, self.port)
         if answer.instances and not converted.endpoints:
             raise CloudMapError("malformed", f"{self.service}: no instance has a usable address and port")
-        if changed:
+        if answer.revision is not None:
+            revision = answer.revision
+        if revision != self._revision:
             self._changed_at = now
-        # The revision was asked for first: what changed since then shows as a change next time.
         self._revision, self._asked_at = revision, now
         self._believe(converted, now)
 

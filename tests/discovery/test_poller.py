@@ -115,7 +115,10 @@ def test_while_the_revision_stays_the_list_is_asked_for_seldom_once_a_change_has
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
     stub.lists("10.0.0.1")
-    polls(poller, clock, int(SETTLE_SECONDS) + 1)
+    polls(poller, clock, int(SETTLE_SECONDS))
+    # Until then the list itself says whether it has changed.
+    assert (stub.count("DiscoverInstancesRevision"), stub.count("DiscoverInstances")) == (1, SETTLE_SECONDS)
+    polls(poller, clock, 1)
     stub.asked.clear()
     polls(poller, clock, 50)
     assert stub.count("DiscoverInstancesRevision") == 50
@@ -190,6 +193,7 @@ def test_the_last_endpoints_stay_whatever_the_api_answers_and_it_recovers(
 ) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
+    clock.now += SETTLE_SECONDS  # from now on the revision is asked for first
     stub.fails(answer)
     polls(poller, clock, 3 * int(GRACE))
     assert poller.endpoints == (ONE,)
@@ -197,6 +201,23 @@ def test_the_last_endpoints_stay_whatever_the_api_answers_and_it_recovers(
     assert f"{errors} {3 * GRACE}" in poller.metrics.text().decode()
     stub.lists("10.0.0.2", revision=10)
     poller.poll()
+    assert poller.endpoints == (TWO,)
+
+
+def test_a_list_whose_revision_is_no_number_is_not_believed(poller: Poller, stub: Stub, clock: Clock) -> None:
+    stub.lists("10.0.0.1")
+    poller.poll()
+    stub.answers["DiscoverInstances"] = always({"Instances": [], "InstancesRevision": "9"})
+    polls(poller, clock, 3 * int(GRACE))
+    assert poller.endpoints == (ONE,)
+
+
+def test_a_list_without_a_revision_is_believed(poller: Poller, stub: Stub, clock: Clock) -> None:
+    stub.lists("10.0.0.1")
+    stub.answers["DiscoverInstances"] = always(
+        {"Instances": [{"Attributes": {"AWS_INSTANCE_IPV4": "10.0.0.2"}}]}
+    )
+    polls(poller, clock, int(SETTLE_SECONDS) + 1)
     assert poller.endpoints == (TWO,)
 
 

@@ -226,9 +226,14 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             id="a wait too short for DNS",
         ),
         pytest.param(
-            GOOD + "    tasks: 9\n    pre_stop_wait: 2s\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 2s ends before the proxies have heard; give 3s to 115s",
+            GOOD + "    tasks: 9\n    pre_stop_wait: 3s\n",
+            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies have heard; give 4s to 115s",
             id="a wait too short for Cloud Map",
+        ),
+        pytest.param(
+            GOOD + "    tasks: 9\n    pre_stop_wait: 4s\nproxy: {discovery: {interval: 10s}}\n",
+            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies have heard; give 14s to 115s",
+            id="a wait too short for a slow poll",
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 2m\n",

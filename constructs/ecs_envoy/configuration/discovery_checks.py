@@ -7,12 +7,13 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 
 from ecs_envoy.configuration.document import KeyPath
-from ecs_envoy.configuration.scalars import PreStopWait
+from ecs_envoy.configuration.scalars import PollInterval, PreStopWait
 from ecs_envoy.discovery import Discovery, discovery_for, discovery_problem
-from ecs_envoy.discovery_settings import SIDECAR_PORT
+from ecs_envoy.discovery_settings import INTERVAL, SIDECAR_PORT
 from ecs_envoy.stop_order import pre_stop_wait_problem
 
 _WAIT: TypeAdapter[timedelta] = TypeAdapter(PreStopWait)
+_POLLS: TypeAdapter[timedelta] = TypeAdapter(PollInterval)
 
 
 def discovery_checks(
@@ -35,12 +36,14 @@ def discovery_checks(
                 continue
             discovery = discovery_for(named, max_tasks=most)
             chosen.append(discovery)
-            yield from _service(path, block, discovery)
+            yield from _service(path, block, discovery, _interval(proxy))
     if Discovery.CLOUD_MAP in chosen and proxy.get("port") == SIDECAR_PORT:
         yield ("proxy", "port"), f"{SIDECAR_PORT} is the port of the discovery sidecar; give another"
 
 
-def _service(path: KeyPath, block: dict[str, object], discovery: Discovery) -> Iterator[tuple[KeyPath, str]]:
+def _service(
+    path: KeyPath, block: dict[str, object], discovery: Discovery, interval: timedelta
+) -> Iterator[tuple[KeyPath, str]]:
     if discovery is Discovery.DNS and block.get("zone_aware") is True:
         yield (
             (*path, "zone_aware"),
@@ -52,8 +55,17 @@ def _service(path: KeyPath, block: dict[str, object], discovery: Discovery) -> I
         wait = _WAIT.validate_python(block["pre_stop_wait"])
     except (KeyError, ValidationError):
         return  # none, or a mistake that is told already
-    if problem := pre_stop_wait_problem(wait, discovery):
+    if problem := pre_stop_wait_problem(wait, discovery, interval=interval):
         yield (*path, "pre_stop_wait"), problem
+
+
+def _interval(proxy: Mapping[str, object]) -> timedelta:
+    """Return how often the sidecar asks, the default where that is no interval."""
+    block = proxy.get("discovery")
+    try:
+        return _POLLS.validate_python(cast("dict[str, object]", block)["interval"])
+    except (KeyError, TypeError, ValidationError):
+        return INTERVAL
 
 
 def _most_tasks(block: Mapping[str, object]) -> int | None:
