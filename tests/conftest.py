@@ -116,6 +116,12 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return read_templates(_synthesized("example", tmp_path_factory))
 
 
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The templates of config/large.yaml."""
+    return read_templates(_synthesized("large", tmp_path_factory))
+
+
 def _synthesized(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp(name) / "cdk.out"
     done = run_app(ROOT / f"config/{name}.yaml", out)

@@ -61,3 +61,35 @@ def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Pat
     )
     assert rehearsed.returncode == 1
     assert "rehearse deploys the stacks of a checkout of ecs-envoy" in rehearsed.stderr
+
+
+def test_the_sidecar_runs_from_its_build_context_and_its_own_lock(wheel: Path, tmp_path: Path) -> None:
+    # What the Dockerfile does, without Docker, which is not here: packages by hash, our files, -m discovery.
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    context, fresh = tmp_path / "ecs_envoy/discovery_image", tmp_path / "venv"
+    (tmp_path / "image").mkdir()
+    (tmp_path / "image/discovery").symlink_to(context)
+    run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], tmp_path)
+    python = str(fresh / "bin/python")
+    lock = ["--require-hashes", "--requirement", str(context / "requirements.txt")]
+    run([str(BIN / "uv"), "pip", "install", "--python", python, *lock], tmp_path)
+    started = subprocess.run(
+        [python, "-m", "discovery", "{"],
+        cwd=tmp_path / "image",
+        env={"AWS_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 2
+    assert started.stderr.startswith("discovery: the settings are no JSON")
+
+
+def test_the_sidecars_lock_agrees_with_what_the_tests_run() -> None:
+    def pins(path: Path) -> set[str]:
+        lines = (line.split(" ")[0] for line in path.read_text().splitlines())
+        return {line for line in lines if "==" in line}
+
+    own = pins(ROOT / "envoy/discovery/requirements.txt")
+    assert own
+    assert own <= pins(ROOT / "requirements-dev.txt")

@@ -1,9 +1,11 @@
 """The stand-in for the ECS agent, driven by the emulator's ECS API; its tasks are real processes."""
 
+import json
 import os
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -212,6 +214,68 @@ def test_sigterm_is_followed_by_sigkill_once_the_stop_timeout_is_over(emulator: 
         until(lambda: task.state is State.STOPPED)
         assert task.process.status() == -signal.SIGKILL
         assert time.monotonic() - begun > 0.5  # it had its time
+
+
+NOTING = """
+import pathlib, signal, sys, time
+
+def note(what):
+    with open(sys.argv[1], "a") as notes:
+        notes.write(what + " ")
+
+def end(*_):
+    time.sleep(0.5)
+    note(sys.argv[2] + "-ends")
+    sys.exit()
+
+signal.signal(signal.SIGTERM, end)
+note(sys.argv[2])
+time.sleep(60)
+"""
+
+
+def test_containers_start_in_the_order_of_their_dependencies_and_stop_in_the_reverse(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    script, notes = tmp_path / "noting.py", tmp_path / "notes"
+    script.write_text(NOTING)
+    containers: list[Any] = [
+        {
+            "name": "second",
+            "image": "example.com/second:1",
+            "entryPoint": ["/bin/sh", "-c"],
+            "command": [f"exec {sys.executable} {script} {notes} second"],
+            "dependsOn": [{"containerName": "first", "condition": "HEALTHY"}],
+        },
+        {
+            "name": "first",
+            "image": "example.com/first:1",
+            "portMappings": [{"containerPort": 50051}],
+            "healthCheck": {"command": ["CMD-SHELL", "sleep 1"], "interval": 5},
+        },
+    ]
+    world = World(emulator, [sys.executable, str(script), str(notes), "first"])
+    with world.agent:
+        answer = world.ecs.register_task_definition(family="lessons", containerDefinitions=containers)
+        world.create(answer["taskDefinition"].get("taskDefinitionArn", ""), 1)
+        until(lambda: notes.exists() and notes.read_text() == "first second ")
+        until(lambda: world.agent.steady())
+        emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
+        until(lambda: not world.agent.tasks("lessons"))
+    assert notes.read_text() == "first second second-ends first-ends "
+
+
+def test_containers_get_the_metadata_of_their_task_and_credentials_of_its_role(world: World) -> None:
+    world.create(world.define(9), 1)
+    until(lambda: world.agent.steady())
+    (task,) = world.tasks()
+    text = Path(f"/proc/{task.process.pid}/environ").read_text()
+    variables = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+    with urllib.request.urlopen(f"{variables['ECS_CONTAINER_METADATA_URI_V4']}/task") as answer:  # noqa: S310
+        assert json.load(answer)["AvailabilityZone"] == task.zone
+    with urllib.request.urlopen(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"]) as answer:  # noqa: S310
+        assert json.load(answer)["AccessKeyId"] == "111122223333"
+    assert variables["AWS_ENDPOINT_URL"] == world.aws.endpoint
 
 
 def test_leaving_ends_every_task(emulator: Emulator) -> None:

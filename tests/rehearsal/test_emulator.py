@@ -246,3 +246,59 @@ def test_fails_with_one_message_where_the_port_is_taken(emulator: Emulator) -> N
             start_emulator(
                 processes, Existing(account=ACCOUNT, region=REGION), emulator.logs / "other", port=port
             )
+
+
+@pytest.fixture
+def cloud_map(emulator: Emulator) -> Generator[Any]:
+    api = client(emulator, "servicediscovery")
+    (service,) = (s["Id"] for s in api.list_services()["Services"] if s["Name"] == "other")
+    api.meta.service = service
+    yield api
+    for instance in api.list_instances(ServiceId=service)["Instances"]:
+        api.deregister_instance(ServiceId=service, InstanceId=instance["Id"])
+
+
+def discovered(cloud_map: Any, health: str, **options: Any) -> list[str]:  # noqa: ANN401
+    answer = cloud_map.discover_instances(
+        NamespaceName="test.local", ServiceName="other", HealthStatus=health, **options
+    )
+    return sorted(instance["InstanceId"] for instance in answer["Instances"])
+
+
+def register(cloud_map: Any, instance: str, health: str) -> None:  # noqa: ANN401
+    attributes = {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INIT_HEALTH_STATUS": health}
+    cloud_map.register_instance(ServiceId=cloud_map.meta.service, InstanceId=instance, Attributes=attributes)
+
+
+def test_discovery_answers_the_healthy_ones_or_else_all(cloud_map: Any) -> None:  # noqa: ANN401
+    register(cloud_map, "sick", "UNHEALTHY")
+    assert discovered(cloud_map, "HEALTHY_OR_ELSE_ALL") == ["sick"]
+    assert discovered(cloud_map, "HEALTHY") == []
+    register(cloud_map, "well", "HEALTHY")
+    assert discovered(cloud_map, "HEALTHY_OR_ELSE_ALL") == ["well"]
+    assert discovered(cloud_map, "UNHEALTHY") == ["sick"]
+    assert discovered(cloud_map, "ALL") == ["sick", "well"]
+
+
+def test_discovery_answers_a_hundred_unless_it_is_asked_for_more(cloud_map: Any) -> None:  # noqa: ANN401
+    for number in range(101):
+        register(cloud_map, f"i{number}", "HEALTHY")
+    assert len(discovered(cloud_map, "ALL")) == 100
+    assert len(discovered(cloud_map, "ALL", MaxResults=1000)) == 101
+
+
+def test_health_changes_no_revision_and_a_registration_does(cloud_map: Any) -> None:  # noqa: ANN401
+    def revision() -> int:
+        asked = {"NamespaceName": "test.local", "ServiceName": "other"}
+        listed = cloud_map.discover_instances(**asked)["InstancesRevision"]
+        assert cloud_map.discover_instances_revision(**asked)["InstancesRevision"] == listed
+        return listed
+
+    register(cloud_map, "sick", "UNHEALTHY")
+    before = revision()
+    cloud_map.update_instance_custom_health_status(
+        ServiceId=cloud_map.meta.service, InstanceId="sick", Status="HEALTHY"
+    )
+    assert revision() == before
+    register(cloud_map, "well", "HEALTHY")
+    assert revision() > before

@@ -139,6 +139,30 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
     assert max(gaps) < 20
 
 
+def test_twenty_tasks_are_found_by_the_sidecar_and_their_zones_kept(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    running = rehearse(str(ROOT / "config/large.yaml"), "--seconds", "6", "--out", str(out), home=tmp_path)
+    text, err = running.communicate(timeout=400)
+    assert running.returncode == 0, err + text
+    values = json.loads((out / "result.json").read_text())
+    assert values["problems"] == []
+    before, after = values["before"][0], values["after"][0]
+    assert sum(count == 0 for count in before["requests"].values()) == 14  # six connections, six tasks
+    assert len(after["requests"]) == 20
+    assert min(after["requests"].values()) > 0
+    # By zone the proxies follow each other's traffic, within 2 %; six seconds cut a round.
+    assert after["cv_requests"] <= 0.1
+    assert values["in_zone"]["lessons"] > 0.55
+    # The servers end at once on SIGTERM: their containers' pre-stop wait is what loses no call.
+    assert len(values["roll"]["new_tasks"]) == 20  # the template's own count again
+    assert values["roll"]["errors"] == values["scale_out"]["errors"] == {}
+    sidecars = [proxy for proxy in values["proxies"] if "discovery" in proxy["task"]]
+    assert len(sidecars) == 2
+    assert all(sidecar["memory_mib"] < 64 for sidecar in sidecars)
+
+
 @pytest.mark.parametrize("step", ["cdk deploy to the emulator", "After: the same calls"])
 def test_ctrl_c_ends_every_process_that_it_started(rehearse: Rehearse, step: str, tmp_path: Path) -> None:
     running = rehearse(

@@ -13,7 +13,7 @@ from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Pl
 from rehearsal.configured import Command
 from rehearsal.local_bootstrap import localize
 from rehearsal.processes import StartFailedError
-from tests.conftest import ROOT, proxy_container, read_templates
+from tests.conftest import ROOT, Templates, proxy_container, read_templates, resources
 
 IMAGES = Images(
     grpc_services={"lessons": ("learning.v1.Lessons",)},
@@ -85,6 +85,54 @@ def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path) ->
     differing = [n for n, (one, other) in enumerate(zip(deployed, run, strict=True)) if one != other]
     assert differing == [1]
     assert len(list(differences(json.loads(deployed[1]), json.loads(run[1])))) == 3
+
+
+def test_the_sidecars_settings_differ_only_in_where_they_are(large: Templates, tmp_path: Path) -> None:
+    definition = next(
+        d
+        for d in resources(large, "AWS::ECS::TaskDefinition")
+        if len(d["ContainerDefinitions"]) == 2 and d.get("Volumes")
+    )
+    envoy, sidecar = definition["ContainerDefinitions"]
+    beside = container(name="envoy", command=tuple(envoy["Command"]))
+    told = tuple(sidecar["Command"])
+    run = local(
+        "grpc",
+        container(name="discovery", port=0, command=told, volumes={"/endpoints": "endpoints"}),
+        beside,
+        folder=tmp_path,
+    )
+    assert run.command[1:3] == ("-m", "discovery")
+    assert list(differences(json.loads(told[0]), json.loads(run.command[3]))) == [
+        "address",
+        "admin",
+        "folder",
+    ]
+    assert json.loads(run.command[3])["folder"] == str(tmp_path / "endpoints")
+    assert (tmp_path / "endpoints").is_dir()
+
+
+def test_envoy_reads_the_files_of_its_volume(large: Templates, tmp_path: Path) -> None:
+    command = tuple(proxy_container(large)["Command"])
+    run = local("grpc", container(command=command, volumes={"/endpoints": "endpoints"}), folder=tmp_path)
+    assert f"{tmp_path}/endpoints/lessons/endpoints.json" in run.command[2]
+    assert '"/endpoints' not in run.command[2]
+
+
+def test_a_container_with_a_shell_for_entry_point_runs_as_it_is() -> None:
+    waiting = container(name="pre-stop", port=0, entry_point=("/bin/sh", "-c"), command=("sleep 1",))
+    assert local("lessons", waiting, container()).command == ("/bin/sh", "-c", "sleep 1")
+
+
+def test_a_server_whose_sigterm_is_held_back_ends_at_once() -> None:
+    waiting = container(name="pre-stop", port=0, depends_on={"service": "START"})
+    command = local("lessons", container(), waiting).command
+    assert command[command.index("--serve-on-seconds") + 1] == "0"
+
+
+def test_fails_on_a_second_container_that_nothing_stands_for() -> None:
+    with pytest.raises(ImageUnknownError, match=r"stands for example\.com/lessons:1 of the container agent"):
+        local("lessons", container(name="agent", port=0), container())
 
 
 def test_envoys_health_check_asks_the_admin_at_its_address_here(assembly: Path) -> None:

@@ -181,6 +181,39 @@ def test_task_roles_may_do_nothing(example: Templates) -> None:
     assert not [role for role in task_roles if role in attached]
 
 
+def test_the_sidecar_may_discover_this_namespaces_services_and_nothing_else(large: Templates) -> None:
+    statements = [
+        statement
+        for policy in resources(large, "AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "servicediscovery" in json.dumps(statement["Action"])
+    ]
+    assert statements == [
+        {
+            "Action": ["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
+            "Condition": {
+                "StringEquals": {
+                    "servicediscovery:NamespaceName": "large.local",
+                    "servicediscovery:ServiceName": ["grpc", "lessons"],
+                }
+            },
+            "Effect": "Allow",
+            "Resource": "*",
+        }
+    ]
+
+
+def test_only_proxies_reach_the_sidecars_of_other_proxies(large: Templates) -> None:
+    rules = [
+        (json.dumps(rule["SourceSecurityGroupId"]), json.dumps(rule["GroupId"]))
+        for rule in resources(large, "AWS::EC2::SecurityGroupIngress")
+        if rule["FromPort"] == 9902
+    ]
+    ((source, target),) = rules
+    assert source == target
+    assert "ProxySecurityGroup" in source
+
+
 def test_two_people_get_the_same_templates(assembly: Path, tmp_path: Path) -> None:
     name = {"dev": "example", "stage": "existing", "large": "large"}[
         next(iter(read_templates(assembly))).partition("-")[0]
