@@ -98,7 +98,8 @@ class EnvoyProxy(Construct):
                 f"{name}: Envoy runs without root's rights, and {port} needs them; give 1024 or more"
             )
         _check_zones(name, ecs_cluster.vpc)
-        followed = followed_services(services)
+        followed = _followed(services)
+        zone_aware = any(service.zone_aware for service in followed)
         if followed and port == SIDECAR_PORT:
             raise ValueError(f"{name}: {port} is the port of the discovery sidecar; give another")
         proxy = envoy_config.Proxy(
@@ -141,7 +142,8 @@ class EnvoyProxy(Construct):
                 settings=settings,
                 log=log,
             )
-            names = [*(service.cloud_map_service for service in followed), name]
+            # Where zones matter it looks for its own peers, too.
+            names = [*(service.cloud_map_service for service in followed), *([name] if zone_aware else [])]
             definition.add_to_task_role_policy(discover_statement(namespace.namespace_name, names))
         self.ecs_service = fargate_service(
             self,
@@ -163,7 +165,7 @@ class EnvoyProxy(Construct):
         self._connections = ec2.Connections(
             security_groups=self.ecs_service.connections.security_groups, default_port=ec2.Port.tcp(port)
         )
-        if any(service.zone_aware for service in followed):
+        if zone_aware:
             # Sidecars tell each other how many calls arrive where.
             self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         for service in services:
@@ -179,8 +181,7 @@ class EnvoyProxy(Construct):
         return self._connections
 
 
-def followed_services(services: Sequence[RoutedService]) -> list[FollowedService]:
-    """Return those of `services` that the sidecar has to follow."""
+def _followed(services: Sequence[RoutedService]) -> list[FollowedService]:
     return [
         FollowedService(
             name=service.upstream.name,

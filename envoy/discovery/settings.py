@@ -85,6 +85,8 @@ def parse(text: str) -> Settings:
         if not isinstance(value, kind) or isinstance(value, bool):
             wanted = "a number" if kind is NUMBER else "a text"
             raise SettingsError(f"{key}: {value!r} is of the wrong kind; give {wanted}")
+        if isinstance(value, NUMBER) and value <= 0:
+            raise SettingsError(f"{key}: {value} is too small; give a number above 0")
     if "folder" in block:
         block["folder"] = Path(str(block["folder"]))
     return Settings(services=tuple(found), **block)  # pyright: ignore[reportArgumentType]

@@ -243,6 +243,11 @@ def test_its_metrics_are_there_and_it_fits_into_64_megabytes(sidecar: Sidecar, l
             "interval: '1s' is of the wrong kind; give a number",
             id="kind",
         ),
+        pytest.param(
+            '{"namespace":"a.b","proxy":"grpc","services":[],"interval":0}',
+            "interval: 0 is too small; give a number above 0",
+            id="no interval",
+        ),
     ],
 )  # fmt: skip
 def test_fails_with_status_2_and_the_key_on_bad_settings(
