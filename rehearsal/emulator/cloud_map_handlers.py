@@ -40,7 +40,21 @@ def _discover_as_cloud_map(data: Properties) -> Any:  # noqa: ANN401
     return responses.json_response({"Instances": cut, **revision})
 
 
+_update_health: Any = servicediscovery._update_instance_custom_health_status
+
+
+def _update_health_alone(data: Properties) -> Any:  # noqa: ANN401
+    """Change an instance's health and not the revision of the list, which Cloud Map's health does not touch."""
+    service = data.get("ServiceId")
+    before = servicediscovery._instances_revision.get(service)
+    answer = _update_health(data)
+    if before is not None:
+        servicediscovery._instances_revision[service] = before
+    return answer
+
+
 def close_holes() -> None:
     """Answer as Cloud Map does where MiniStack does not: see each function above."""
     servicediscovery._register_instance = _register_with_health
     servicediscovery._discover_instances = _discover_as_cloud_map
+    servicediscovery._update_instance_custom_health_status = _update_health_alone
