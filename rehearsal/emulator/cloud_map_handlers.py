@@ -44,7 +44,7 @@ _update_health: Any = servicediscovery._update_instance_custom_health_status
 
 
 def _update_health_alone(data: Properties) -> Any:  # noqa: ANN401
-    """Change an instance's health and not the revision of the list, which Cloud Map's health does not touch."""
+    """Change an instance's health but not the revision of the list, as Cloud Map does."""
     service = data.get("ServiceId")
     before = servicediscovery._instances_revision.get(service)
     answer = _update_health(data)
