@@ -53,6 +53,11 @@ def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Pat
     assert (tmp_path / "out/learning.template.json").is_file()
     where = run([python, "-c", "import ecs_envoy, envoy_config; print(ecs_envoy.__file__)"], tmp_path)
     assert where.startswith(str(fresh))
+    # A service of many tasks brings the sidecar, whose image is built from the wheel's own files.
+    (tmp_path / "app.py").write_text(python_example().replace("max_tasks=4", "max_tasks=20"))
+    run([python, "app.py"], tmp_path, CDK_OUTDIR=str(tmp_path / "large"))
+    (dockerfile,) = (tmp_path / "large").glob("asset.*/Dockerfile")
+    assert {"__main__.py", "requirements.txt"} <= {path.name for path in dockerfile.parent.iterdir()}
     command = str(fresh / "bin/ecs-envoy")
     example = str(ROOT / "config/example.yaml")
     assert run([command, "validate", example], tmp_path).startswith(f"{example}: good; ")

@@ -48,31 +48,23 @@ class Sidecar:
         self._own = OwnTraffic(settings.admin)
         self._peers = Peers(settings.port)
         pace = Pace(settings.interval)
-        # This proxy's own tasks: whom to ask where calls arrive.
-        self._proxies = (
-            Poller(
+
+        def poller(name: str, service: str, port: int) -> Poller:
+            return Poller(
                 cloud_map=cloud_map,
-                name=settings.proxy,
-                service=settings.proxy,
-                port=settings.port,
+                name=name,
+                service=service,
+                port=port,
                 pace=pace,
                 empty_grace=settings.empty_grace,
                 metrics=self.metrics,
             )
-            if zone_aware
-            else None
-        )
+
+        # This proxy's own tasks: whom to ask where calls arrive.
+        self._proxies = poller(settings.proxy, settings.proxy, settings.port) if zone_aware else None
         self._followed = [
             Followed(
-                poller=Poller(
-                    cloud_map=cloud_map,
-                    name=service.name,
-                    service=service.cloud_map_service,
-                    port=service.port,
-                    pace=pace,
-                    empty_grace=settings.empty_grace,
-                    metrics=self.metrics,
-                ),
+                poller=poller(service.name, service.cloud_map_service, service.port),
                 file=EndpointsFile(settings.folder, service.name),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,

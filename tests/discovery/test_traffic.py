@@ -1,7 +1,6 @@
 """Traffic by zone: Envoy's admin is a stub here, whose counters the test moves; peers are real servers."""
 
 import json
-import random
 import threading
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,8 @@ from typing import cast
 import pytest
 
 from discovery.traffic import FORGOTTEN_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
+from tests.discovery.polling import Clock
+from tests.discovery.world import block
 
 
 class Server(ThreadingHTTPServer):
@@ -42,27 +43,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def block() -> str:
-    return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
-
-
-@pytest.fixture
-def admin(block: str) -> Generator[Server]:
-    server = Server(f"{block}.1")
+def admin() -> Generator[Server]:
+    server = Server(f"{block()}.1")
     yield server
     server.close()
 
@@ -127,9 +110,10 @@ def test_envoy_is_asked_for_nothing_but_the_counters(admin: Server, clock: Clock
 
 
 @pytest.fixture
-def peers(block: str) -> Generator[list[Server]]:
-    first = Server(f"{block}.2")
-    others = [first, Server(f"{block}.3", first.server_port)]
+def peers() -> Generator[list[Server]]:
+    own = block()
+    first = Server(f"{own}.2")
+    others = [first, Server(f"{own}.3", first.server_port)]
     yield others
     for server in others:
         server.close()

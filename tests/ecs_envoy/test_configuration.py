@@ -127,12 +127,6 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             id="memory",
         ),
         pytest.param(
-            GOOD + "    tasks: {min: 2, max: 20}\n    discovery: dns\n",
-            ":11: services.lessons.discovery: 20 tasks are more than the 8 that a DNS answer lists, so some would "
-            "idle; give 8 at most, or discovery: cloud_map",
-            id="more tasks than DNS lists",
-        ),
-        pytest.param(
             GOOD + "    tasks: {min: 4, max: 2}\n",
             ":10: services.lessons.tasks.max: is 2, below min, 4; give 4 or more",
             id="bounds",
@@ -204,66 +198,6 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             GOOD + "rehearsal: {work: 3s}\n",
             ":10: rehearsal.work: '3s' is not a time for one call; give one up to 1s, such as 5ms",
             id="too much work",
-        ),
-        pytest.param(
-            GOOD + "    discovery: consul\n",
-            ":10: services.lessons.discovery: 'consul' is unknown; give one of 'dns' or 'cloud_map'",
-            id="unknown discovery",
-        ),
-        pytest.param(
-            GOOD + "    zone_aware: true\n",
-            ":10: services.lessons.zone_aware: DNS tells no task's zone; remove it, or give discovery: cloud_map",
-            id="zones by DNS",
-        ),
-        pytest.param(
-            GOOD + "    zone_aware: 'no'\n",
-            ":10: services.lessons.zone_aware: 'no' is not true or false; give one of the two, without quotes",
-            id="no flag",
-        ),
-        pytest.param(
-            GOOD + "    pre_stop_wait: 11s\n",
-            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies have heard; give 12s to 115s",
-            id="a wait too short for DNS",
-        ),
-        pytest.param(
-            GOOD + "    tasks: 9\n    pre_stop_wait: 3s\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies have heard; give 4s to 115s",
-            id="a wait too short for Cloud Map",
-        ),
-        pytest.param(
-            GOOD + "    tasks: 9\n    pre_stop_wait: 4s\nproxy: {discovery: {interval: 10s}}\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies have heard; give 14s to 115s",
-            id="a wait too short for a slow poll",
-        ),
-        pytest.param(
-            GOOD + "    pre_stop_wait: 2m\n",
-            ":10: services.lessons.pre_stop_wait: '2m' is not a wait before a stop; give whole seconds from 1s to 115s",
-            id="a wait longer than Fargate's stop timeout",
-        ),
-        pytest.param(
-            GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n",
-            ":10: services.lessons.pre_stop_image: there is no wait to run it for; give pre_stop_wait too",
-            id="an image without a wait",
-        ),
-        pytest.param(
-            GOOD + "    stop_timeout: 3m\n",
-            ":10: services.lessons.stop_timeout: '3m' is not a stop timeout of Fargate's; give whole seconds from 2s",
-            id="stop timeout",
-        ),
-        pytest.param(
-            GOOD + "    tasks: 9\nproxy: {port: 9902}\n",
-            ":11: proxy.port: 9902 is the port of the discovery sidecar; give another",
-            id="the sidecar's port",
-        ),
-        pytest.param(
-            GOOD + "proxy: {discovery: {interval: 100ms}}\n",
-            ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give one from 500ms to 1m",
-            id="polled too often",
-        ),
-        pytest.param(
-            GOOD + "proxy: {discovery: {image: discovery}}\n",
-            ":10: proxy.discovery.image: 'discovery' is not an image with an exact version",
-            id="a sidecar without a version",
         ),
         pytest.param(GOOD + "api: 3\n", ":10: api: 3 is no mapping; give 'key: value' lines below it", id="no mapping"),
     ],

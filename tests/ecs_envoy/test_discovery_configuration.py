@@ -1,0 +1,84 @@
+"""What a configuration says of how tasks are found, and of how they leave."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ecs_envoy.test_configuration import GOOD, problems
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            GOOD + "    tasks: {min: 2, max: 20}\n    discovery: dns\n",
+            ":11: services.lessons.discovery: 20 tasks are more than the 8 that a DNS answer lists, so some would "
+            "idle; give 8 at most, or discovery: cloud_map",
+            id="more tasks than DNS lists",
+        ),
+        pytest.param(
+            GOOD + "    discovery: consul\n",
+            ":10: services.lessons.discovery: 'consul' is unknown; give one of 'dns' or 'cloud_map'",
+            id="unknown discovery",
+        ),
+        pytest.param(
+            GOOD + "    zone_aware: true\n",
+            ":10: services.lessons.zone_aware: DNS tells no task's zone; remove it, or give discovery: cloud_map",
+            id="zones by DNS",
+        ),
+        pytest.param(
+            GOOD + "    zone_aware: 'no'\n",
+            ":10: services.lessons.zone_aware: 'no' is not true or false; give one of the two, without quotes",
+            id="no flag",
+        ),
+        pytest.param(
+            GOOD + "    pre_stop_wait: 11s\n",
+            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies have heard; give 12s to 115s",
+            id="a wait too short for DNS",
+        ),
+        pytest.param(
+            GOOD + "    tasks: 9\n    pre_stop_wait: 3s\n",
+            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies have heard; give 4s to 115s",
+            id="a wait too short for Cloud Map",
+        ),
+        pytest.param(
+            GOOD + "    tasks: 9\n    pre_stop_wait: 4s\nproxy: {discovery: {interval: 10s}}\n",
+            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies have heard; give 14s to 115s",
+            id="a wait too short for a slow poll",
+        ),
+        pytest.param(
+            GOOD + "    pre_stop_wait: 2m\n",
+            ":10: services.lessons.pre_stop_wait: '2m' is not a wait before a stop; give whole seconds from 1s to 115s",
+            id="a wait longer than Fargate's stop timeout",
+        ),
+        pytest.param(
+            GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n",
+            ":10: services.lessons.pre_stop_image: there is no wait to run it for; give pre_stop_wait too",
+            id="an image without a wait",
+        ),
+        pytest.param(
+            GOOD + "    stop_timeout: 3m\n",
+            ":10: services.lessons.stop_timeout: '3m' is not a stop timeout of Fargate's; give whole seconds from 2s",
+            id="stop timeout",
+        ),
+        pytest.param(
+            GOOD + "    tasks: 9\nproxy: {port: 9902}\n",
+            ":11: proxy.port: 9902 is the port of the discovery sidecar; give another",
+            id="the sidecar's port",
+        ),
+        pytest.param(
+            GOOD + "proxy: {discovery: {interval: 100ms}}\n",
+            ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give one from 500ms to 1m",
+            id="polled too often",
+        ),
+        pytest.param(
+            GOOD + "proxy: {discovery: {image: discovery}}\n",
+            ":10: proxy.discovery.image: 'discovery' is not an image with an exact version",
+            id="a sidecar without a version",
+        ),
+    ],
+)  # fmt: skip
+def test_fails_with_file_line_key_and_cure(text: str, message: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, text)
+    assert len(found) == 1, found
+    assert found[0].startswith(message)

@@ -1,0 +1,139 @@
+"""How the constructs find tasks, and how tasks leave."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk.assertions import Template
+
+from discovery.settings import parse
+from ecs_envoy import Discovery, ExistingGrpcService, Network
+from ecs_envoy.discovery_settings import SIDECAR_PORT
+from envoy_config.model import ENDPOINTS_FOLDER
+from tests.ecs_envoy.made import containers, grpc_service, proxy_with
+
+
+def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> None:
+    with pytest.raises(ValueError, match="lessons: 9 tasks are more than the 8 that a DNS answer lists"):
+        grpc_service(stack, network, max_tasks=9, discovery=Discovery.DNS)
+
+
+@pytest.mark.parametrize(
+    ("options", "discovery", "zone_aware"),
+    [
+        pytest.param({"max_tasks": 8}, "dns", False, id="8"),
+        pytest.param({"max_tasks": 9}, "eds", True, id="9"),
+        pytest.param({"max_tasks": 9, "zone_aware": False}, "eds", False, id="9, zones do not matter"),
+        pytest.param({"discovery": Discovery.CLOUD_MAP}, "eds", True, id="by wish"),
+    ],
+)
+def test_discovery_follows_from_the_most_tasks(
+    stack: Stack, network: Network, options: dict[str, Any], discovery: str, zone_aware: bool
+) -> None:
+    upstream = grpc_service(stack, network, **options).upstream
+    assert (upstream.discovery, upstream.zone_aware) == (discovery, zone_aware)
+
+
+@pytest.mark.parametrize(("wanted", "discovery"), [(None, "eds"), (Discovery.DNS, "dns")])
+def test_an_existing_service_may_have_any_number_of_tasks(
+    stack: Stack, network: Network, wanted: Discovery | None, discovery: str
+) -> None:
+    service = ExistingGrpcService(
+        stack, "grading", namespace=network.namespace, cloud_map_service="grading-v2", discovery=wanted
+    )
+    assert service.upstream.discovery == discovery
+
+
+def test_envoy_waits_for_the_sidecar_reads_its_files_and_leaves_it_its_memory(
+    stack: Stack, network: Network
+) -> None:
+    image = ecs.ContainerImage.from_registry("example.com/discovery:1.0.0")
+    proxy = proxy_with(stack, network, grpc_service(stack, network, max_tasks=20), discovery_image=image)
+    found = containers(stack, "ProxyTaskDefinition")
+    envoy, sidecar = found["envoy"], found["discovery"]
+    assert envoy["DependsOn"] == [{"Condition": "HEALTHY", "ContainerName": "discovery"}]
+    assert envoy["MountPoints"] == [
+        {"ContainerPath": "/endpoints", "ReadOnly": True, "SourceVolume": "endpoints"}
+    ]
+    assert sidecar["MountPoints"][0]["ReadOnly"] is False
+    assert (sidecar["Memory"], sidecar["Image"]) == (96, "example.com/discovery:1.0.0")
+    assert sidecar["RestartPolicy"]["Enabled"] is True
+    heap = json.loads(proxy.bootstrap)["overload_manager"]["resource_monitors"][0]["typed_config"]
+    assert int(heap["max_heap_size_bytes"]) <= (512 - 96) * 1024 * 1024
+    assert json.loads(sidecar["Command"][0]) == {
+        "namespace": "test.local",
+        "proxy": "grpc",
+        "services": [{"name": "lessons", "cloud_map_service": "lessons", "port": 50051, "zone_aware": True}],
+        "interval": 1.0,
+    }
+
+
+def test_the_sidecar_reads_what_the_construct_tells_it(stack: Stack, network: Network) -> None:
+    proxy_with(
+        stack,
+        network,
+        grpc_service(stack, network, max_tasks=20, grpc_services=["a.B"]),
+        grpc_service(stack, network, "grading", max_tasks=9, grpc_services=["a.C"], zone_aware=False),
+        discovery_interval=Duration.millis(500),
+    )
+    settings = parse(containers(stack, "ProxyTaskDefinition")["discovery"]["Command"][0])
+    assert (settings.interval, str(settings.folder), settings.port) == (0.5, ENDPOINTS_FOLDER, SIDECAR_PORT)
+    assert [(service.name, service.zone_aware) for service in settings.services] == [
+        ("grading", False),
+        ("lessons", True),
+    ]
+
+
+def test_without_a_service_of_many_tasks_there_is_no_sidecar_no_right_and_no_open_port(
+    stack: Stack, network: Network
+) -> None:
+    assert proxy_with(stack, network, grpc_service(stack, network)).discovery_container is None
+    assert set(containers(stack, "ProxyTaskDefinition")) == {"envoy"}
+    text = json.dumps(Template.from_stack(stack).to_json())
+    assert "servicediscovery:Discover" not in text
+    assert "9902" not in text
+
+
+def test_sidecars_may_talk_to_each_other_only_where_zones_matter(stack: Stack, network: Network) -> None:
+    proxy_with(stack, network, grpc_service(stack, network, max_tasks=20, zone_aware=False))
+    Template.from_stack(stack).resource_properties_count_is(
+        "AWS::EC2::SecurityGroupIngress", {"FromPort": 9902}, 0
+    )
+
+
+def test_fails_on_the_sidecars_port_for_the_listener(stack: Stack, network: Network) -> None:
+    with pytest.raises(ValueError, match="grpc: 9902 is the port of the discovery sidecar; give another"):
+        proxy_with(stack, network, grpc_service(stack, network, max_tasks=20), port=9902)
+
+
+def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, network: Network) -> None:
+    grpc_service(stack, network, max_tasks=20, pre_stop_wait=Duration.seconds(5))
+    waiting = containers(stack, "lessonsTaskDefinition")["pre-stop"]
+    assert waiting["DependsOn"] == [{"Condition": "START", "ContainerName": "service"}]
+    assert (waiting["Essential"], waiting["StopTimeout"]) == (False, 10)
+    assert "sleep 5" in waiting["Command"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"pre_stop_wait": Duration.seconds(11)}, "give 12s to 115s", id="DNS"),
+        pytest.param(
+            {"pre_stop_wait": Duration.seconds(12), "dns_ttl": Duration.seconds(60)},
+            "give 67s to 115s",
+            id="a longer TTL",
+        ),
+        pytest.param(
+            {"pre_stop_wait": Duration.seconds(2), "max_tasks": 9}, "give 4s to 115s", id="Cloud Map"
+        ),
+        pytest.param({"pre_stop_wait": Duration.minutes(2)}, "longer than Fargate allows", id="too long"),
+        pytest.param({"stop_timeout": Duration.minutes(3)}, "give 2s to 120s", id="stop timeout"),
+    ],
+)
+def test_fails_on_a_time_that_does_not_cover_discovery_or_that_fargate_has_not(
+    stack: Stack, network: Network, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"lessons: .*{message}"):
+        grpc_service(stack, network, **options)
