@@ -24,9 +24,8 @@ def add_pre_stop_container(
         "PreStop",
         container_name="pre-stop",
         image=image,
-        # The shell runs its trap only between commands, and `wait` is one that a signal ends.
         entry_point=["/bin/sh", "-c"],
-        command=[f"trap 'sleep {wait.to_seconds():.0f}; exit 0' TERM; sleep 2147483647 & wait"],
+        command=[_script(int(wait.to_seconds()))],
         # Should it fail, the task serves on, without a wait at its end.
         essential=False,
         user="65534:65534",
@@ -38,3 +37,8 @@ def add_pre_stop_container(
         ecs.ContainerDependency(container=server, condition=ecs.ContainerDependencyCondition.START)
     )
     return waiting
+
+
+def _script(seconds: int) -> str:
+    # The shell runs its trap only between commands, and `wait` is one that a signal ends.
+    return f"trap 'kill $! 2>/dev/null; sleep {seconds}; exit 0' TERM; sleep 2147483647 & wait"
