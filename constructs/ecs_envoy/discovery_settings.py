@@ -1,9 +1,11 @@
 """What the discovery sidecar is told, as JSON on its command line; `discovery.settings` reads it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+
+import envoy_config
 
 SIDECAR_PORT = 9902
 """The TCP port of the sidecar's `/ready`, `/metrics` and `/load`: the next one after Envoy's admin."""
@@ -28,6 +30,20 @@ class FollowedService:
     cloud_map_service: str
     port: int
     zone_aware: bool
+
+
+def followed_services(routed: Iterable[tuple[envoy_config.Service, str]]) -> list[FollowedService]:
+    """Return what the sidecar has to follow of `routed`: upstreams, each with its name in the namespace."""
+    return [
+        FollowedService(
+            name=upstream.name,
+            cloud_map_service=cloud_map_service,
+            port=upstream.port,
+            zone_aware=upstream.zone_aware,
+        )
+        for upstream, cloud_map_service in routed
+        if upstream.discovery is envoy_config.Discovery.EDS
+    ]
 
 
 def discovery_settings(

@@ -18,7 +18,7 @@ from ecs_envoy.discovery_container import (
     discover_statement,
     own_discovery_image,
 )
-from ecs_envoy.discovery_settings import SIDECAR_PORT, FollowedService, discovery_settings
+from ecs_envoy.discovery_settings import INTERVAL, SIDECAR_PORT, discovery_settings, followed_services
 from ecs_envoy.envoy_command import envoy_command
 from ecs_envoy.envoy_container import ready_check
 from ecs_envoy.fargate_service import fargate_service
@@ -98,7 +98,7 @@ class EnvoyProxy(Construct):
                 f"{name}: Envoy runs without root's rights, and {port} needs them; give 1024 or more"
             )
         _check_zones(name, ecs_cluster.vpc)
-        followed = _followed(services)
+        followed = followed_services((service.upstream, service.cloud_map_service) for service in services)
         zone_aware = any(service.zone_aware for service in followed)
         if followed and port == SIDECAR_PORT:
             raise ValueError(f"{name}: {port} is the port of the discovery sidecar; give another")
@@ -113,7 +113,9 @@ class EnvoyProxy(Construct):
             namespace=namespace.namespace_name,
             proxy=name,
             services=followed,
-            interval=timedelta(seconds=(discovery_interval or Duration.seconds(1)).to_milliseconds() / 1000),
+            interval=timedelta(milliseconds=discovery_interval.to_milliseconds())
+            if discovery_interval
+            else INTERVAL,
         )
         definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
         log = log_driver(self)
@@ -179,19 +181,6 @@ class EnvoyProxy(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the proxy, as in `proxy.connections.allow_default_port_from(api)`."""
         return self._connections
-
-
-def _followed(services: Sequence[RoutedService]) -> list[FollowedService]:
-    return [
-        FollowedService(
-            name=service.upstream.name,
-            cloud_map_service=service.cloud_map_service,
-            port=service.upstream.port,
-            zone_aware=service.upstream.zone_aware,
-        )
-        for service in services
-        if service.upstream.discovery is envoy_config.Discovery.EDS
-    ]
 
 
 def _check_zones(name: str, vpc: ec2.IVpc) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import envoy_config
 from ecs_envoy.configuration.model import Configuration, ExistingService, Service
 from ecs_envoy.discovery import Discovery, discovery_for
-from ecs_envoy.discovery_settings import FollowedService, discovery_settings
+from ecs_envoy.discovery_settings import discovery_settings, followed_services
 from ecs_envoy.proxy_memory import envoy_memory_mib
 
 
@@ -39,16 +39,7 @@ def proxy_task(configuration: Configuration) -> ProxyTask:
             for name, service in configuration.existing_services.items()
         },
     }
-    followed = [
-        FollowedService(
-            name=upstream.name,
-            cloud_map_service=cloud_map_service,
-            port=upstream.port,
-            zone_aware=upstream.zone_aware,
-        )
-        for upstream, cloud_map_service in routed.values()
-        if upstream.discovery is envoy_config.Discovery.EDS
-    ]
+    followed = followed_services(routed.values())
     proxy = envoy_config.Proxy(
         name=wanted.name, memory_mib=envoy_memory_mib(wanted.memory, sidecar=bool(followed)), port=wanted.port
     )
