@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
+
 Bootstrap = dict[str, Any]
 
 
@@ -17,12 +19,13 @@ def localize(
 ) -> str:
     """Return `bootstrap` as one machine can run it.
 
-    The listener and the admin interface bind `address` instead of every interface and
-    127.0.0.1, which other programs use; names are asked of `name_server` instead of the VPC; files
-    are where `moved` says that their paths are here.
+    The listeners and the admin interface bind `address` instead of every interface and
+    127.0.0.1, which other programs use, and what stands beside Envoy is sought there; names are
+    asked of `name_server` instead of the VPC; files are where `moved` says that their paths are here.
     """
     local: Bootstrap = json.loads(bootstrap)
-    local["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] = address
+    for listener in local["static_resources"]["listeners"]:
+        listener["address"]["socket_address"]["address"] = address
     local["admin"]["address"]["socket_address"]["address"] = address
     local["typed_dns_resolver_config"]["typed_config"]["resolvers"] = [
         {"socket_address": {"protocol": "UDP", "address": name_server, "port_value": name_server_port}}
@@ -32,4 +35,7 @@ def localize(
             source = eds["eds_config"]["path_config_source"]
             source["path"] = moved(source["path"])
             source["watched_directory"]["path"] = moved(source["watched_directory"]["path"])
+        if cluster["name"] in {ADMIN_CLUSTER, COLLECTOR_CLUSTER}:
+            (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+            endpoint["endpoint"]["address"]["socket_address"]["address"] = address
     return json.dumps(local, separators=(",", ":"))

@@ -123,13 +123,14 @@ class Scenario:
         dialled = states.start_l4_proxies(self._stage)
         load = Load(self._stage.system.processes, "load-before", states.targets(self._stage, dialled))
         self.before = states.watch(self._stage, load, self._seconds)
-        self.outcome.before = states.results(self._stage, load.stop(), self.before, from_log=False)
+        self.outcome.before = states.results(self._stage, load.stop(), self.before)
 
     def _measure_after(self, load: Load) -> None:
-        self.after = states.watch(self._stage, load, self._seconds)
-        self.outcome.after = states.results(self._stage, load.calls(), self.after, from_log=True)
+        requests = states.endpoint_requests(self._stage)
+        self.after = states.watch(self._stage, load, self._seconds, requests)
+        self.outcome.after = states.results(self._stage, load.calls(), self.after, requests)
         self.outcome.proxies = states.proxy_use(self._stage, self.after)
-        self.outcome.in_zone = states.in_zone(self._stage, self.after)
+        self.outcome.in_zone = states.in_zone(self._stage, requests)
 
     def _scale_out(self, changes: Changes) -> None:
         self.outcome.scale_out = changes.scale_out()

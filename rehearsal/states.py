@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from rehearsal import configured
-from rehearsal.access_log import requests_by_task
 from rehearsal.calls import STREAM, UNARY, Call, Target
 from rehearsal.cpu import mean_percent, peak_memory_mib
+from rehearsal.endpoint_requests import EndpointRequests
 from rehearsal.load_process import Load
 from rehearsal.outcome import ProxyUse, ServiceResult, service_result
 from rehearsal.stage import SETTLE_SECONDS, Stage, Window
@@ -62,33 +62,45 @@ def start_l4_proxies(stage: Stage) -> dict[str, str]:
     return dialled
 
 
-def watch(stage: Stage, load: Load, seconds: float) -> Window:
-    """Let `load` go on for the time of one state; return what of it counts."""
+def endpoint_requests(stage: Stage) -> EndpointRequests:
+    """Return a count of what the Envoys of the proxy send to each task."""
+    proxy = stage.configuration.proxy.name
+    return EndpointRequests(lambda: {task.name: task.address for task in stage.system.agent.tasks(proxy)})
+
+
+def watch(stage: Stage, load: Load, seconds: float, requests: EndpointRequests | None = None) -> Window:
+    """Let `load` go on for the time of one state, and let `requests` count it; return what of it counts."""
     stage.wait_until(lambda: bool(load.calls()), "the first call", seconds=30)
     begin = time.time() + SETTLE_SECONDS
     window = Window(begin=begin, end=begin + seconds)
     while time.time() < window.end + 0.5:  # half a second for the calls that began last
         stage.stop.wait(0.5)
         stage.check()
+        if requests and not requests.begun and time.time() >= window.begin:
+            requests.begin()
         calls = load.calls()
         failed = sum(call.status != "OK" for call in calls)
         left = max(0.0, window.end - time.time())
         stage.progress.now(f"{len(calls)} calls, {failed} failed, {left:.0f} s left")
+    if requests:
+        requests.end()
     return window
 
 
-def results(stage: Stage, calls: Sequence[Call], window: Window, *, from_log: bool) -> list[ServiceResult]:
+def results(
+    stage: Stage, calls: Sequence[Call], window: Window, requests: EndpointRequests | None = None
+) -> list[ServiceResult]:
     """Return what came of the `calls` of one state.
 
     Args:
         stage: The rehearsal.
         calls: The calls, other states' included.
         window: What of them counts.
-        from_log: Whether Envoy's access log can count for tasks that do not name themselves.
+        requests: Envoy's own count, for tasks that do not name themselves.
 
     """
     samples = stage.system.sampler.samples()
-    logs = [task.process.out for task in stage.system.agent.tasks(stage.configuration.proxy.name)]
+    counted = requests.by_endpoint() if requests else None
     found: list[ServiceResult] = []
     for service in stage.services:
         tasks = {task.target: task.name for task in stage.system.agent.tasks(service)}
@@ -96,9 +108,9 @@ def results(stage: Stage, calls: Sequence[Call], window: Window, *, from_log: bo
             name: mean_percent(samples.get(name, []), window.begin, window.end) or 0.0
             for name in tasks.values()
         }
-        logged = requests_by_task(logs, tasks, window.begin, window.end) if from_log else None
+        by_task = {name: counted[target] for target, name in tasks.items()} if counted else None
         own = [call for call in calls if call.service == service and call in window]
-        found.append(service_result(service, own, tasks, cpu, requests=logged))
+        found.append(service_result(service, own, tasks, cpu, requests=by_task))
     return found
 
 
@@ -118,17 +130,16 @@ def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
     ]
 
 
-def in_zone(stage: Stage, window: Window) -> dict[str, float]:
-    """Return the share of each service's calls in `window` that stayed in the zone of their Envoy."""
+def in_zone(stage: Stage, requests: EndpointRequests) -> dict[str, float]:
+    """Return the share of each service's `requests` that stayed in the zone of their Envoy."""
     shares: dict[str, float] = {}
     envoys = stage.system.agent.tasks(stage.configuration.proxy.name)
     for service in stage.services:
         tasks = stage.system.agent.tasks(service)
         stayed = total = 0
         for envoy in envoys:
-            names = {task.target: task.name for task in tasks}
-            counts = requests_by_task([envoy.process.out], names, window.begin, window.end)
-            total += sum(counts.values())
-            stayed += sum(counts[task.name] for task in tasks if task.zone == envoy.zone)
+            counts = requests.by_endpoint(envoy.name)
+            total += sum(counts[task.target] for task in tasks)
+            stayed += sum(counts[task.target] for task in tasks if task.zone == envoy.zone)
         shares[service] = stayed / total if total else 0.0
     return shares

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 
 import envoy_config
 from constructs import Construct
+from ecs_envoy.collector_container import add_collector_container, trace_statement
+from ecs_envoy.collector_settings import CollectorSettings
 from ecs_envoy.container_image import container_image
+from ecs_envoy.datadog_check import envoy_check
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
 from ecs_envoy.discovery_container import (
     add_discovery_container,
@@ -22,10 +26,13 @@ from ecs_envoy.discovery_settings import INTERVAL, SIDECAR_PORT, discovery_setti
 from ecs_envoy.envoy_command import envoy_command
 from ecs_envoy.envoy_container import ready_check
 from ecs_envoy.fargate_service import fargate_service
-from ecs_envoy.proxy_memory import envoy_memory_mib
+from ecs_envoy.log_queries import add_log_queries
+from ecs_envoy.proxy_memory import envoy_memory_mib, memory_problem
 from ecs_envoy.routed_service import RoutedService
-from ecs_envoy.task_definition import log_driver, task_definition
+from ecs_envoy.task_definition import log_driver, log_group, task_definition
 from ecs_envoy.task_network import task_security_group
+from ecs_envoy.telemetry import Telemetry
+from envoy_config.telemetry import METRICS_PORT
 
 ENVOY_USER = "101:101"
 """The user and group `envoy` of the stock image, by number as ECS wants it."""
@@ -58,16 +65,23 @@ class EnvoyProxy(Construct):
             built from this package by default.
         discovery_interval: How often the sidecar asks Cloud Map for each service. 1 second by
             default; AWS charges for each million of calls.
+        telemetry: Where its log, metrics and traces go; nothing but a sampled log by default.
 
     Attributes:
+        name: Its name.
+        full_name: `<name>.<namespace>`, which its metrics bear.
+        services: The services it forwards to.
+        telemetry: Where its log, metrics and traces go.
         ecs_service: The ECS service, for scaling and alarms of your own.
         discovery_container: The sidecar; None where DNS lists every service.
+        log_group: The log of its containers, Envoy's access log in it.
         address: What clients dial, `<name>.<namespace>:<port>`.
         bootstrap: Envoy's bootstrap as JSON.
 
     Raises:
         ValueError: The image names no exact version, the port is below 1024, the VPC has
-            private subnets in one zone only, or a call would have no service or two to go to.
+            private subnets in one zone only, the sidecars leave Envoy too little memory, or a call
+            would have no service or two to go to.
         BootstrapTooLargeError: The bootstrap does not fit a task definition.
 
     """
@@ -89,6 +103,7 @@ class EnvoyProxy(Construct):
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ecs.ContainerImage | None = None,
         discovery_interval: Duration | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         if problem := envoy_image_problem(image):
@@ -102,13 +117,24 @@ class EnvoyProxy(Construct):
         zone_aware = any(service.zone_aware for service in followed)
         if followed and port == SIDECAR_PORT:
             raise ValueError(f"{name}: {port} is the port of the discovery sidecar; give another")
+        self.telemetry = told = telemetry or Telemetry()
+        sidecars = told.sidecars(discovery=bool(followed))
+        if problem := memory_problem(memory_limit_mib, sidecars):
+            raise ValueError(f"{name}: {problem}")
+        self.name, self.full_name = name, f"{name}.{namespace.namespace_name}"
+        self.services = tuple(services)
         proxy = envoy_config.Proxy(
-            name=name, memory_mib=envoy_memory_mib(memory_limit_mib, sidecar=bool(followed)), port=port
+            name=name,
+            memory_mib=envoy_memory_mib(memory_limit_mib, sidecars),
+            port=port,
+            access_log=told.access_log,
+            metrics=told.of_envoy,
+            tracing=told.tracing,
         )
         self.bootstrap = envoy_config.to_json(
             envoy_config.bootstrap(proxy, [service.upstream for service in services])
         )
-        self.address = f"{name}.{namespace.namespace_name}:{port}"
+        self.address = f"{self.full_name}:{port}"
         settings = discovery_settings(
             namespace=namespace.namespace_name,
             proxy=name,
@@ -117,23 +143,43 @@ class EnvoyProxy(Construct):
             if discovery_interval
             else INTERVAL,
         )
-        definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
-        log = log_driver(self)
+        self.log_group = log_group(self, told.log_retention)
+        log = log_driver(self.log_group)
+        collector = self._collector_settings(discovery=bool(followed)) if "collector" in sidecars else None
+        definition = task_definition(
+            self, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=told.datadog, is_proxy=True
+        )
+        beside = [*([settings] if followed else []), *([collector] if collector else [])]
         envoy = definition.add_container(
             "Envoy",
             container_name="envoy",
             image=container_image(self, "Image", image),
             # The stock image's own entry point is a script that starts as root to become another user.
             entry_point=["/usr/local/bin/envoy"],
-            command=envoy_command(self.bootstrap, cpu=cpu, discovery_settings=settings if followed else None),
+            command=envoy_command(self.bootstrap, cpu=cpu, beside=beside),
             user=ENVOY_USER,
             readonly_root_filesystem=True,
             port_mappings=[ecs.PortMapping(container_port=port)],
             health_check=ready_check(
                 proxy.admin_address, proxy.admin_port, start_period=Duration.seconds(10)
             ),
-            logging=log,
+            docker_labels=envoy_check(METRICS_PORT) if told.datadog else None,
+            # Datadog's task definition puts its own log router in the place of none.
+            logging=None if "log-router" in sidecars else log,
         )
+        if collector:
+            add_collector_container(definition, settings=collector, log=log)
+            if told.tracing:
+                definition.add_to_task_role_policy(trace_statement())
+            if told.prometheus:
+                told.prometheus.grant_write(definition.task_role)
+            if self.metrics_log_group:
+                self.metrics_log_group.grant(
+                    definition.task_role,
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                )
         self.discovery_container = None
         if followed:
             self.discovery_container = add_discovery_container(
@@ -170,11 +216,44 @@ class EnvoyProxy(Construct):
         if zone_aware:
             # Sidecars tell each other how many calls arrive where.
             self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
+        if "log-router" not in sidecars:
+            add_log_queries(self, log_group=self.log_group, proxy=name, access_log=told.access_log)
         for service in services:
             if service.connections:
                 service.connections.allow_from(
                     self, ec2.Port.tcp(service.upstream.port), f"gRPC from the proxy {name}"
                 )
+
+    def allow_scrapes_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
+        """Let `other` read the metrics, by `/stats/prometheus` at port 9903 of each task.
+
+        Raises:
+            ValueError: There are none; `Telemetry.metrics` turns them on.
+
+        """
+        if self.telemetry.of_envoy is None:
+            raise ValueError(f"{self.name}: has no metrics to scrape; give telemetry=Telemetry(metrics=True)")
+        self._connections.allow_from(other, ec2.Port.tcp(METRICS_PORT), "Prometheus scrapes the proxy")
+
+    def _collector_settings(self, *, discovery: bool) -> str:
+        stack, told = Stack.of(self), self.telemetry
+        self.metrics_log_group = None
+        if told.cloudwatch:
+            self.metrics_log_group = logs.LogGroup(
+                self,
+                "MetricsLog",
+                # CloudWatch has made metrics of its lines as they came.
+                retention=logs.RetentionDays.ONE_DAY,
+                removal_policy=RemovalPolicy.DESTROY,
+            )
+        return CollectorSettings(
+            proxy=self.full_name,
+            region=stack.region,
+            discovery=discovery,
+            cloudwatch_log_group=self.metrics_log_group.log_group_name if self.metrics_log_group else None,
+            remote_write_url=told.prometheus.remote_write_url if told.prometheus else None,
+            tracing=told.tracing is not None,
+        ).to_json()
 
     @property
     @jsii.member(jsii_name="connections")

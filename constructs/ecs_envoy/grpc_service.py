@@ -11,11 +11,12 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 
 import envoy_config
 from constructs import Construct
+from ecs_envoy.datadog import Datadog
 from ecs_envoy.discovery import Discovery, discovery_for, discovery_problem
 from ecs_envoy.fargate_service import fargate_service, initial_count, scale
 from ecs_envoy.pre_stop import PRE_STOP_IMAGE, add_pre_stop_container
 from ecs_envoy.stop_order import DNS_TTL, MOST_STOP_TIMEOUT, pre_stop_wait_problem
-from ecs_envoy.task_definition import log_driver, service_container, task_definition
+from ecs_envoy.task_definition import log_driver, log_group, service_container, task_definition
 from ecs_envoy.task_network import task_security_group
 
 
@@ -58,6 +59,8 @@ class GrpcService(Construct):
             the time until the proxies have heard: 12 seconds with DNS by default, 4 with Cloud Map.
             None by default: the server itself has to serve on.
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
+        datadog: Whom an agent in each task reports to, which takes 256 MiB of the task's memory; no
+            agent by default.
 
     Attributes:
         ecs_service: The ECS service, for scaling and alarms of your own.
@@ -98,6 +101,7 @@ class GrpcService(Construct):
         stop_timeout: Duration | None = None,
         pre_stop_wait: Duration | None = None,
         pre_stop_image: ecs.ContainerImage | None = None,
+        datadog: Datadog | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         most = min_tasks if max_tasks is None else max_tasks
@@ -122,8 +126,10 @@ class GrpcService(Construct):
             zone_aware=zone_aware and chosen is Discovery.CLOUD_MAP,
         )
         self.cloud_map_service = name
-        definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
-        log = log_driver(self)
+        definition = task_definition(
+            self, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=datadog
+        )
+        log = log_driver(log_group(self))
         server = service_container(
             definition,
             image=image,

@@ -23,10 +23,11 @@ class Network(Construct):
         vpc: The VPC to use.
         ecs_cluster_name: The name of the ECS cluster in `vpc` to use.
         namespace: The namespace to use.
+        container_insights: Container Insights of a new ECS cluster; by service by default.
 
     Attributes:
         vpc: The VPC.
-        ecs_cluster: The ECS cluster; one made here has Container Insights.
+        ecs_cluster: The ECS cluster.
         namespace: The Cloud Map namespace.
 
     """
@@ -43,6 +44,7 @@ class Network(Construct):
         vpc: ec2.IVpc | None = None,
         ecs_cluster_name: str | None = None,
         namespace: servicediscovery.IPrivateDnsNamespace | None = None,
+        container_insights: ecs.ContainerInsights = ecs.ContainerInsights.ENABLED,
     ) -> None:
         super().__init__(scope, construct_id)
         self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways)
@@ -52,7 +54,7 @@ class Network(Construct):
             )
             if ecs_cluster_name
             else ecs.Cluster(
-                self, "EcsCluster", vpc=self.vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
+                self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights
             )
         )
         self.namespace = namespace or servicediscovery.PrivateDnsNamespace(

@@ -11,8 +11,9 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 
 from constructs import Construct
+from ecs_envoy.datadog import Datadog
 from ecs_envoy.fargate_service import fargate_service, initial_count, scale
-from ecs_envoy.task_definition import log_driver, service_container, task_definition
+from ecs_envoy.task_definition import log_driver, log_group, service_container, task_definition
 from ecs_envoy.task_network import task_security_group
 
 
@@ -37,6 +38,8 @@ class PublicApi(Construct):
         environment: Environment variables, the proxy's address among them.
         secrets: Environment variables from Secrets Manager or Parameter Store.
         container_health_check: The check that ECS runs inside the container; none by default.
+        datadog: Whom an agent in each task reports to, which takes 256 MiB of the task's memory; no
+            agent by default.
 
     Attributes:
         ecs_service: The ECS service.
@@ -63,10 +66,13 @@ class PublicApi(Construct):
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, ecs.Secret] | None = None,
         container_health_check: ecs.HealthCheck | None = None,
+        datadog: Datadog | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         most = min_tasks if max_tasks is None else max_tasks
-        definition = task_definition(self, cpu=cpu, memory_limit_mib=memory_limit_mib)
+        definition = task_definition(
+            self, name="api", cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=datadog
+        )
         service_container(
             definition,
             image=image,
@@ -74,7 +80,7 @@ class PublicApi(Construct):
             environment=environment,
             secrets=secrets,
             container_health_check=container_health_check,
-            log=log_driver(self),
+            log=log_driver(log_group(self)),
         )
         self.task_role = definition.task_role
         self.ecs_service = fargate_service(

@@ -7,18 +7,38 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
 from constructs import Construct
+from ecs_envoy.datadog import Datadog, datadog_task_definition
 
 
-def task_definition(scope: Construct, *, cpu: int, memory_limit_mib: int) -> ecs.FargateTaskDefinition:
-    """Return an empty task definition; its task role may do nothing until something is granted to it."""
-    return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
+def task_definition(
+    scope: Construct,
+    *,
+    name: str,
+    cpu: int,
+    memory_limit_mib: int,
+    datadog: Datadog | None = None,
+    is_proxy: bool = False,
+) -> ecs.FargateTaskDefinition:
+    """Return a task definition without a container of ours; its task role may do nothing of our own.
 
-
-def log_driver(scope: Construct) -> ecs.LogDriver:
-    """Return a driver that writes to a log group of its own, kept for a month, removed with its stack."""
-    group = logs.LogGroup(
-        scope, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+    With `datadog` that account's agent is in it, and has the rights that it asks for.
+    """
+    if datadog is None:
+        return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
+    return datadog_task_definition(
+        scope, datadog, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, is_proxy=is_proxy
     )
+
+
+def log_group(
+    scope: Construct, retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+) -> logs.LogGroup:
+    """Return a log group that is removed with its stack."""
+    return logs.LogGroup(scope, "Log", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+
+
+def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
+    """Return a driver that writes to `group`."""
     return ecs.LogDrivers.aws_logs(
         stream_prefix="task",
         log_group=group,

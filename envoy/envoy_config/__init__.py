@@ -3,5 +3,17 @@
 from envoy_config.bootstrap import bootstrap
 from envoy_config.model import Discovery, HealthCheck, Proxy, RoutingError, Service
 from envoy_config.rendering import to_json
+from envoy_config.telemetry import AccessLog, Metrics, Tracing
 
-__all__ = ["Discovery", "HealthCheck", "Proxy", "RoutingError", "Service", "bootstrap", "to_json"]
+__all__ = [
+    "AccessLog",
+    "Discovery",
+    "HealthCheck",
+    "Metrics",
+    "Proxy",
+    "RoutingError",
+    "Service",
+    "Tracing",
+    "bootstrap",
+    "to_json",
+]

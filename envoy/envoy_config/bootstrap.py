@@ -9,8 +9,11 @@ from envoy_config.address import socket_address
 from envoy_config.cluster import cluster
 from envoy_config.dns import dns_resolver
 from envoy_config.listener import listener
+from envoy_config.metrics_listener import admin_cluster, metrics_listener
 from envoy_config.model import Proxy, Service, check_routing
 from envoy_config.overload_manager import overload_manager
+from envoy_config.stats import stats_config
+from envoy_config.tracing import collector_cluster
 
 
 def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
@@ -31,7 +34,18 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
         typed_dns_resolver_config=dns_resolver(),
         overload_manager=overload_manager(proxy),
         static_resources=BootstrapStaticResources(
-            listeners=[listener(proxy, ordered)],
-            clusters=[cluster(service, proxy.endpoints_folder) for service in ordered],
+            listeners=[
+                listener(proxy, ordered),
+                *([metrics_listener(proxy, proxy.metrics)] if proxy.metrics else []),
+            ],
+            clusters=[
+                *(
+                    cluster(service, proxy.endpoints_folder, by_endpoint=proxy.metrics is not None)
+                    for service in ordered
+                ),
+                *([admin_cluster(proxy)] if proxy.metrics else []),
+                *([collector_cluster(proxy.tracing)] if proxy.tracing else []),
+            ],
         ),
+        stats_config=stats_config() if proxy.metrics else None,
     )

@@ -10,6 +10,7 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
     ClusterCommonLbConfigLocalityWeightedLbConfig,
     ClusterDiscoveryType,
     ClusterLbPolicy,
+    TrackClusterStats,
     UpstreamConnectionOptions,
 )
 from envoy_data_plane.envoy.config.endpoint.v3 import (
@@ -34,8 +35,15 @@ from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
 
 
-def cluster(service: Service, endpoints_folder: str) -> Cluster:
-    """Return the cluster that balances calls over the tasks of `service`."""
+def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cluster:
+    """Return the cluster that balances calls over the tasks of `service`.
+
+    Args:
+        service: The service.
+        endpoints_folder: The folder with the files of `Discovery.EDS`.
+        by_endpoint: Whether metrics have a series for each endpoint.
+
+    """
     eds = service.discovery is Discovery.EDS
     return Cluster(
         name=service.name,
@@ -64,6 +72,8 @@ def cluster(service: Service, endpoints_folder: str) -> Cluster:
             ),
         ),
         ignore_health_on_host_removal=_listed_whole(service),
+        # Envoy keeps these counts anyway. Uneven load shows there first.
+        track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if by_endpoint else None,
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(

@@ -9,11 +9,13 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 )
 from envoy_data_plane.envoy.type.v3 import Percent
 
-from envoy_config.access_log import access_log
+from envoy_config.access_log import access_logs
+from envoy_config.call_stats import call_stats
 from envoy_config.http2 import downstream_http2
 from envoy_config.http_filters import http_filters
 from envoy_config.model import Proxy, Service
 from envoy_config.route import route_configuration
+from envoy_config.tracing import request_id_extension, tracing
 
 
 def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> HttpConnectionManager:
@@ -40,9 +42,13 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         request_headers_timeout=timedelta(seconds=10),
         # The edge guide's: the connection's address is the client's, whatever its headers say.
         use_remote_address=True,
-        # A request id that the client chose joins its log with ours.
+        # A request id that the client chose joins its log with ours. Where there is none, Envoy would make
+        # one for every call, and few are logged.
         preserve_external_request_id=True,
-        access_log=[access_log()],
+        generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
+        access_log=[*access_logs(proxy.access_log), *([call_stats()] if proxy.metrics else [])],
+        tracing=tracing(proxy),
+        request_id_extension=request_id_extension(proxy),
         http_filters=http_filters(),
         route_config=route_configuration(services),
     )

@@ -1,9 +1,11 @@
 """What the proxy is to do, before any of Envoy's own words."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER, AccessLog, Metrics, Tracing
 
 ADMIN_PORT = 9901
 """The TCP port of the admin interface, as in Envoy's documentation."""
@@ -100,9 +102,12 @@ class Proxy:
             it to open another (by GOAWAY; calls under way go on). 10 minutes by default:
             a pinned client finds a proxy task that was added or replaced within that time.
         endpoints_folder: The folder with the files of `Discovery.EDS`.
+        access_log: Which calls are logged; None for none.
+        metrics: Where metrics are to be had; None, the default, for nowhere.
+        tracing: Which calls are traced; None, the default, for none.
 
     Raises:
-        ValueError: The admin interface would listen beyond loopback, or on the listener's port.
+        ValueError: The admin interface would listen beyond loopback, or two listeners on one port.
 
     """
 
@@ -114,6 +119,9 @@ class Proxy:
     admin_port: int = ADMIN_PORT
     max_connection_duration: timedelta = timedelta(minutes=10)
     endpoints_folder: str = ENDPOINTS_FOLDER
+    access_log: AccessLog | None = field(default_factory=AccessLog)
+    metrics: Metrics | None = None
+    tracing: Tracing | None = None
 
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):
@@ -125,6 +133,8 @@ class Proxy:
             raise ValueError(
                 f"{self.name}: {self.port} is the port of Envoy's admin interface; give the listener another"
             )
+        if self.metrics and self.metrics.port in {self.port, self.admin_port}:
+            raise ValueError(f"{self.name}: {self.metrics.port} is taken; give the metrics another port")
 
 
 class RoutingError(ValueError):
@@ -147,6 +157,8 @@ def check_routing(services: tuple[Service, ...]) -> None:
     for service in services:
         if service.name in names:
             problems.append(f"{service.name}: two services have this name; give each its own")
+        if service.name in {ADMIN_CLUSTER, COLLECTOR_CLUSTER}:
+            problems.append(f"{service.name}: a cluster of the proxy's own has this name; give another")
         names.add(service.name)
         if not service.grpc_services and len(services) > 1:
             problems.append(

@@ -1,11 +1,23 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from envoy_config import Discovery, HealthCheck, Proxy, RoutingError, Service, bootstrap, to_json
+from envoy_config import (
+    AccessLog,
+    Discovery,
+    HealthCheck,
+    Metrics,
+    Proxy,
+    RoutingError,
+    Service,
+    Tracing,
+    bootstrap,
+    to_json,
+)
 from tests.conftest import Envoy, Snapshot, pretty
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -36,6 +48,17 @@ SITUATIONS = [
         [replace(LESSONS, max_tasks=20, discovery=Discovery.EDS, zone_aware=True)],
         id="endpoints-from-a-file",
     ),
+    pytest.param(
+        replace(
+            PROXY,
+            access_log=AccessLog(sample_percent=0.5, slower_than=timedelta(milliseconds=250)),
+            metrics=Metrics(),
+            tracing=Tracing(sample_percent=5),
+        ),
+        [LESSONS],
+        id="all-telemetry",
+    ),
+    pytest.param(replace(PROXY, access_log=None), [LESSONS], id="no-telemetry"),
     pytest.param(replace(PROXY, memory_mib=2048, port=8443), [LESSONS], id="larger-proxy"),
 ]
 

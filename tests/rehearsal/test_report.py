@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rehearsal.access_log import requests_by_task
 from rehearsal.calls import Call
 from rehearsal.cpu import Sample, mean_percent, series
 from rehearsal.machine import describe
@@ -154,12 +153,3 @@ def test_terminal_shows_the_table_and_the_problems(outcome: Outcome) -> None:
     assert re.search(r"lessons-1 .*30 .*20 ", text)
     assert "lessons-3: first call 4.2 s after Cloud Map listed it (bound: 10 s)" in text
     assert "lessons-2 got no call after" in text
-
-
-def test_access_log_counts_calls_by_task_and_skips_what_is_no_line_of_it(tmp_path: Path) -> None:
-    log = tmp_path / "envoy.out"
-    entry = {"time": "2026-11-25T00:00:01.000Z", "upstream_task": "127.1.2.3:50051"}
-    late = {**entry, "time": "2026-11-25T01:00:00.000Z"}
-    log.write_text(f'{json.dumps(entry)}\n{json.dumps(late)}\nnot json\n{{"time": "20')
-    begin = 1795564800.0  # 2026-11-25 00:00:00 UTC
-    assert requests_by_task([log], TASKS, begin, begin + 60) == {"lessons-1": 1, "lessons-2": 0}

@@ -92,7 +92,7 @@ def validate(config: Path) -> None:
     configuration = _load(config)
     task = proxy_task(configuration)
     try:
-        envoy_command(task.bootstrap, cpu=configuration.proxy.cpu, discovery_settings=task.discovery)
+        envoy_command(task.bootstrap, cpu=configuration.proxy.cpu, beside=task.beside)
     except BootstrapTooLargeError as error:
         _fail(f"{config}: {error}", BAD_INPUT)
     try:

@@ -1,0 +1,78 @@
+"""`make bench-proxy`: measure, and write `bench/proxy_cost.md`. Takes some fifteen minutes."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.proxy_cost import cost, envoys, quota, series
+from bench.proxy_cost.load import LoadFailedError
+from bench.proxy_cost.page import Results, write_page
+from bench.proxy_cost.world import Target, World, missing
+from rehearsal.machine import describe
+from rehearsal.processes import StartFailedError
+
+PAGE = Path(__file__).resolve().parent.parent / "proxy_cost.md"
+
+
+def main() -> int:
+    """Measure everything in one run; return 1 where something did not start."""
+    if lacking := missing():
+        print(
+            f"bench-proxy: not here: {', '.join(lacking)}; apt-get install {' '.join(lacking)}",
+            file=sys.stderr,
+        )
+        return 1
+    with tempfile.TemporaryDirectory(prefix="bench-proxy-") as folder:
+        try:
+            with World(Path(folder)) as world:
+                results = _measure(world, Path(folder))
+        except (StartFailedError, LoadFailedError) as error:
+            print(f"bench-proxy: {error}", file=sys.stderr)
+            return 1
+    write_page(results, PAGE)
+    print(f"{PAGE} written")
+    return 0
+
+
+def _measure(world: World, folder: Path) -> Results:
+    envoy = {
+        "none": world.envoy("envoy none", 10, envoys.without_telemetry(world.address(10), world.backends)),
+        "all": world.envoy("envoy all", 11, envoys.with_telemetry(world.address(11), world.backends)),
+        "before": world.envoy("envoy before", 12, envoys.before_tuning(world.address(12), world.backends)),
+    }
+    print("series", flush=True)
+    large = world.envoy("envoy large", 13, envoys.with_telemetry(world.address(13), world.tasks))
+    counted = _series(folder, world.address(13), large)
+    targets = [
+        *envoy.values(),
+        world.haproxy("HAProxy", 20, mode="http"),
+        world.nginx("nginx", 21),
+        world.haproxy("L4 (HAProxy, tcp)", 22, mode="tcp"),
+        world.direct("no proxy, one task", world.backends[:1]),
+        world.direct("client-side round_robin", world.backends),
+    ]
+    print("as fast as it goes", flush=True)
+    costs: dict[int | None, list[cost.Cost]] = {None: cost.measure(targets, None)}
+    for rate in cost.RATES:
+        print(f"{rate} calls a second", flush=True)
+        costs[rate] = cost.measure(targets, rate)
+    held, knees, refused = _held([envoy["all"], envoy["before"], envoy["none"]])
+    return Results(machine=describe(), series=counted, costs=costs, held=held, knees=knees, no_quota=refused)
+
+
+def _series(folder: Path, address: str, target: Target) -> series.Series:
+    assert target.process  # noqa: S101  # an Envoy is one
+    count = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {series.TASKS * 2}'
+    return series.measure(folder, address, target.process.pid, lambda text: count in text)
+
+
+def _held(targets: list[Target]) -> tuple[list[quota.Held], dict[str, int], str | None]:
+    print("a quarter of a CPU", flush=True)
+    try:
+        return quota.measure(targets), quota.knees(targets), None
+    except quota.NoQuotaError as error:
+        return [], {}, str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

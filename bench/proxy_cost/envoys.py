@@ -1,0 +1,144 @@
+"""The bootstraps that are compared: telemetry on and off, and as it was before it was tuned."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from envoy_config import AccessLog, Metrics, Proxy, Service, bootstrap, to_json
+
+Bootstrap = dict[str, Any]
+
+SERVICES = 10
+METHODS = 10
+PORT, METRICS_PORT = 50051, 9903
+
+
+def proto_service(number: int) -> str:
+    """Return the proto service that is routed to the service `number`."""
+    return f"bench.v1.Service{number}"
+
+
+def method(number: int) -> str:
+    """Return the path of the method `number`, of all services' methods."""
+    service, own = divmod(number, METHODS)
+    return f"/{proto_service(service)}/Method{own}"
+
+
+def with_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
+    """Return Envoy with metrics by method, their listener, and the sampled log."""
+    return _local(Proxy(name="grpc", metrics=Metrics(), access_log=AccessLog()), address, endpoints)
+
+
+def without_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
+    """Return the same Envoy with none of it."""
+    return _local(Proxy(name="grpc", access_log=None), address, endpoints)
+
+
+def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
+    """Return Envoy as this project deployed it before telemetry was tuned, up to 2026-11-24.
+
+    Filters took the path apart and counted by method, with the histogram that the dashboards need;
+    each call had a request id and a line in the log.
+    """
+    values = without_telemetry(address, endpoints)
+    manager = _manager(values)
+    types = "type.googleapis.com/envoy.extensions"
+    to_metadata = f"{types}.filters.http.header_to_metadata.v3.Config"
+    manager.pop("generate_request_id")
+    manager["http_filters"] = [
+        {
+            "name": "envoy.filters.http.header_to_metadata",
+            "typed_config": {
+                "@type": to_metadata,
+                "request_rules": [
+                    _rule("grpc_service", "^/([^/]*)/.*$"),
+                    _rule("grpc_method", "^/[^/]*/(.*)$"),
+                ],
+            },
+        },
+        {
+            "name": "envoy.filters.http.grpc_stats",
+            "typed_config": {
+                "@type": f"{types}.filters.http.grpc_stats.v3.FilterConfig",
+                "stats_for_all_methods": True,
+                "enable_upstream_stats": True,
+            },
+        },
+        {
+            "name": "envoy.filters.http.router",
+            "typed_config": {
+                "@type": f"{types}.filters.http.router.v3.Router",
+                "suppress_grpc_request_failure_code_stats": True,
+            },
+        },
+    ]
+    fields = {
+        "time": "%START_TIME%",
+        "grpc_service": "%DYNAMIC_METADATA(ecs_envoy.call:grpc_service)%",
+        "grpc_method": "%DYNAMIC_METADATA(ecs_envoy.call:grpc_method)%",
+        "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
+        "duration_ms": "%DURATION%",
+        "upstream_task": "%UPSTREAM_HOST%",
+        "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+        "response_flags": "%RESPONSE_FLAGS%",
+        "request_id": "%REQ(X-REQUEST-ID)%",
+        "bytes_received": "%BYTES_RECEIVED%",
+        "bytes_sent": "%BYTES_SENT%",
+    }
+    manager["access_log"] = [
+        {
+            "name": "envoy.access_loggers.stdout",
+            "typed_config": {
+                "@type": f"{types}.access_loggers.stream.v3.StdoutAccessLog",
+                "log_format": {"json_format": fields},
+            },
+        }
+    ]
+    return values
+
+
+def _rule(key: str, path: str) -> dict[str, object]:
+    rewrite = {"pattern": {"regex": path}, "substitution": r"\1"}
+    return {
+        "header": ":path",
+        "on_header_present": {
+            "metadata_namespace": "ecs_envoy.call",
+            "key": key,
+            "regex_value_rewrite": rewrite,
+        },
+    }
+
+
+def _manager(values: Bootstrap) -> dict[str, Any]:
+    return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
+    """Return the deployed bootstrap with `endpoints` for every service, and everything at `address`.
+
+    How endpoints are found is no part of what is measured here, and neither are health checks.
+    """
+    services = [
+        Service(name=f"s{number}", address="unused", port=PORT, grpc_services=(proto_service(number),))
+        for number in range(SERVICES)
+    ]
+    values: Bootstrap = json.loads(to_json(bootstrap(proxy, services)))
+    values["admin"]["address"]["socket_address"]["address"] = address
+    for listener in values["static_resources"]["listeners"]:
+        listener["address"]["socket_address"]["address"] = address
+    for cluster in values["static_resources"]["clusters"]:
+        if cluster["name"] == "envoy_admin":
+            places = [(address, values["admin"]["address"]["socket_address"]["port_value"])]
+        else:
+            places = list(endpoints)
+            del cluster["cluster_type"], cluster["health_checks"]
+        cluster["type"] = "STATIC"
+        cluster["load_assignment"]["endpoints"] = [
+            {
+                "lb_endpoints": [
+                    {"endpoint": {"address": {"socket_address": {"address": place, "port_value": port}}}}
+                    for place, port in places
+                ]
+            }
+        ]
+    return values

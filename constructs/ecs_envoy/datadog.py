@@ -1,0 +1,100 @@
+"""Datadog's agent in a task."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from datadog_cdk_constructs_v2 import (
+    APMFeatureConfig,
+    DatadogECSFargate,
+    DatadogECSLogDriverProps,
+    DogstatsdFeatureConfig,
+    FargateLogCollectionFeatureConfig,
+    FluentbitConfig,
+    LoggingType,
+)
+
+from constructs import Construct
+from ecs_envoy.datadog_sites import DATADOG_SITES
+from ecs_envoy.proxy_memory import SIDECARS_MIB
+
+AGENT_VERSION = "7.66.1"
+LOG_ROUTER_VERSION = "2.34.3.20260423"
+"""Exact versions, where the construct's defaults are `latest` and `stable`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Datadog:
+    """An account of Datadog's, and the unified service tags of what reports to it.
+
+    Args:
+        api_key_secret: The secret that holds the API key, as its whole text; only the execution
+            roles of the tasks may read it.
+        site: The site, such as `datadoghq.eu`; `datadoghq.com` by default, as Datadog has it.
+        service: The tag `service`; the name of each service by default.
+        env: The tag `env`.
+        version: The tag `version`; none by default.
+        access_log: Whether the proxy's log goes to Datadog, by FireLens, and not to CloudWatch Logs.
+
+    Raises:
+        ValueError: Datadog has no such site.
+
+    """
+
+    api_key_secret: secretsmanager.ISecret
+    env: str
+    site: str = "datadoghq.com"
+    service: str | None = None
+    version: str | None = None
+    access_log: bool = False
+
+    def __post_init__(self) -> None:
+        if self.site not in DATADOG_SITES:
+            raise ValueError(f"{self.site!r} is no site of Datadog's; give one of {', '.join(DATADOG_SITES)}")
+
+
+def datadog_task_definition(
+    scope: Construct, datadog: Datadog, *, name: str, cpu: int, memory_limit_mib: int, is_proxy: bool
+) -> ecs.FargateTaskDefinition:
+    """Return an empty task definition with Datadog's agent, which is not essential.
+
+    Args:
+        scope: Where it is defined.
+        datadog: Whom the agent reports to.
+        name: The service's name.
+        cpu: CPU units of the task.
+        memory_limit_mib: Memory of the task in MiB.
+        is_proxy: Whether Envoy runs in it: it sends neither traces nor statistics of its own to the
+            agent, and its log may go to Datadog.
+
+    """
+    return DatadogECSFargate(
+        api_key_secret=datadog.api_key_secret,
+        site=datadog.site,
+        service=datadog.service or name,
+        env=datadog.env,
+        version=datadog.version,
+        image_version=AGENT_VERSION,
+        memory_limit_mib=SIDECARS_MIB["datadog-agent"],
+        is_datadog_essential=False,
+        apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
+        dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
+        log_collection=FargateLogCollectionFeatureConfig(
+            is_enabled=is_proxy and datadog.access_log,
+            logging_type=LoggingType.FLUENTBIT,
+            fluentbit_config=FluentbitConfig(
+                image_version=LOG_ROUTER_VERSION,
+                memory_limit_mib=SIDECARS_MIB["log-router"],
+                log_driver_config=DatadogECSLogDriverProps(
+                    host_endpoint=f"http-intake.logs.{datadog.site}",
+                    service_name=datadog.service or name,
+                    source_name="envoy",
+                    tls="on",
+                ),
+            ),
+        ),
+    ).fargate_task_definition(scope, "TaskDefinition", _props(cpu, memory_limit_mib))
+
+
+def _props(cpu: int, memory_limit_mib: int) -> ecs.FargateTaskDefinitionProps:
+    return ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib)

@@ -1,0 +1,26 @@
+"""Datadog's Envoy check, as the docker label by which the agent finds it (Autodiscovery)."""
+
+import json
+
+
+def envoy_check(metrics_port: int) -> dict[str, str]:
+    """Return the docker labels of Envoy's container; the agent in its task scrapes `metrics_port`."""
+    check = {
+        "envoy": {
+            "init_config": {},
+            "instances": [
+                {
+                    # OpenMetrics is the check's way since its version 2.
+                    "openmetrics_endpoint": f"http://%%host%%:{metrics_port}/stats/prometheus",
+                    # Counts by method are ours, and the check's own list does not have them.
+                    "extra_metrics": [
+                        {"envoy_grpc_requests": "grpc.requests"},
+                        {"envoy_grpc_duration_milliseconds": "grpc.duration_milliseconds"},
+                        {"envoy_cluster_endpoint_rq_total": "cluster.endpoint.rq_total"},
+                    ],
+                    "collect_server_info": False,
+                }
+            ],
+        }
+    }
+    return {"com.datadoghq.ad.checks": json.dumps(check, separators=(",", ":"))}

@@ -1,0 +1,83 @@
+"""The metrics listener: Envoy's metrics for whoever may scrape them, and no more of the admin interface."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster
+from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
+from envoy_data_plane.envoy.config.route.v3 import (
+    HeaderMatcher,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    VirtualHost,
+)
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
+    HttpConnectionManager,
+)
+from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
+
+from envoy_config.address import socket_address
+from envoy_config.http2 import BUFFER_LIMIT_BYTES
+from envoy_config.http_filters import http_filters
+from envoy_config.model import Proxy
+from envoy_config.static_cluster import static_cluster
+from envoy_config.telemetry import ADMIN_CLUSTER, Metrics
+from envoy_config.typed_extension import typed_config
+
+_ASKED_FOR = r"^(grpc|server|http|overload)\.|^cluster\.[^.]+\.(membership|outlier|upstream)|\.rq_total$"
+"""Of an endpoint its requests alone: eight more series for each would be most of all there are."""
+
+
+def metrics_listener(proxy: Proxy, metrics: Metrics) -> Listener:
+    """Return the listener of `GET /stats/prometheus` and `GET /ready`."""
+    manager = HttpConnectionManager(
+        stat_prefix="metrics",
+        request_headers_timeout=timedelta(seconds=10),
+        http_filters=http_filters(),
+        route_config=RouteConfiguration(
+            name="metrics",
+            virtual_hosts=[
+                VirtualHost(
+                    name="metrics",
+                    domains=["*"],
+                    routes=[
+                        _route("/stats/prometheus", f"/stats/prometheus?filter={quote(_ASKED_FOR, safe='')}"),
+                        _route("/ready", "/ready"),
+                    ],
+                )
+            ],
+        ),
+    )
+    return Listener(
+        name="metrics",
+        address=socket_address(proxy.address, metrics.port),
+        per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
+        # Of an Envoy that sheds load one wants to see how much.
+        bypass_overload_manager=True,
+        filter_chains=[
+            FilterChain(
+                filters=[
+                    Filter(
+                        name="envoy.filters.network.http_connection_manager",
+                        typed_config=typed_config(manager),
+                    )
+                ]
+            )
+        ],
+    )
+
+
+def _route(path: str, asked: str) -> Route:
+    # A query of the scraper's could ask for every endpoint's every count; ours comes first and holds.
+    get = HeaderMatcher(name=":method", string_match=StringMatcher(exact="GET"))
+    return Route(
+        match=RouteMatch(path=path, headers=[get]),
+        route=RouteAction(cluster=ADMIN_CLUSTER, prefix_rewrite=asked, timeout=timedelta(seconds=10)),
+    )
+
+
+def admin_cluster(proxy: Proxy) -> Cluster:
+    """Return the cluster of Envoy's own admin interface, on loopback."""
+    return static_cluster(ADMIN_CLUSTER, socket_address(proxy.admin_address, proxy.admin_port))

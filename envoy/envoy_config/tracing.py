@@ -1,0 +1,89 @@
+"""Tracing: spans of calls by OpenTelemetry, to a collector beside Envoy."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.cluster.v3 import Cluster
+from envoy_data_plane.envoy.config.core.v3 import GrpcService, GrpcServiceEnvoyGrpc, TypedExtensionConfig
+from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
+    HttpConnectionManagerTracing,
+    RequestIdExtension,
+)
+from envoy_data_plane.envoy.extensions.request_id.uuid.v3 import UuidRequestIdConfig
+from envoy_data_plane.envoy.extensions.tracers.opentelemetry.samplers.v3 import (
+    ParentBasedSamplerConfig,
+    TraceIdRatioBasedSamplerConfig,
+)
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
+    HttpProtocolOptions,
+    HttpProtocolOptionsExplicitHttpConfig,
+)
+from envoy_data_plane.envoy.type.v3 import Percent
+
+from envoy_config.address import socket_address
+from envoy_config.http2 import upstream_http2
+from envoy_config.model import Proxy
+from envoy_config.percentage import fractional_percent
+from envoy_config.static_cluster import static_cluster
+from envoy_config.telemetry import COLLECTOR_CLUSTER, Tracing
+from envoy_config.typed_extension import typed_config, typed_extension
+
+
+def tracing(proxy: Proxy) -> HttpConnectionManagerTracing | None:
+    """Return how calls through `proxy` are traced; None for not at all.
+
+    Without it a `traceparent` passes untouched; with it, the task's parent is Envoy's span.
+    """
+    if proxy.tracing is None:
+        return None
+    collector = GrpcService(
+        envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=COLLECTOR_CLUSTER), timeout=timedelta(seconds=1)
+    )
+    return HttpConnectionManagerTracing(
+        # Every call comes to the sampler, which knows what the caller has decided; Envoy's own draw does not.
+        random_sampling=Percent(value=100),
+        # The call to the task is a span of its own, so that a retry is seen.
+        spawn_upstream_span=True,
+        provider=TracingHttp(
+            name="envoy.tracers.opentelemetry",
+            typed_config=typed_config(
+                OpenTelemetryConfig(grpc_service=collector, service_name=proxy.name, sampler=_sampler(proxy.tracing))
+            ),
+        ),
+    )
+
+
+def request_id_extension(proxy: Proxy) -> RequestIdExtension | None:
+    """Return the extension that lets a call be traced that has no request id; None for Envoy's own."""
+    if proxy.tracing is None:
+        return None
+    return RequestIdExtension(
+        typed_config=typed_config(
+            UuidRequestIdConfig(pack_trace_reason=False, use_request_id_for_trace_sampling=False)
+        )
+    )
+
+
+def _sampler(wanted: Tracing) -> TypedExtensionConfig:
+    share = typed_extension(
+        "envoy.tracers.opentelemetry.samplers.trace_id_ratio_based",
+        TraceIdRatioBasedSamplerConfig(sampling_percentage=fractional_percent(wanted.sample_percent)),
+    )
+    return typed_extension(
+        "envoy.tracers.opentelemetry.samplers.parent_based", ParentBasedSamplerConfig(wrapped_sampler=share)
+    )
+
+
+def collector_cluster(wanted: Tracing) -> Cluster:
+    """Return the cluster of the collector, on loopback."""
+    collector = static_cluster(COLLECTOR_CLUSTER, socket_address("127.0.0.1", wanted.collector_port))
+    collector.typed_extension_protocol_options = {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
+            HttpProtocolOptions(
+                explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
+                    http2_protocol_options=upstream_http2()
+                )
+            )
+        )
+    }
+    return collector

@@ -1,0 +1,169 @@
+"""What the real Envoy tells of calls: sampled log lines, metrics by method, and spans."""
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from envoy_config import AccessLog, Metrics, Tracing
+from tests.envoy_config.live import PROXY, Live, call, envoy, task
+
+GET = "/learning.v1.Lessons/Get"
+
+
+def answer(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+    asked = dict(context.invocation_metadata())
+    if "slow" in asked:
+        time.sleep(0.3)
+    if "fail" in asked:
+        context.abort(grpc.StatusCode.NOT_FOUND, "none")
+    yield str(asked.get("traceparent", "")).encode()
+
+
+def scrape(live: Live, path: str = "/stats/prometheus", method: str = "GET") -> str:
+    request = urllib.request.Request(f"http://{live.address}:9903{path}", method=method)
+    with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+        return response.read().decode()
+
+
+def test_errors_and_slow_calls_are_logged_whatever_the_sample(tmp_path: Path, block: str) -> None:
+    log = AccessLog(sample_percent=0, slower_than=timedelta(milliseconds=250))
+    proxy = replace(PROXY, access_log=log)
+    with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
+        for _ in range(20):
+            call(live, GET)
+        call(live, GET, metadata=[("slow", "yes")])
+        with pytest.raises(grpc.RpcError):
+            call(live, GET, metadata=[("fail", "yes")])
+        with pytest.raises(grpc.RpcError):
+            call(live, GET, timeout=0.1, metadata=[("slow", "yes")])
+        time.sleep(0.5)
+        slow, failed, late = live.stop()
+    assert {line["reason"] for line in (slow, failed, late)} == {"error_or_slow"}
+    assert slow["grpc_status"] == "OK"
+    assert slow["duration_ms"] >= 250
+    assert failed["grpc_status"] == "NOT_FOUND"
+    assert late["grpc_status"] != "OK"
+
+
+def test_a_sample_is_about_its_share_and_has_any_kind_of_call(tmp_path: Path, block: str) -> None:
+    proxy = replace(PROXY, access_log=AccessLog(sample_percent=50))
+    with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
+        with grpc.insecure_channel(live.target) as channel:
+            stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(GET)
+            for _ in range(400):
+                list(stub(b""))
+            for _ in range(40):
+                with pytest.raises(grpc.RpcError):
+                    list(stub(b"", metadata=[("fail", "yes")]))
+        lines = live.stop()
+    sampled = [line for line in lines if line["reason"] == "sample"]
+    assert 150 < sum(line["grpc_status"] == "OK" for line in sampled) < 250  # five deviations off 200
+    assert 0 < sum(line["grpc_status"] == "NOT_FOUND" for line in sampled) < 40
+    assert sum(line["reason"] == "error_or_slow" for line in lines) == 40
+
+
+def test_metrics_count_calls_by_service_method_and_status(tmp_path: Path, block: str) -> None:
+    proxy = replace(PROXY, metrics=Metrics())
+    with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
+        for _ in range(7):
+            call(live, GET)
+        with pytest.raises(grpc.RpcError):
+            call(live, GET, metadata=[("fail", "yes")])
+        with pytest.raises(grpc.RpcError):
+            call(live, "/unknown.v1.Service/Invented")
+        end = time.monotonic() + 20
+        while "count{" not in (text := scrape(live)).replace("} 8\n", "count{") and time.monotonic() < end:
+            time.sleep(0.5)  # histograms are merged every 5 s
+        assert scrape(live, "/ready") == "LIVE\n"
+        for path, method in [("/", "GET"), ("/quitquitquit", "POST"), ("/ready", "POST"), ("/stats", "GET")]:
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                scrape(live, path, method)
+    label = 'envoy_cluster_name="lessons",grpc_method="/learning.v1.Lessons/Get"'
+    assert f'envoy_grpc_requests{{{label},grpc_status="OK"}} 7\n' in text
+    assert f'envoy_grpc_requests{{{label},grpc_status="NOT_FOUND"}} 1\n' in text
+    assert f"envoy_grpc_duration_milliseconds_count{{{label}}} 8\n" in text
+    assert (
+        f'envoy_cluster_endpoint_rq_total{{envoy_cluster_name="lessons",envoy_endpoint_address="{block}.3:50051"}} 8'
+        in text
+    )
+    assert "Invented" not in text
+
+
+@dataclass
+class Spans:
+    """An OTLP collector's stand-in, which keeps what the real Envoy exports: none runs here."""
+
+    exported: list[bytes] = field(default_factory=list[bytes])
+
+    def has(self, trace: str) -> bool:
+        """Return whether a span of `trace` (its id in hex) was exported; ids travel as they are."""
+        return any(bytes.fromhex(trace) in message for message in self.exported)
+
+
+@contextmanager
+def collector(address: str) -> Generator[Spans]:
+    spans = Spans()
+
+    def export(request: bytes, _context: grpc.ServicerContext) -> bytes:
+        spans.exported.append(request)
+        return b""
+
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(export)
+    name = "opentelemetry.proto.collector.trace.v1.TraceService"
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, {"Export": method}),))
+    server.add_insecure_port(f"{address}:4317")
+    server.start()
+    try:
+        yield spans
+    finally:
+        server.stop(None).wait()
+
+
+CALLERS = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_traced_call_is_exported_and_its_task_sees_the_callers_trace(tmp_path: Path, block: str) -> None:
+    proxy = replace(PROXY, tracing=Tracing(sample_percent=0))
+    with (
+        collector(f"{block}.1") as spans,
+        task(f"{block}.3", answer),
+        envoy(tmp_path, block, [f"{block}.3"], proxy) as live,
+    ):
+        (seen,) = call(live, GET, metadata=[("traceparent", f"00-{CALLERS}-b7ad6b7169203331-01")])
+        call(live, GET)
+        end = time.monotonic() + 15
+        while not spans.exported and time.monotonic() < end:
+            time.sleep(0.2)
+        traced, untraced = live.stop()
+    assert seen.decode().startswith(f"00-{CALLERS}-")
+    assert not seen.decode().endswith("-b7ad6b7169203331-01")  # the parent is Envoy's span
+    assert spans.has(CALLERS)
+    assert traced["traceparent"].startswith(f"00-{CALLERS}-")
+    assert untraced["traceparent"][3:35] != CALLERS
+    assert not spans.has(untraced["traceparent"][3:35])
+
+
+def test_without_tracing_the_callers_context_passes_untouched(tmp_path: Path, block: str) -> None:
+    context = f"00-{CALLERS}-b7ad6b7169203331-01"
+    with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], PROXY) as live:
+        assert call(live, GET, metadata=[("traceparent", context)]) == [context.encode()]
+        (line,) = live.stop()
+    assert line["traceparent"] == context
+
+
+def test_no_metadata_but_the_trace_and_the_request_id_is_logged(tmp_path: Path, block: str) -> None:
+    secret = [("authorization", "Bearer hidden"), ("x-api-key", "hidden"), ("cookie", "hidden")]
+    with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], PROXY) as live:
+        call(live, GET, metadata=secret)
+        live.stop()
+    assert "hidden" not in live.log.read_text()
