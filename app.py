@@ -8,6 +8,7 @@ from aws_cdk import App, Environment
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from stacks.api import ApiStack
 from stacks.network import NetworkStack
+from stacks.observability import ObservabilityStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
 
@@ -34,8 +35,24 @@ def deploy(app: App, configuration: Configuration) -> None:
     proxy.add_stack_dependency(services)
     if configuration.api:
         ApiStack(
-            app, f"{name}-api", env=env, api=configuration.api, network=base.network, proxy=proxy.proxy
+            app,
+            f"{name}-api",
+            env=env,
+            configuration=configuration,
+            api=configuration.api,
+            network=base.network,
+            proxy=proxy.proxy,
         ).add_stack_dependency(proxy)
+    if configuration.observability.cloudwatch:
+        ObservabilityStack(
+            app,
+            f"{name}-observability",
+            env=env,
+            configuration=configuration,
+            wanted=configuration.observability.cloudwatch,
+            proxy=proxy.proxy,
+            services=services.services,
+        )
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.calls import Call
+from rehearsal.watched import Watched
 
 CV_REQUESTS_TARGET = 0.01
 CV_CPU_TARGET = 0.10
@@ -128,6 +129,8 @@ class Outcome:
         discovery_bound_seconds: The time from a task's registration to its first call at the latest,
             by service: TTL and refresh by DNS, a poll and a health check by Cloud Map.
         in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
+        watched_before: What Prometheus saw before; None where none ran.
+        watched_after: What it saw after.
         scale_out: More tasks, while calls went on.
         roll: A new task definition, while calls went on.
         seconds: How long each step took, by its name.
@@ -145,6 +148,8 @@ class Outcome:
     proxy_memory_limit_mib: int = 0
     discovery_bound_seconds: dict[str, float] = field(default_factory=dict[str, float])
     in_zone: dict[str, float] = field(default_factory=dict[str, float])
+    watched_before: Watched | None = None
+    watched_after: Watched | None = None
     scale_out: Change | None = None
     roll: Change | None = None
     seconds: dict[str, float] = field(default_factory=dict[str, float])

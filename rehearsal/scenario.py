@@ -12,8 +12,10 @@ from rehearsal.load_process import Load
 from rehearsal.machine import describe
 from rehearsal.outcome import Outcome
 from rehearsal.processes import Process, listens
+from rehearsal.prometheus import Prometheus
 from rehearsal.rolled import rolled_configuration
 from rehearsal.stage import Stage, Window
+from rehearsal.watched import watched
 
 
 class Scenario:
@@ -30,6 +32,7 @@ class Scenario:
         before: When the state before was measured.
         after: When the state after was measured.
         calls: Every call through Envoy.
+        prometheus: What scrapes the Envoys; None where there are no metrics, or no Prometheus here.
 
     """
 
@@ -45,6 +48,7 @@ class Scenario:
         self.outcome = Outcome(config=str(config), **describe())
         self.before = self.after = Window(begin=0, end=0)
         self.calls: list[Call] = []
+        self.prometheus: Prometheus | None = None
 
     def run(self) -> None:
         """Rehearse.
@@ -112,6 +116,8 @@ class Scenario:
             self._discovery[service] = found
             self.outcome.discovery_bound_seconds[service] = found.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
+        if stage.configuration.observability.metrics:
+            self.prometheus = stage.system.start_prometheus()
 
     def _envoy_target(self) -> str:
         """Return what clients dial, asked of our own name server."""
@@ -123,11 +129,13 @@ class Scenario:
         dialled = states.start_l4_proxies(self._stage)
         load = Load(self._stage.system.processes, "load-before", states.targets(self._stage, dialled))
         self.before = states.watch(self._stage, load, self._seconds)
+        self.outcome.watched_before = watched(self.prometheus) if self.prometheus else None
         self.outcome.before = states.results(self._stage, load.stop(), self.before)
 
     def _measure_after(self, load: Load) -> None:
         requests = states.endpoint_requests(self._stage)
         self.after = states.watch(self._stage, load, self._seconds, requests)
+        self.outcome.watched_after = watched(self.prometheus) if self.prometheus else None
         self.outcome.after = states.results(self._stage, load.calls(), self.after, requests)
         self.outcome.proxies = states.proxy_use(self._stage, self.after)
         self.outcome.in_zone = states.in_zone(self._stage, requests)

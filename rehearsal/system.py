@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,11 +15,16 @@ from rehearsal.agent.images import Images
 from rehearsal.aws import Aws
 from rehearsal.cdk import Cdk
 from rehearsal.cloud_map_zone import CloudMapZone
-from rehearsal.cpu import Sampler
+from rehearsal.cpu import Sampler, mean_percent
+from rehearsal.cpu_exporter import CpuExporter
 from rehearsal.emulator_process import start_emulator
 from rehearsal.foreign_services import deploy_foreign_services
 from rehearsal.name_server import NameServer
 from rehearsal.processes import Processes
+from rehearsal.prometheus import Prometheus, prometheus_binary
+
+CPU_SECONDS = 6.0
+"""Over how long a task's CPU is told: CloudWatch's is a minute."""
 
 
 class Addresses:
@@ -104,6 +110,37 @@ class System:
         self._stack.enter_context(self.agent)
         self.sampler = self._stack.enter_context(Sampler(self._pids))
         return self.agent
+
+    def start_prometheus(self) -> Prometheus | None:
+        """Start Prometheus and what tells it the CPU of tasks; say so and return None where there is none."""
+        binary = prometheus_binary()
+        if binary is None:
+            self._say("no Prometheus here to scrape Envoy: apt-get install prometheus, or PROMETHEUS=path")
+            return None
+        address = self.addresses.next()
+        self._stack.enter_context(CpuExporter(address, self._cpu_by_service, self.configuration.environment))
+        proxy = self.configuration.proxy.name
+        return Prometheus(
+            self.processes,
+            binary=binary,
+            folder=self._out / "prometheus",
+            address=self.addresses.next(),
+            envoys=lambda: {task.name: task.address for task in self.agent.tasks(proxy)},
+            cpu_address=address,
+        )
+
+    def _cpu_by_service(self) -> dict[str, list[float]]:
+        """Return the CPU of each task over the last seconds, in percent of what its definition gives it."""
+        samples, now = self.sampler.samples(), time.time()
+        found: dict[str, list[float]] = {}
+        for service in configured.proto_services(self.configuration):
+            block = self.configuration.services.get(service)
+            share = (block.cpu if block else 256) / 1024
+            for task in self.agent.tasks(service):
+                percent = mean_percent(samples.get(task.name, []), now - CPU_SECONDS, now)
+                if percent is not None:
+                    found.setdefault(service, []).append(percent / share)
+        return found
 
     def _pids(self) -> dict[str, int]:
         """Return the process of every container: that which serves by its task's name."""

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Environment, Stack
 
 from constructs import Construct
 from ecs_envoy import EnvoyProxy, Network, from_configuration
+from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.model import Api
 
 
@@ -16,10 +17,11 @@ class ApiStack(Stack):
         stack_id: str,
         *,
         env: Environment,
+        configuration: Configuration,
         api: Api,
         network: Network,
         proxy: EnvoyProxy,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.api = from_configuration.public_api(self, api, network=network, proxy=proxy)
+        self.api = from_configuration.public_api(self, configuration, api, network=network, proxy=proxy)
         CfnOutput(self, "LoadBalancer", value=self.api.load_balancer.load_balancer_dns_name)

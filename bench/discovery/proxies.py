@@ -89,7 +89,7 @@ def start_envoy(
     sidecar: Process | None,
 ) -> RunningProxy:
     """Start an Envoy with its deployed command, and wait until it serves."""
-    memory = envoy_memory_mib(512, sidecar=sidecar is not None)
+    memory = envoy_memory_mib(512, ["discovery"] if sidecar else [])
     deployed = to_json(
         bootstrap(Proxy(name=PROXY, memory_mib=memory, endpoints_folder=str(folder)), services)
     )

@@ -35,6 +35,6 @@ SKEW_LEAST_CPU_PERCENT = 5.0
 
 SERVER_ERRORS = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
 """
-The statuses that are the server's doing ("Semantic conventions for gRPC": the span's status). The others, such
-as NOT_FOUND, are answers to what a caller asked.
+The statuses that are the server's doing ("Semantic conventions for gRPC": the span's status). The others,
+such as NOT_FOUND, are answers to what a caller asked.
 """

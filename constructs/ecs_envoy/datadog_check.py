@@ -5,7 +5,7 @@ import json
 
 def envoy_check(metrics_port: int) -> dict[str, str]:
     """Return the docker labels of Envoy's container; the agent in its task scrapes `metrics_port`."""
-    check = {
+    check: dict[str, object] = {
         "envoy": {
             "init_config": {},
             "instances": [

@@ -1,6 +1,8 @@
 """Datadog's sites ("Getting Started with Datadog Sites")."""
 
-DATADOG_SITES = (
+from typing import Literal, get_args
+
+DatadogSite = Literal[
     "datadoghq.com",
     "datadoghq.eu",
     "us3.datadoghq.com",
@@ -10,5 +12,7 @@ DATADOG_SITES = (
     "uk1.datadoghq.com",
     "ddog-gov.com",
     "us2.ddog-gov.com",
-)
+]
+
+DATADOG_SITES: tuple[DatadogSite, ...] = get_args(DatadogSite)
 """Those that `DatadogECSFargate` takes; a test compares."""

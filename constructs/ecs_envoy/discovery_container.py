@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 
 from ecs_envoy.discovery_settings import SIDECAR_PORT
 from ecs_envoy.envoy_container import ready_check
-from ecs_envoy.proxy_memory import DISCOVERY_MEMORY_MIB
+from ecs_envoy.proxy_memory import SIDECARS_MIB
 from envoy_config.model import ENDPOINTS_FOLDER
 
 DISCOVERY_USER = "65532:65532"
@@ -50,7 +50,7 @@ def add_discovery_container(
         command=[settings],
         environment={"AWS_REGION": region},
         user=DISCOVERY_USER,
-        memory_limit_mib=DISCOVERY_MEMORY_MIB,
+        memory_limit_mib=SIDECARS_MIB["discovery"],
         readonly_root_filesystem=True,
         # It holds Envoy up for 30 s at most, which are no failure.
         health_check=ready_check("127.0.0.1", SIDECAR_PORT, start_period=Duration.seconds(60)),

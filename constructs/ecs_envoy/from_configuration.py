@@ -22,9 +22,11 @@ from ecs_envoy.configuration.model import (
     Service,
 )
 from ecs_envoy.container_image import container_image
+from ecs_envoy.datadog import Datadog
 from ecs_envoy.discovery import Discovery
 from ecs_envoy.envoy_proxy import EnvoyProxy
 from ecs_envoy.existing_grpc_service import ExistingGrpcService
+from ecs_envoy.from_observability import allow_scrapes, datadog, telemetry
 from ecs_envoy.grpc_service import GrpcService
 from ecs_envoy.network import Network
 from ecs_envoy.public_api import PublicApi
@@ -45,6 +47,10 @@ def network(scope: Construct, configuration: Configuration) -> Network:
         availability_zones=availability_zones(configuration),
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
+        # A task's own CPU shows which one burns.
+        container_insights=ecs.ContainerInsights.ENHANCED
+        if configuration.observability.cloudwatch
+        else ecs.ContainerInsights.ENABLED,
     )
 
 
@@ -73,8 +79,12 @@ def _existing_namespace(
 
 def grpc_services(scope: Construct, configuration: Configuration, *, network: Network) -> list[RoutedService]:
     """Define every gRPC service of `configuration`, and the routes to those that exist already."""
+    account = datadog(scope, configuration)
     return [
-        *(_grpc_service(scope, name, wanted, network) for name, wanted in configuration.services.items()),
+        *(
+            _grpc_service(scope, name, wanted, network, account)
+            for name, wanted in configuration.services.items()
+        ),
         *(
             _existing_grpc_service(scope, name, wanted, network)
             for name, wanted in configuration.existing_services.items()
@@ -82,7 +92,9 @@ def grpc_services(scope: Construct, configuration: Configuration, *, network: Ne
     ]
 
 
-def _grpc_service(scope: Construct, name: str, wanted: Service, network: Network) -> GrpcService:
+def _grpc_service(
+    scope: Construct, name: str, wanted: Service, network: Network, account: Datadog | None
+) -> GrpcService:
     service = GrpcService(
         scope,
         name,
@@ -110,6 +122,7 @@ def _grpc_service(scope: Construct, name: str, wanted: Service, network: Network
             if wanted.pre_stop_image
             else None
         ),
+        datadog=account,
     )
     _allow_egress(service.connections, wanted.egress)
     return service
@@ -150,7 +163,7 @@ def envoy_proxy(
     """Define the proxy of `configuration` in front of `services`."""
     wanted = configuration.proxy
     sidecar = wanted.discovery
-    return EnvoyProxy(
+    proxy = EnvoyProxy(
         scope,
         "Proxy",
         ecs_cluster=network.ecs_cluster,
@@ -165,10 +178,15 @@ def envoy_proxy(
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
         discovery_interval=_duration(sidecar.interval),
+        telemetry=telemetry(scope, configuration),
     )
+    allow_scrapes(scope, configuration, proxy)
+    return proxy
 
 
-def public_api(scope: Construct, wanted: Api, *, network: Network, proxy: EnvoyProxy) -> PublicApi:
+def public_api(
+    scope: Construct, configuration: Configuration, wanted: Api, *, network: Network, proxy: EnvoyProxy
+) -> PublicApi:
     """Define the API that `wanted` describes, with the address of `proxy` and the right to call it."""
     api = PublicApi(
         scope,
@@ -186,6 +204,7 @@ def public_api(scope: Construct, wanted: Api, *, network: Network, proxy: EnvoyP
         environment={**wanted.environment, wanted.proxy_address_variable: proxy.address},
         secrets=_secrets(scope, "api", wanted.secrets),
         container_health_check=_container_health_check(wanted.container_health_check),
+        datadog=datadog(scope, configuration),
     )
     _allow_egress(api.connections, wanted.egress)
     api.connections.allow_to_default_port(proxy, "gRPC through the proxy")

@@ -53,9 +53,7 @@ class Network(Construct):
                 self, "EcsCluster", cluster_name=ecs_cluster_name, vpc=self.vpc, security_groups=[]
             )
             if ecs_cluster_name
-            else ecs.Cluster(
-                self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights
-            )
+            else ecs.Cluster(self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights)
         )
         self.namespace = namespace or servicediscovery.PrivateDnsNamespace(
             self, "Namespace", name=namespace_name, vpc=self.vpc

@@ -40,7 +40,8 @@ def memory_problem(task_memory_mib: int, sidecars: Collection[str]) -> str | Non
         return None
     taken = ", ".join(f"{name} ({SIDECARS_MIB[name]})" for name in SIDECARS_MIB if name in sidecars)
     need = ENVOY_LEAST_MIB + sum(SIDECARS_MIB[name] for name in sidecars)
+    size = next(size for size in (512, 1024, 2048) if size >= need)
     return (
-        f"{task_memory_mib} MiB leave {max(left, 0)} for Envoy beside {taken}, and it needs {ENVOY_LEAST_MIB}; "
-        f"give memory: {next(size for size in (512, 1024, 2048) if size >= need)}"
+        f"{task_memory_mib} MiB leave {max(left, 0)} for Envoy beside {taken}, "
+        f"and it needs {ENVOY_LEAST_MIB}; give {size}"
     )

@@ -1,5 +1,6 @@
 """The metrics of a proxy and its services in CloudWatch."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,13 +37,13 @@ class ProxyMetrics:
     def server_error_percent(self, service: str) -> cloudwatch.MathExpression:
         """Return the part of the calls that failed by the server's or the proxy's doing, in percent."""
         errors = {
-            status.lower(): self._of_envoy(BY_STATUS, service, "Sum", grpc_status=status)
+            _id(status, service): self._of_envoy(BY_STATUS, service, "Sum", grpc_status=status)
             for status in SERVER_ERRORS
         }
-        total = " + ".join(f"FILL({name}, 0)" for name in errors)
+        total, requests = " + ".join(f"FILL({name}, 0)" for name in errors), _id("requests", service)
         return cloudwatch.MathExpression(
-            expression=f"100 * ({total}) / requests",
-            using_metrics={**errors, "requests": self.requests(service)},
+            expression=f"100 * ({total}) / {requests}",
+            using_metrics={**errors, requests: self.requests(service)},
             label=service,
             period=MINUTE,
         )
@@ -83,9 +84,10 @@ class ProxyMetrics:
     def unhealthy(self, service: str) -> cloudwatch.MathExpression:
         """Return how many endpoints are listed and not healthy."""
         listed = self._of_envoy("envoy_cluster_membership_total", service, "Maximum")
+        all_of_them, good = _id("listed", service), _id("healthy", service)
         return cloudwatch.MathExpression(
-            expression="listed - healthy",
-            using_metrics={"listed": listed, "healthy": self.healthy(service)},
+            expression=f"{all_of_them} - {good}",
+            using_metrics={all_of_them: listed, good: self.healthy(service)},
             label=service,
             period=MINUTE,
         )
@@ -112,13 +114,19 @@ class ProxyMetrics:
         )
 
 
+def _id(what: str, service: str) -> str:
+    """Return the id of a metric in an expression: one graph may have several services'."""
+    return re.sub(r"[^a-z0-9]", "_", f"{what}_{service}".lower())
+
+
 def skew(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
     """Return the busiest task's CPU over the mean of the service's tasks: ECS's own two statistics."""
+    most, mean = _id("most", label), _id("mean", label)
     return cloudwatch.MathExpression(
-        expression=f"IF(mean > {SKEW_LEAST_CPU_PERCENT:g}, most / mean, 1)",
+        expression=f"IF({mean} > {SKEW_LEAST_CPU_PERCENT:g}, {most} / {mean}, 1)",
         using_metrics={
-            "most": service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
-            "mean": service.metric_cpu_utilization(period=MINUTE, statistic="Average"),
+            most: service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
+            mean: service.metric_cpu_utilization(period=MINUTE, statistic="Average"),
         },
         label=label,
         period=MINUTE,

@@ -73,7 +73,7 @@ class ProxyMonitoring(Construct):
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)
-        self.topic = topic or sns.Topic(self, "Alarms", enforce_ssl=True)
+        self.topic: sns.ITopic = topic or sns.Topic(self, "Alarms", enforce_ssl=True)  # pyright: ignore[reportAttributeAccessIssue]
         facade = MonitoringFacade(
             self,
             "Monitoring",
@@ -83,7 +83,7 @@ class ProxyMonitoring(Construct):
                 action=SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
                 datapoints_to_alarm=5,
             ),
-            dashboard_factory=DefaultDashboardFactory(
+            dashboard_factory=DefaultDashboardFactory(  # pyright: ignore[reportArgumentType]  # the library's own
                 self,
                 "Dashboard",
                 dashboard_name_prefix=dashboard_name,

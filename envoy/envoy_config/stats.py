@@ -21,9 +21,9 @@ OF_A_CLUSTER = (
 )
 """What dashboards, rules and alarms use of a service, and no more (`tests/observability` holds it)."""
 
-OF_THE_SERVER = ("live", "memory_allocated", "memory_physical_size", "total_connections", "uptime")
+OF_THE_SERVER = ("memory_allocated", "memory_physical_size", "uptime")
 
-OF_THE_LISTENER = ("downstream_cx_active", "downstream_cx_overload_disable_keepalive", "downstream_rq_active")
+OF_THE_LISTENER = ("downstream_cx_active",)
 
 
 def stats_config() -> StatsConfig:
@@ -37,7 +37,7 @@ def stats_config() -> StatsConfig:
         _suffixes(r"cluster\.[^.]+\.", OF_A_CLUSTER),
         _suffixes(r"server\.", OF_THE_SERVER),
         _suffixes(r"http\.grpc\.", OF_THE_LISTENER),
-        StringMatcher(safe_regex=RegexMatcher(regex=r"overload\..*\.(pressure|active)")),
+        StringMatcher(safe_regex=RegexMatcher(regex=r"overload\..*\.pressure")),
     ]
     return StatsConfig(
         stats_matcher=StatsMatcher(inclusion_list=ListStringMatcher(patterns=patterns)),

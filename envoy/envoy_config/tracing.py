@@ -47,7 +47,9 @@ def tracing(proxy: Proxy) -> HttpConnectionManagerTracing | None:
         provider=TracingHttp(
             name="envoy.tracers.opentelemetry",
             typed_config=typed_config(
-                OpenTelemetryConfig(grpc_service=collector, service_name=proxy.name, sampler=_sampler(proxy.tracing))
+                OpenTelemetryConfig(
+                    grpc_service=collector, service_name=proxy.name, sampler=_sampler(proxy.tracing)
+                )
             ),
         ),
     )

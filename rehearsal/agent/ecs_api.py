@@ -21,6 +21,10 @@ DEFAULT_RESTART_PERIOD = 300
 """Seconds that a container with a restart policy has to have run, where it says nothing."""
 
 
+NOT_RUN = frozenset({"collector", "datadog-agent", "log-router"})
+"""Sidecars that would send what they see to AWS or Datadog; nothing of the system waits for one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
     """A container health check: its command as ECS has it, and times in seconds."""
@@ -154,7 +158,11 @@ class EcsApi:
             self._definitions[arn] = TaskDefinition(
                 arn=arn,
                 family=answer.get("family", ""),
-                containers=tuple(map(_container, answer.get("containerDefinitions", []))),
+                containers=tuple(
+                    container
+                    for container in map(_container, answer.get("containerDefinitions", []))
+                    if container.name not in NOT_RUN
+                ),
             )
         return self._definitions[arn]
 

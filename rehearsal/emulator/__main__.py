@@ -3,7 +3,7 @@
 import json
 import sys
 
-from rehearsal.emulator import cloud_map_handlers, ec2_handlers, ecs_handlers, scaling_handlers
+from rehearsal.emulator import cloud_map_handlers, ec2_handlers, ecs_handlers, recorded, scaling_handlers
 from rehearsal.emulator.existing import make
 from rehearsal.emulator.ministack_internals import Properties, application, provisioners
 from rehearsal.existing import Existing
@@ -42,6 +42,10 @@ HANDLERS: dict[str, Properties] = {
         "create": scaling_handlers.create_scaling_policy,
         "update": scaling_handlers.update_scaling_policy,
         "delete": scaling_handlers.delete_scaling_policy,
+    },
+    **{
+        kind: {"create": recorded.create, "update": recorded.update, "delete": recorded.delete}
+        for kind in recorded.TYPES
     },
 }
 

@@ -15,6 +15,15 @@ def show(console: Console, outcome: Outcome) -> None:
     console.print(_proxy_table(outcome))
     for service, share in outcome.in_zone.items():
         console.print(f"{service}: {share:.0%} of the calls stayed in their availability zone")
+    for state, watched in (("before", outcome.watched_before), ("after", outcome.watched_after)):
+        if watched:
+            skew = ", ".join(f"{service} {ratio:.2f}" for service, ratio in watched.task_cpu_skew.items())
+            alert = (
+                f"the skew alert fires for {', '.join(watched.skew_alerts)}"
+                if watched.skew_alerts
+                else "no skew alert"
+            )
+            console.print(f"Prometheus, {state}: CPU of the busiest task over the mean: {skew}; {alert}")
     for change in (outcome.scale_out, outcome.roll):
         for line in _change_lines(change, outcome.discovery_bound_seconds[change.service]) if change else ():
             console.print(line)

@@ -6,6 +6,7 @@ from pathlib import Path
 from rehearsal.cpu import series
 from rehearsal.outcome import ServiceResult
 from rehearsal.report.numbers import write_numbers
+from rehearsal.report.observed import draw_observed
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import Line, State, draw_changes, draw_states
 from rehearsal.scenario import Scenario
@@ -14,7 +15,10 @@ from rehearsal.system import System
 
 
 def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[str], object]) -> None:
-    """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`."""
+    """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`.
+
+    Where a Prometheus ran, `observed.png` too.
+    """
     say("drawing")
     outcome = scenario.outcome
     samples = system.sampler.samples()
@@ -41,6 +45,14 @@ def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[s
             if service and task.service == service.arn
         }
         pictures.append(draw_changes(scenario.calls, tasks, changes, out))
+    if scenario.prometheus:
+        marks = [
+            (scenario.before.begin, "L4 load balancer"),
+            (scenario.after.begin, "Envoy"),
+            *((change.begin, change.what) for change in changes),
+        ]
+        end = changes[-1].end if changes else scenario.after.end
+        pictures.append(draw_observed(scenario.prometheus, marks, end, out))
     say("writing")
     write_numbers(outcome, out / "result.json")
     write_page(outcome, pictures, out / "report.html")

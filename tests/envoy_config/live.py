@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,9 +105,9 @@ def call(
     live: Live,
     method: str,
     timeout: float | None = 10,
-    metadata: list[tuple[str, str | bytes]] | None = None,
+    metadata: Sequence[tuple[str, str | bytes]] | None = None,
 ) -> list[bytes]:
     options = [("grpc.use_local_subchannel_pool", 1)]
     with grpc.insecure_channel(live.target, options=options) as channel:
         stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(method)
-        return list(stub(b"", timeout=timeout, metadata=metadata))
+        return list(stub(b"", timeout=timeout, metadata=tuple(metadata or ())))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import cast
 
-from ecs_envoy.configuration.discovery_checks import discovery_checks
+from ecs_envoy.configuration.discovery_checks import discovery_checks, uses_cloud_map
 from ecs_envoy.configuration.document import KeyPath
 from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
+from ecs_envoy.configuration.observability_checks import observability_checks
 from envoy_config.model import ADMIN_PORT
 
 Finding = tuple[KeyPath, str]
@@ -22,8 +23,9 @@ def cross_checks(values: dict[str, object]) -> Iterator[Finding]:
     yield from _certificate(values)
     yield from _variables(values)
     yield from _rehearsal(values)
-    sections = (_mapping(values, key) for key in ("proxy", "services", "existing_services"))
+    sections = [_mapping(values, key) for key in ("proxy", "services", "existing_services")]
     yield from discovery_checks(*sections)
+    yield from observability_checks(values, discovery=uses_cloud_map(*sections[1:]))
     if _mapping(values, "proxy").get("port") == ADMIN_PORT:
         yield ("proxy", "port"), f"{ADMIN_PORT} is the port of Envoy's admin interface; give another"
 

@@ -20,25 +20,47 @@ def discovery_checks(
     proxy: Mapping[str, object], services: Mapping[str, object], existing: Mapping[str, object]
 ) -> Iterator[tuple[KeyPath, str]]:
     """Yield each broken rule of the plain blocks `proxy`, `services` and `existing_services`."""
-    chosen: list[Discovery] = []
+    for path, block in _blocks(services, existing):
+        most = _most_tasks(block) if path[0] == "services" else None
+        known, named = _named(path, block, most)
+        if not known:
+            continue  # a mistake that is told already
+        if most and (problem := discovery_problem(named, max_tasks=most)):
+            yield (*path, "discovery"), problem
+            continue
+        yield from _service(path, block, discovery_for(named, max_tasks=most), _interval(proxy))
+    if uses_cloud_map(services, existing) and proxy.get("port") == SIDECAR_PORT:
+        yield ("proxy", "port"), f"{SIDECAR_PORT} is the port of the discovery sidecar; give another"
+
+
+def uses_cloud_map(services: Mapping[str, object], existing: Mapping[str, object]) -> bool:
+    """Return whether a sidecar has to ask Cloud Map for a service of the plain blocks."""
+    for path, block in _blocks(services, existing):
+        most = _most_tasks(block) if path[0] == "services" else None
+        known, named = _named(path, block, most)
+        wrong = most is not None and discovery_problem(named, max_tasks=most) is not None
+        if known and not wrong and discovery_for(named, max_tasks=most) is Discovery.CLOUD_MAP:
+            return True
+    return False
+
+
+def _blocks(
+    services: Mapping[str, object], existing: Mapping[str, object]
+) -> Iterator[tuple[tuple[str, str], dict[str, object]]]:
     for section, blocks in (("services", services), ("existing_services", existing)):
         for name, value in blocks.items():
-            if not isinstance(value, dict):
-                continue
-            block, path = cast("dict[str, object]", value), (section, name)
-            most = _most_tasks(block) if section == "services" else None
-            wanted = block.get("discovery")
-            if wanted not in (None, *Discovery) or (section == "services" and most is None):
-                continue  # a mistake that is told already
-            named = Discovery(str(wanted)) if wanted else None
-            if most and (problem := discovery_problem(named, max_tasks=most)):
-                yield (*path, "discovery"), problem
-                continue
-            discovery = discovery_for(named, max_tasks=most)
-            chosen.append(discovery)
-            yield from _service(path, block, discovery, _interval(proxy))
-    if Discovery.CLOUD_MAP in chosen and proxy.get("port") == SIDECAR_PORT:
-        yield ("proxy", "port"), f"{SIDECAR_PORT} is the port of the discovery sidecar; give another"
+            if isinstance(value, dict):
+                yield (section, name), cast("dict[str, object]", value)
+
+
+def _named(
+    path: tuple[str, str], block: dict[str, object], most: int | None
+) -> tuple[bool, Discovery | None]:
+    """Return whether the block's discovery can be told, and which it names."""
+    wanted = block.get("discovery")
+    if wanted not in (None, *Discovery) or (path[0] == "services" and most is None):
+        return False, None
+    return True, Discovery(str(wanted)) if wanted else None
 
 
 def _service(

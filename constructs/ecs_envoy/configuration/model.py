@@ -3,17 +3,13 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from ecs_envoy.configuration import scalars as s
+from ecs_envoy.configuration.block import Block
 from ecs_envoy.configuration.fargate import MEMORY_MIB
+from ecs_envoy.configuration.observability import Observability
 from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
-
-
-class _Block(BaseModel):
-    """A block of YAML, without unknown keys and frozen; `cross_checks` has the rules between keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _cpu(value: object) -> int:
@@ -42,12 +38,12 @@ Cpu = Annotated[int, BeforeValidator(_cpu), WithJsonSchema({"enum": list(MEMORY_
 Memory = Annotated[int, BeforeValidator(_memory), WithJsonSchema({"type": "integer", "minimum": 512})]
 
 
-class _Sized(_Block):
+class _Sized(Block):
     cpu: Cpu = Field(default=256, description="CPU units of a task; 1024 are one vCPU")
     memory: Memory = Field(default=512, description="memory of a task in MiB")
 
 
-class TaskBounds(_Block):
+class TaskBounds(Block):
     """How many tasks may run; autoscaling moves between the two bounds."""
 
     min: s.Tasks = Field(description="the fewest tasks")
@@ -58,7 +54,7 @@ class TaskBounds(_Block):
 TaskCount = Annotated[TaskBounds, BeforeValidator(_tasks)]
 
 
-class NewNetwork(_Block):
+class NewNetwork(Block):
     """A VPC to create."""
 
     cidr: s.VpcCidr = Field(default="10.0.0.0/16", description="the VPC's IPv4 block")
@@ -70,7 +66,7 @@ class NewNetwork(_Block):
     )
 
 
-class Network(_Block):
+class Network(Block):
     """Where everything runs: a VPC to create, or one that exists."""
 
     new: NewNetwork | None = Field(default=None, description="the VPC to create")
@@ -80,7 +76,7 @@ class Network(_Block):
     )
 
 
-class Namespace(_Block):
+class Namespace(Block):
     """The Cloud Map private DNS namespace that names services and the proxy."""
 
     name: s.DnsName = Field(description="the namespace's DNS name, such as learning.local")
@@ -89,7 +85,7 @@ class Namespace(_Block):
     )
 
 
-class ContainerHealthCheck(_Block):
+class ContainerHealthCheck(Block):
     """The check that ECS runs inside the container; the image has to have the command."""
 
     command: list[s.Line] = Field(min_length=1, description="what to run, such as [/bin/grpc_health_probe]")
@@ -105,7 +101,7 @@ class ContainerHealthCheck(_Block):
     )
 
 
-class Egress(_Block):
+class Egress(Block):
     """A place that a service's tasks may connect to, besides HTTPS."""
 
     cidr: s.Cidr = Field(description="the IPv4 block to reach")
@@ -124,7 +120,7 @@ class _Container(_Sized):
     )
 
 
-class _Routed(_Block):
+class _Routed(Block):
     discovery: Literal["dns", "cloud_map"] | None = Field(
         default=None,
         description="how the proxy learns of its tasks: by default dns for 8 tasks at most, else cloud_map",
@@ -177,7 +173,7 @@ class ExistingService(_Routed):
     )
 
 
-class Sidecar(_Block):
+class Sidecar(Block):
     """The sidecar that asks Cloud Map; it is there where a service is discovered by it."""
 
     image: s.Image | None = Field(
@@ -214,7 +210,7 @@ class Api(_Container):
     )
 
 
-class RehearsedService(_Block):
+class RehearsedService(Block):
     """A local command that `ecs-envoy rehearse` runs in the place of a service's image."""
 
     command: list[s.Line] = Field(
@@ -227,7 +223,7 @@ class RehearsedService(_Block):
     )
 
 
-class Rehearsal(_Block):
+class Rehearsal(Block):
     """How `ecs-envoy rehearse` plays the services; nothing here is deployed."""
 
     work: s.Work = Field(
@@ -238,7 +234,7 @@ class Rehearsal(_Block):
     )
 
 
-class Configuration(_Block):
+class Configuration(Block):
     """One environment."""
 
     environment: s.DnsLabel = Field(description="the environment's name, such as dev or prod")
@@ -254,6 +250,9 @@ class Configuration(_Block):
         default={}, description="the gRPC services that are only routed to, by name"
     )
     api: Api | None = Field(default=None, description="the public HTTP API; none by default")
+    observability: Observability = Field(
+        default=Observability(), description="where logs, metrics and traces go"
+    )
     rehearsal: Rehearsal = Field(
         default=Rehearsal(), description="how to rehearse; nothing of it is deployed"
     )

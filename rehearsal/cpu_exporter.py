@@ -1,0 +1,66 @@
+"""The CPU of each service's tasks, as YACE exports what CloudWatch has of it: neither can run here."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from statistics import mean
+from types import TracebackType
+
+PORT = 5000
+"""YACE's own."""
+
+Percents = Mapping[str, Sequence[float]]
+"""The CPU of each task in percent of what it may use, by service."""
+
+
+def exposition(percents: Percents, ecs_cluster: str) -> str:
+    """Return `percents` as Prometheus reads them, by YACE's names for AWS/ECS's CPUUtilization."""
+    lines: list[str] = []
+    statistics: dict[str, Callable[[Sequence[float]], float]] = {"maximum": max, "average": mean}
+    for statistic, value in statistics.items():
+        name = f"aws_ecs_cpuutilization_{statistic}"
+        lines.append(f"# TYPE {name} gauge")
+        lines += [
+            f'{name}{{dimension_ClusterName="{ecs_cluster}",dimension_ServiceName="{service}"}} '
+            f"{value(tasks):.3f}"
+            for service, tasks in percents.items()
+            if tasks
+        ]
+    return "\n".join(lines) + "\n"
+
+
+class CpuExporter:
+    """Serves what `percents` returns; leaving the context ends it.
+
+    Args:
+        address: The loopback address to bind.
+        percents: Returns the CPU of each task now.
+        ecs_cluster: The ECS cluster's name.
+
+    """
+
+    def __init__(self, address: str, percents: Callable[[], Percents], ecs_cluster: str) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = exposition(percents(), ecs_cluster).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *_: object) -> None:  # noqa: A002  # the base class's name
+                pass
+
+        self._server = ThreadingHTTPServer((address, PORT), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="cpu-exporter", daemon=True)
+
+    def __enter__(self) -> "CpuExporter":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,96 @@
+"""What the dashboards show, drawn from a rehearsal's Prometheus with the dashboards' own expressions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from rehearsal.prometheus import Labels, Prometheus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One graph: the expression that it shows, its title, and the labels that name a line."""
+
+    title: str
+    expression: str
+    named_by: tuple[str, ...]
+
+
+PANELS = (
+    Panel(
+        title="Calls a second by method",
+        expression="sum by (grpc_method) (ecs_envoy:requests:rate2m)",
+        named_by=("grpc_method",),
+    ),
+    Panel(
+        title="99 % of the calls stay within (ms)",
+        expression="ecs_envoy:duration_milliseconds:p99",
+        named_by=("grpc_method",),
+    ),
+    Panel(
+        title="Calls a second by task",
+        expression="ecs_envoy:endpoint_requests:rate2m > 0",
+        named_by=("envoy_cluster_name", "envoy_endpoint_address"),
+    ),
+    Panel(
+        title="Skew: the busiest task's CPU over the mean",
+        expression="ecs_envoy:task_cpu_skew:ratio",
+        named_by=("dimension_ServiceName",),
+    ),
+)
+SKEW_ALERT = 1.25
+
+
+def draw_observed(
+    prometheus: Prometheus, marks: Sequence[tuple[float, str]], end: float, folder: Path
+) -> Path:
+    """Write `observed.png` to `folder`.
+
+    Args:
+        prometheus: What saw it.
+        marks: The moments at which a state began, each with its name; the first begins the picture.
+        end: The last moment.
+        folder: Where to write.
+
+    """
+    begin = marks[0][0]
+    figure: Any = Figure(figsize=(9.0, 9.5), layout="constrained")
+    axes = figure.subplots(len(PANELS), 1, sharex=True)
+    for panel, axis in zip(PANELS, axes, strict=True):
+        _draw(axis, panel, prometheus.over_time(panel.expression, begin, end), begin)
+        for at, name in marks:
+            axis.axvline(at - begin, color="black", linestyle=":", linewidth=1)
+            axis.annotate(
+                name,
+                (at - begin, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, -10),
+                textcoords="offset points",
+                fontsize="small",
+            )
+        axis.set_xlim(0, end - begin)
+        axis.set_ylim(bottom=0)
+        axis.grid(alpha=0.3)
+        axis.set_title(panel.title, fontsize="medium", loc="left")
+    axes[-1].axhline(SKEW_ALERT, color="crimson", linewidth=1)
+    axes[-1].set_xlabel("seconds")
+    path = folder / "observed.png"
+    figure.savefig(path, dpi=100)
+    return path
+
+
+def _draw(axis: Any, panel: Panel, lines: Mapping[Labels, list[tuple[float, float]]], begin: float) -> None:  # noqa: ANN401
+    few = len(lines) <= 8
+    for labels, points in sorted(lines.items()):
+        name = " ".join(dict(labels).get(label, "") for label in panel.named_by)
+        axis.plot(
+            [at - begin for at, _ in points],
+            [value for _, value in points],
+            label=name if few else None,
+            linewidth=1.3,
+        )
+    if few and lines:
+        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="x-small", frameon=False)

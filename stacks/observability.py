@@ -1,0 +1,31 @@
+"""The stack of the dashboard and the alarms."""
+
+from collections.abc import Sequence
+
+from aws_cdk import CfnOutput, Environment, Stack
+
+from constructs import Construct
+from ecs_envoy import EnvoyProxy, RoutedService, from_observability
+from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.observability import CloudWatch
+
+
+class ObservabilityStack(Stack):
+    """What CloudWatch shows of the proxy and the services behind it, and whom it tells."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stack_id: str,
+        *,
+        env: Environment,
+        configuration: Configuration,
+        wanted: CloudWatch,
+        proxy: EnvoyProxy,
+        services: Sequence[RoutedService],
+    ) -> None:
+        super().__init__(scope, stack_id, env=env)
+        self.monitoring = from_observability.proxy_monitoring(
+            self, wanted, configuration=configuration, proxy=proxy, services=services
+        )
+        CfnOutput(self, "Topic", value=self.monitoring.topic.topic_arn, description="Who hears of alarms")
