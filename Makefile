@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 pyproject.toml
 
-.PHONY: help setup rehearse test bench-discovery lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test bench-discovery bench-proxy lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
 	python -m bench.discovery
+
+bench-proxy: $(READY) ## Measure what a call costs the proxy; writes bench/proxy_cost.md, in 10 minutes
+	python -m bench.proxy_cost
 
 lint: $(READY) ## Lint and type-check only
 	ruff check .

@@ -41,6 +41,7 @@ class Call:
         task: The task that answered, as it named itself; None where none did.
         milliseconds: How long it took.
         status: Its gRPC status.
+        method: Its full name, as `/package.Service/Method`.
 
     """
 
@@ -49,6 +50,7 @@ class Call:
     task: str | None
     milliseconds: float
     status: str
+    method: str = ""
 
 
 def plan_argument(targets: Sequence[Target]) -> str:

@@ -57,7 +57,7 @@ def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> 
             task = _task(answered)
     except grpc.RpcError as error:
         status = str(error.code().name)  # pyright: ignore
-    return Call(at, service, task, (time.monotonic() - begun) * 1000, status)
+    return Call(at, service, task, (time.monotonic() - begun) * 1000, status, f"/{method}")
 
 
 def _task(call: grpc.Call) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.calls import Call
-from rehearsal.watched import Watched
+from rehearsal.watched import ByMethod, Watched
 
 CV_REQUESTS_TARGET = 0.01
 CV_CPU_TARGET = 0.10
@@ -131,6 +131,8 @@ class Outcome:
         in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
         watched_before: What Prometheus saw before; None where none ran.
         watched_after: What it saw after.
+        calls_made: The calls through Envoy, as the clients counted them; empty without Prometheus.
+        calls_counted: The same as Prometheus had them from the Envoys.
         scale_out: More tasks, while calls went on.
         roll: A new task definition, while calls went on.
         seconds: How long each step took, by its name.
@@ -150,6 +152,8 @@ class Outcome:
     in_zone: dict[str, float] = field(default_factory=dict[str, float])
     watched_before: Watched | None = None
     watched_after: Watched | None = None
+    calls_made: ByMethod = field(default_factory=dict[str, dict[str, int]])
+    calls_counted: ByMethod = field(default_factory=dict[str, dict[str, int]])
     scale_out: Change | None = None
     roll: Change | None = None
     seconds: dict[str, float] = field(default_factory=dict[str, float])

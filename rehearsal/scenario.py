@@ -15,7 +15,10 @@ from rehearsal.processes import Process, listens
 from rehearsal.prometheus import Prometheus
 from rehearsal.rolled import rolled_configuration
 from rehearsal.stage import Stage, Window
-from rehearsal.watched import watched
+from rehearsal.watched import counted, made, watched
+
+SCRAPES_SECONDS = 2.5
+"""Prometheus scrapes each second: time for two of them after the last call."""
 
 
 class Scenario:
@@ -75,6 +78,9 @@ class Scenario:
             self._timed("scale out", lambda: self._scale_out(changes))
             self._timed("roll", lambda: self._roll(changes))
         self.calls = load.stop()
+        if self.prometheus:
+            self._stage.stop.wait(SCRAPES_SECONDS)
+            self.outcome.calls_made, self.outcome.calls_counted = made(self.calls), counted(self.prometheus)
 
     def _timed(self, name: str, step: Callable[[], None]) -> None:
         begun = time.monotonic()

@@ -99,12 +99,11 @@ def resources(templates: Templates, kind: str) -> list[dict[str, Any]]:
 
 def proxy_container(templates: Templates) -> dict[str, Any]:
     definitions = resources(templates, "AWS::ECS::TaskDefinition")
-    return next(
-        d["ContainerDefinitions"][0] for d in definitions if d["ContainerDefinitions"][0]["Name"] == "envoy"
-    )
+    containers = (container for d in definitions for container in d["ContainerDefinitions"])
+    return next(container for container in containers if container["Name"] == "envoy")
 
 
-@pytest.fixture(scope="session", params=["example", "existing", "large"])
+@pytest.fixture(scope="session", params=["example", "existing", "large", "observed"])
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of templates of each file in config/."""
     return _synthesized(str(request.param), tmp_path_factory)

@@ -55,10 +55,27 @@ def test_the_commands_that_need_an_account_reach_for_it(tmp_path: Path) -> None:
 
 
 def test_the_readmes_configuration_is_a_good_one(tmp_path: Path) -> None:
-    (text,) = [block for kind, block in BLOCKS if kind == "yaml"]
+    text, _ = [block for kind, block in BLOCKS if kind == "yaml"]
     path = tmp_path / "readme.yaml"
     path.write_text(text)
     assert set(load_configuration(path).services) == set(yaml.safe_load(text)["services"])
+
+
+def yaml_blocks(page: Path) -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "text", [yaml_blocks(ROOT / "README.md")[1], *yaml_blocks(ROOT / "docs/observability.md")]
+)
+def test_the_observability_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "observed.yaml"
+    path.write_text((ROOT / "config/example.yaml").read_text() + text)
+    observed = load_configuration(path).observability
+    assert observed.cloudwatch
+    assert observed.prometheus
+    assert observed.tracing
+    assert observed.datadog
 
 
 def python_example() -> str:
@@ -76,7 +93,7 @@ def test_the_readmes_constructs_synthesize(tmp_path: Path) -> None:
     assert (tmp_path / "out/learning.template.json").is_file()
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text())]
 
 
@@ -86,7 +103,7 @@ def test_links_lead_somewhere(page: Path, link: str) -> None:
 
 
 def test_the_section_in_the_rehearsals_page_is_a_good_one(tmp_path: Path) -> None:
-    (section,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/rehearsal.md").read_text(), re.M | re.S)
+    (section,) = yaml_blocks(ROOT / "docs/rehearsal.md")
     path = tmp_path / "own.yaml"
     path.write_text((ROOT / "config/example.yaml").read_text() + section)
     assert set(load_configuration(path).rehearsal.services) == {"lessons", "api"}

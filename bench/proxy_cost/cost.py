@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from bench.proxy_cost.processor import cpu_seconds, memory_mib
 from bench.proxy_cost.world import Target
 
-PAIRS = 7
+PAIRS = 5
 CALLS = 20_000
-RATES = {200: 6.0, 1000: 4.0}
+RATES = {200: 5.0, 1000: 3.0}
 """Calls a second, with the seconds that each turn takes."""
 
 

@@ -12,12 +12,12 @@ from bench.proxy_cost.world import Target
 
 PERIOD_US, QUOTA_US = 100_000, 25_000
 RATES = (200, 1000, 2000, 3000, 4000, 5000)
-SECONDS = 6.0
+SECONDS = 4.0
 ROUNDS = 3
 KNEE_MS = 20.0
 """The knee is the highest rate whose 99th percentile stays within it: a throttled call waits up to 75 ms."""
-KNEE_RATES = tuple(range(2000, 9001, 250))
-KNEE_SECONDS = 3.0
+KNEE_RATES = tuple(range(250, 8001, 250))
+KNEE_SECONDS = 2.5
 
 _V1, _V2 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
 

@@ -60,7 +60,7 @@ class CollectorSettings:
             )
         if cloudwatch:
             pipelines["metrics/cloudwatch"] = _pipeline(
-                "prometheus", ["memory_limiter", "filter/cloudwatch", *last], "awsemf"
+                "prometheus", ["memory_limiter", "resourcedetection", "filter/cloudwatch", *last], "awsemf"
             )
         if self.tracing:
             pipelines["traces"] = _pipeline("otlp", ["memory_limiter", *last], "awsxray")
@@ -68,8 +68,9 @@ class CollectorSettings:
             "memory_limiter": {"check_interval": "1s", "limit_mib": 100, "spike_limit_mib": 20},
             "batch": {},
         }
-        if prometheus:
+        if prometheus or cloudwatch:
             processors["resourcedetection"] = {"detectors": ["env", "ecs"], "timeout": "5s"}
+        if prometheus:
             # Both tasks of a proxy scrape 127.0.0.1: the task makes the instance.
             processors["resource"] = {
                 "attributes": [

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from datadog_cdk_constructs_v2 import (
     APMFeatureConfig,
@@ -54,7 +56,14 @@ class Datadog:
 
 
 def datadog_task_definition(
-    scope: Construct, datadog: Datadog, *, name: str, cpu: int, memory_limit_mib: int, is_proxy: bool
+    scope: Construct,
+    datadog: Datadog,
+    *,
+    name: str,
+    cpu: int,
+    memory_limit_mib: int,
+    log_group: logs.ILogGroup,
+    is_proxy: bool,
 ) -> ecs.FargateTaskDefinition:
     """Return an empty task definition with Datadog's agent, which is not essential.
 
@@ -64,11 +73,13 @@ def datadog_task_definition(
         name: The service's name.
         cpu: CPU units of the task.
         memory_limit_mib: Memory of the task in MiB.
+        log_group: The log of the agent.
         is_proxy: Whether Envoy runs in it: it sends neither traces nor statistics of its own to the
             agent, and its log may go to Datadog.
 
     """
-    return DatadogECSFargate(
+    to_datadog = is_proxy and datadog.access_log
+    definition = DatadogECSFargate(
         api_key_secret=datadog.api_key_secret,
         site=datadog.site,
         service=datadog.service or name,
@@ -80,11 +91,11 @@ def datadog_task_definition(
         apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         log_collection=FargateLogCollectionFeatureConfig(
-            is_enabled=is_proxy and datadog.access_log,
+            is_enabled=to_datadog,
             logging_type=LoggingType.FLUENTBIT,
             fluentbit_config=FluentbitConfig(
                 image_version=LOG_ROUTER_VERSION,
-                memory_limit_mib=SIDECARS_MIB["log-router"],
+                memory_limit_mib=SIDECARS_MIB["datadog-log-router"],
                 log_driver_config=DatadogECSLogDriverProps(
                     host_endpoint=f"http-intake.logs.{datadog.site}",
                     service_name=datadog.service or name,
@@ -93,8 +104,27 @@ def datadog_task_definition(
                 ),
             ),
         ),
-    ).fargate_task_definition(scope, "TaskDefinition", _props(cpu, memory_limit_mib))
+    ).fargate_task_definition(
+        scope,
+        "TaskDefinition",
+        ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib),
+    )
+    if not to_datadog:
+        _keep_log(definition, log_group)
+    return definition
 
 
-def _props(cpu: int, memory_limit_mib: int) -> ecs.FargateTaskDefinitionProps:
-    return ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib)
+def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
+    """Keep what the agent writes, such as that its key is refused: the construct gives it no log."""
+    resource = definition.node.default_child
+    assert isinstance(resource, ecs.CfnTaskDefinition)  # noqa: S101  # what every task definition is made of
+    options = {
+        "awslogs-group": log_group.log_group_name,
+        "awslogs-stream-prefix": "datadog-agent",
+        "awslogs-region": Stack.of(definition).region,
+        "mode": "non-blocking",
+    }
+    # The agent is the first container that the construct adds.
+    resource.add_property_override(
+        "ContainerDefinitions.0.LogConfiguration", {"LogDriver": "awslogs", "Options": options}
+    )

@@ -147,7 +147,13 @@ class EnvoyProxy(Construct):
         log = log_driver(self.log_group)
         collector = self._collector_settings(discovery=bool(followed)) if "collector" in sidecars else None
         definition = task_definition(
-            self, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=told.datadog, is_proxy=True
+            self,
+            name=name,
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            log_group=self.log_group,
+            datadog=told.datadog,
+            is_proxy=True,
         )
         beside = [*([settings] if followed else []), *([collector] if collector else [])]
         envoy = definition.add_container(
@@ -165,7 +171,7 @@ class EnvoyProxy(Construct):
             ),
             docker_labels=envoy_check(METRICS_PORT) if told.datadog else None,
             # Datadog's task definition puts its own log router in the place of none.
-            logging=None if "log-router" in sidecars else log,
+            logging=None if "datadog-log-router" in sidecars else log,
         )
         if collector:
             add_collector_container(definition, settings=collector, log=log)
@@ -216,7 +222,7 @@ class EnvoyProxy(Construct):
         if zone_aware:
             # Sidecars tell each other how many calls arrive where.
             self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
-        if "log-router" not in sidecars:
+        if "datadog-log-router" not in sidecars:
             add_log_queries(self, log_group=self.log_group, proxy=name, access_log=told.access_log)
         for service in services:
             if service.connections:

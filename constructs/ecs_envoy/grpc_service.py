@@ -126,10 +126,16 @@ class GrpcService(Construct):
             zone_aware=zone_aware and chosen is Discovery.CLOUD_MAP,
         )
         self.cloud_map_service = name
+        group = log_group(self)
         definition = task_definition(
-            self, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=datadog
+            self,
+            name=name,
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            log_group=group,
+            datadog=datadog,
         )
-        log = log_driver(log_group(self))
+        log = log_driver(group)
         server = service_container(
             definition,
             image=image,

@@ -6,7 +6,7 @@ SIDECARS_MIB = {
     "discovery": 96,  # it takes some 40 (bench/discovery.md)
     "collector": 128,  # its memory limiter drops data at 100
     "datadog-agent": 256,  # "Amazon ECS on AWS Fargate" in Datadog's documentation: its task's memory
-    "log-router": 64,  # "Using AWS for Fluent Bit": a soft limit of 50 for it in the examples
+    "datadog-log-router": 64,  # "Using AWS for Fluent Bit": a soft limit of 50 for it in the examples
 }
 """The memory of each container that may stand beside Envoy, by its name."""
 
@@ -23,7 +23,7 @@ def sidecars(*, discovery: bool, collector: bool, datadog: bool, datadog_log: bo
         "discovery": discovery,
         "collector": collector,
         "datadog-agent": datadog,
-        "log-router": datadog_log,
+        "datadog-log-router": datadog_log,
     }
     return [name for name, wanted in there.items() if wanted]
 

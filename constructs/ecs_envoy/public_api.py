@@ -70,8 +70,14 @@ class PublicApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         most = min_tasks if max_tasks is None else max_tasks
+        group = log_group(self)
         definition = task_definition(
-            self, name="api", cpu=cpu, memory_limit_mib=memory_limit_mib, datadog=datadog
+            self,
+            name="api",
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            log_group=group,
+            datadog=datadog,
         )
         service_container(
             definition,
@@ -80,7 +86,7 @@ class PublicApi(Construct):
             environment=environment,
             secrets=secrets,
             container_health_check=container_health_check,
-            log=log_driver(log_group(self)),
+            log=log_driver(group),
         )
         self.task_role = definition.task_role
         self.ecs_service = fargate_service(

@@ -16,17 +16,24 @@ def task_definition(
     name: str,
     cpu: int,
     memory_limit_mib: int,
+    log_group: logs.ILogGroup,
     datadog: Datadog | None = None,
     is_proxy: bool = False,
 ) -> ecs.FargateTaskDefinition:
     """Return a task definition without a container of ours; its task role may do nothing of our own.
 
-    With `datadog` that account's agent is in it, and has the rights that it asks for.
+    With `datadog` that account's agent is in it, writes to `log_group`, and has the rights that it asks for.
     """
     if datadog is None:
         return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
     return datadog_task_definition(
-        scope, datadog, name=name, cpu=cpu, memory_limit_mib=memory_limit_mib, is_proxy=is_proxy
+        scope,
+        datadog,
+        name=name,
+        cpu=cpu,
+        memory_limit_mib=memory_limit_mib,
+        log_group=log_group,
+        is_proxy=is_proxy,
     )
 
 

@@ -21,7 +21,7 @@ DEFAULT_RESTART_PERIOD = 300
 """Seconds that a container with a restart policy has to have run, where it says nothing."""
 
 
-NOT_RUN = frozenset({"collector", "datadog-agent", "log-router"})
+NOT_RUN = frozenset({"collector", "datadog-agent", "datadog-log-router"})
 """Sidecars that would send what they see to AWS or Datadog; nothing of the system waits for one."""
 
 

@@ -8,6 +8,8 @@ from rehearsal.emulator.existing import make
 from rehearsal.emulator.ministack_internals import Properties, application, provisioners
 from rehearsal.existing import Existing
 
+_RECORDED = {"create": recorded.create, "update": recorded.update, "delete": recorded.delete}
+
 HANDLERS: dict[str, Properties] = {
     "AWS::EC2::EIP": {
         "create": ec2_handlers.create_elastic_ip,
@@ -43,10 +45,7 @@ HANDLERS: dict[str, Properties] = {
         "update": scaling_handlers.update_scaling_policy,
         "delete": scaling_handlers.delete_scaling_policy,
     },
-    **{
-        kind: {"create": recorded.create, "update": recorded.update, "delete": recorded.delete}
-        for kind in recorded.TYPES
-    },
+    **dict.fromkeys(recorded.TYPES, _RECORDED),
 }
 
 
@@ -65,6 +64,8 @@ def register() -> None:
         "create": ecs_handlers.create_service,
         "update": ecs_handlers.update_service,
     }
+    # Its own refuses metric math.
+    registry["AWS::CloudWatch::Alarm"] = _RECORDED
     ecs_handlers.close_holes()
     cloud_map_handlers.close_holes()
 

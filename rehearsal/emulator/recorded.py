@@ -5,8 +5,6 @@ from rehearsal.emulator.ministack_internals import Created, Properties
 TYPES = (
     "AWS::APS::RuleGroupsNamespace",
     "AWS::APS::Workspace",
-    "AWS::CloudWatch::Dashboard",
-    "AWS::Logs::MetricFilter",
     "AWS::Logs::QueryDefinition",
 )
 

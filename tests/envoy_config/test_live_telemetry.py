@@ -64,7 +64,7 @@ def test_a_sample_is_about_its_share_and_has_any_kind_of_call(tmp_path: Path, bl
                 list(stub(b""))
             for _ in range(40):
                 with pytest.raises(grpc.RpcError):
-                    list(stub(b"", metadata=[("fail", "yes")]))
+                    list(stub(b"", metadata=(("fail", "yes"),)))
         lines = live.stop()
     sampled = [line for line in lines if line["reason"] == "sample"]
     assert 150 < sum(line["grpc_status"] == "OK" for line in sampled) < 250  # five deviations off 200

@@ -1,0 +1,22 @@
+"""The number of series, counted by the benchmark's own code on the real Envoy."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.proxy_cost import envoys, series
+from bench.proxy_cost.world import World, missing
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=f"not here: apt-get install {' '.join(missing())}")
+
+
+def test_ten_services_with_ten_methods_and_twenty_tasks_have_2000_series_at_most(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        address = world.address(10)
+        envoy = world.envoy("envoy", 10, envoys.with_telemetry(address, world.tasks))
+        assert envoy.process
+        last = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {series.TASKS * 2}'
+        counted = series.measure(tmp_path, address, envoy.process.pid, lambda text: last in text)
+    assert counted.by_metric["envoy_grpc_requests"] == envoys.SERVICES * envoys.METHODS
+    assert counted.by_metric["envoy_cluster_endpoint_rq_total"] == envoys.SERVICES * series.TASKS
+    assert counted.count <= 2000

@@ -1,0 +1,127 @@
+"""Each backend's switch alone, and all of them together."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import (
+    BIN,
+    ROOT,
+    Envoy,
+    Templates,
+    proxy_container,
+    read_templates,
+    resources,
+    run_app,
+)
+
+OBSERVED: dict[str, Any] = yaml.safe_load((ROOT / "config/observed.yaml").read_text())
+
+
+@pytest.fixture(scope="module", params=["cloudwatch", "prometheus", "tracing", "datadog"])
+def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The assembly of config/observed.yaml with one backend, every check of cdk-nag on."""
+    folder = tmp_path_factory.mktemp(str(request.param))
+    observability: dict[str, Any] = {
+        "access_log": {},
+        request.param: OBSERVED["observability"][request.param],
+    }
+    config = folder / "alone.yaml"
+    config.write_text(yaml.safe_dump({**OBSERVED, "observability": observability}))
+    done = run_app(config, folder / "cdk.out", app=ROOT / "tests/stacks/nag_app.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "cdk.out"
+
+
+def test_each_backend_alone_is_valid_and_finds_favour_with_nag_and_lint(
+    alone: Path, envoy: Envoy, tmp_path: Path
+) -> None:
+    report = json.loads((alone / "validation-report.json").read_text())
+    assert {plugin["conclusion"] for plugin in report["pluginReports"]} == {"success"}
+    envoy.validate(proxy_container(read_templates(alone))["Command"][1], tmp_path)
+    templates = sorted(map(str, alone.glob("*.template.json")))
+    done = subprocess.run([BIN / "cfn-lint", *templates], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_backend_brings_nothing_of_another(alone: Path) -> None:
+    kinds = {
+        "datadog": "datadog",
+        "prometheus": "aps:RemoteWrite",
+        "tracing": "xray:PutTraceSegments",
+        "cloudwatch": "AWS::CloudWatch::Dashboard",
+    }
+    text = json.dumps(read_templates(alone))
+    assert sum(mark in text for mark in kinds.values()) == 1
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    out = tmp_path_factory.mktemp("observed") / "cdk.out"
+    done = run_app(ROOT / "config/observed.yaml", out)
+    assert done.returncode == 0, done.stderr
+    return read_templates(out)
+
+
+def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(observed: Templates) -> None:
+    from ecs_envoy.envoy_command import RESERVED_BYTES
+
+    (definition,) = [
+        d for d in resources(observed, "AWS::ECS::TaskDefinition") if "collector" in json.dumps(d)
+    ]
+    told = [
+        *next(c for c in definition["ContainerDefinitions"] if c["Name"] == "envoy")["Command"],
+        *next(c for c in definition["ContainerDefinitions"] if c["Name"] == "discovery")["Command"],
+    ]
+    (collector,) = [
+        variable["Value"]
+        for container in definition["ContainerDefinitions"]
+        for variable in container.get("Environment", [])
+        if variable["Name"] == "AOT_CONFIG_CONTENT"
+    ]
+    rest = len(json.dumps(definition)) - sum(len(json.dumps(text)) for text in [*told, collector])
+    assert rest < RESERVED_BYTES
+
+
+def test_datadogs_key_is_in_no_template(observed: Templates) -> None:
+    tasks = resources(observed, "AWS::ECS::TaskDefinition")
+    agents = [c for d in tasks for c in d["ContainerDefinitions"] if c["Name"] == "datadog-agent"]
+    assert len(agents) == 3
+    for agent in agents:
+        assert [secret["Name"] for secret in agent["Secrets"]] == ["DD_API_KEY"]
+        assert "DD_API_KEY" not in {variable["Name"] for variable in agent["Environment"]}
+
+
+def test_every_container_has_a_log(observed: Templates) -> None:
+    for definition in resources(observed, "AWS::ECS::TaskDefinition"):
+        for container in definition["ContainerDefinitions"]:
+            assert container["LogConfiguration"]["LogDriver"] == "awslogs", container["Name"]
+
+
+def test_container_insights_are_enhanced_where_cloudwatch_is_on(
+    observed: Templates, example: Templates
+) -> None:
+    def insights(templates: Templates) -> str:
+        (cluster,) = resources(templates, "AWS::ECS::Cluster")
+        return cluster["ClusterSettings"][0]["Value"]
+
+    assert (insights(observed), insights(example)) == ("enhanced", "enabled")
+
+
+def test_only_the_named_group_may_scrape(observed: Templates) -> None:
+    rules = [r for r in resources(observed, "AWS::EC2::SecurityGroupIngress") if r["FromPort"] == 9903]
+    assert [rule["SourceSecurityGroupId"] for rule in rules] == ["sg-0123456789abcdef0"]
+
+
+def test_the_saved_bootstrap_is_the_deployed_one(observed: Templates) -> None:
+    done = subprocess.run(
+        [BIN / "ecs-envoy", "render", "--format", "json", ROOT / "config/observed.yaml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert proxy_container(observed)["Command"][1] == done.stdout
