@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 pyproject.toml
 
-.PHONY: help setup rehearse test bench-discovery bench-proxy lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes b
 
 bench-proxy: $(READY) ## Measure what a call costs the proxy; writes bench/proxy_cost.md, in 10 minutes
 	python -m bench.proxy_cost
+
+bench-instructions: $(READY) ## Count Envoy's instructions for a call; writes bench/instructions.md, in 5 minutes
+	python -m bench.proxy_cost.instructions
 
 lint: $(READY) ## Lint and type-check only
 	ruff check .

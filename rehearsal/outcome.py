@@ -131,8 +131,8 @@ class Outcome:
         in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
         watched_before: What Prometheus saw before; None where none ran.
         watched_after: What it saw after.
-        calls_made: The calls through Envoy, as the clients counted them; empty without Prometheus.
-        calls_counted: The same as Prometheus had them from the Envoys.
+        calls_made: The calls through Envoy, as the clients counted them.
+        calls_counted: The same as Prometheus had them from the Envoys; empty without one.
         scale_out: More tasks, while calls went on.
         roll: A new task definition, while calls went on.
         seconds: How long each step took, by its name.

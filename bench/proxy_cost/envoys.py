@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from envoy_config import AccessLog, Metrics, Proxy, Service, bootstrap, to_json
+from envoy_config import AccessLog, Metrics, Proxy, Service, Tracing, bootstrap, to_json
+from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
 
 Bootstrap = dict[str, Any]
 
@@ -24,9 +25,16 @@ def method(number: int) -> str:
     return f"/{proto_service(service)}/Method{own}"
 
 
-def with_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
-    """Return Envoy with metrics by method, their listener, and the sampled log."""
-    return _local(Proxy(name="grpc", metrics=Metrics(), access_log=AccessLog()), address, endpoints)
+def with_telemetry(
+    address: str,
+    endpoints: Sequence[tuple[str, int]],
+    *,
+    access_log: AccessLog | None = None,
+    tracing: Tracing | None = None,
+) -> Bootstrap:
+    """Return Envoy with metrics by method, their listener, and the sampled log unless another is given."""
+    log = access_log or AccessLog()
+    return _local(Proxy(name="grpc", metrics=Metrics(), access_log=log, tracing=tracing), address, endpoints)
 
 
 def without_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
@@ -41,11 +49,11 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
     each call had a request id and a line in the log.
     """
     values = without_telemetry(address, endpoints)
-    manager = _manager(values)
+    of_calls = manager(values)
     types = "type.googleapis.com/envoy.extensions"
     to_metadata = f"{types}.filters.http.header_to_metadata.v3.Config"
-    manager.pop("generate_request_id")
-    manager["http_filters"] = [
+    of_calls.pop("generate_request_id")
+    of_calls["http_filters"] = [
         {
             "name": "envoy.filters.http.header_to_metadata",
             "typed_config": {
@@ -85,7 +93,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
         "bytes_received": "%BYTES_RECEIVED%",
         "bytes_sent": "%BYTES_SENT%",
     }
-    manager["access_log"] = [
+    of_calls["access_log"] = [
         {
             "name": "envoy.access_loggers.stdout",
             "typed_config": {
@@ -109,7 +117,8 @@ def _rule(key: str, path: str) -> dict[str, object]:
     }
 
 
-def _manager(values: Bootstrap) -> dict[str, Any]:
+def manager(values: Bootstrap) -> dict[str, Any]:
+    """Return the HTTP connection manager that takes calls."""
     return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
 
 
@@ -127,7 +136,9 @@ def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> 
     for listener in values["static_resources"]["listeners"]:
         listener["address"]["socket_address"]["address"] = address
     for cluster in values["static_resources"]["clusters"]:
-        if cluster["name"] == "envoy_admin":
+        if cluster["name"] == COLLECTOR_CLUSTER:
+            continue  # none listens, and spans are dropped
+        if cluster["name"] == ADMIN_CLUSTER:
             places = [(address, values["admin"]["address"]["socket_address"]["port_value"])]
         else:
             places = list(endpoints)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
+from bench.markdown import write_markdown
 from bench.proxy_cost import cost, quota, series
 from rehearsal.machine import Description
 
@@ -23,14 +22,5 @@ class Results:
 
 def write_page(results: Results, path: Path) -> None:
     """Write `results` to `path` as Markdown."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # noqa: S701  # Markdown of our own figures
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template("page.md.jinja").render(
-        **vars(results), cost=cost, quota=quota, tasks=series.TASKS
-    )
-    path.write_text(text, encoding="utf-8")
+    template = Path(__file__).with_name("page.md.jinja")
+    write_markdown(template, path, **vars(results), cost=cost, quota=quota, tasks=series.TASKS)

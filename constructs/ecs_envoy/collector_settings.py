@@ -124,6 +124,8 @@ class CollectorSettings:
             exporters["prometheusremotewrite"] = {
                 "endpoint": self.remote_write_url,
                 "auth": {"authenticator": "sigv4auth"},
+                # Envoy's names as they are: the exporter would add _total and units, which no rule asks for.
+                "add_metric_suffixes": False,
             }
         if self.cloudwatch_log_group is not None:
             service = ["proxy", "envoy_cluster_name"]

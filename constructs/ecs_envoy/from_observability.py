@@ -1,6 +1,7 @@
 """What the `observability` of an environment's configuration asks for."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
@@ -16,9 +17,11 @@ from ecs_envoy.datadog import Datadog
 from ecs_envoy.envoy_proxy import EnvoyProxy
 from ecs_envoy.grpc_service import GrpcService
 from ecs_envoy.managed_prometheus import ManagedPrometheus
-from ecs_envoy.proxy_monitoring import ProxyMonitoring
 from ecs_envoy.routed_service import RoutedService
 from ecs_envoy.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from ecs_envoy.proxy_monitoring import ProxyMonitoring
 
 
 def datadog(scope: Construct, configuration: Configuration) -> Datadog | None:
@@ -80,8 +83,11 @@ def proxy_monitoring(
     configuration: Configuration,
     proxy: EnvoyProxy,
     services: Sequence[RoutedService],
-) -> ProxyMonitoring:
+) -> "ProxyMonitoring":
     """Define the dashboard and the alarms of `proxy` and of those `services` that are ours."""
+    # Its library takes a second to come, which only those who want it have to wait for.
+    from ecs_envoy.proxy_monitoring import ProxyMonitoring
+
     limits = wanted.alarms
     return ProxyMonitoring(
         scope,

@@ -6,6 +6,9 @@ import envoy_config
 from constructs import Construct
 from envoy_config.access_log import ERROR_OR_SLOW, SAMPLE
 
+_FAILED = "(not ispresent(grpc_status) or grpc_status != 'OK')"
+"""A call whose connection ended first has no status."""
+
 
 def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
     """Return each query's text by its name.
@@ -18,7 +21,7 @@ def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
     factor = f"{100 / access_log.sample_percent:g}" if access_log.sample_percent else "0"
     return {
         "errors by method": _lines(
-            f"filter reason = '{whole}' and grpc_status != 'OK'",
+            f"filter reason = '{whole}' and {_FAILED}",
             "stats count(*) as errors by grpc_method, grpc_status",
             "sort errors desc",
         ),
@@ -48,7 +51,7 @@ def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
         ),
         "failed and slow calls": _lines(
             f"filter reason = '{whole}'"
-            + (f" and (grpc_status != 'OK' or duration_ms >= {_ms(access_log)})" if whole == SAMPLE else ""),
+            + (f" and ({_FAILED} or duration_ms >= {_ms(access_log)})" if whole == SAMPLE else ""),
             "fields time, grpc_method, grpc_status, duration_ms, upstream_task, response_flags, traceparent",
             "sort @timestamp desc",
             "limit 100",

@@ -25,7 +25,7 @@ FIELDS = {
     "time": "%START_TIME%",
     "service": "%UPSTREAM_CLUSTER%",
     # gRPC's full method name. To take it apart costs a twentieth of Envoy's work by a filter for every call,
-    # and more than the call itself by CEL for each line (bench/proxy_cost.md); a query does it as well.
+    # and more than the call itself by CEL for each line (bench/instructions.md); a query does it as well.
     "grpc_method": "%REQ(:PATH)%",
     "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
     "duration_ms": "%DURATION%",

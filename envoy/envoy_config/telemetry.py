@@ -27,7 +27,7 @@ class AccessLog:
             It is no less true for being small: what a query finds in it holds for all calls.
         slower_than: A call that takes this long is logged in any case; 1 second by default.
         request_ids: Whether Envoy gives a call without an `x-request-id` one, for the log and for
-            the task. Not by default: it costs a twentieth of Envoy's work (`bench/proxy_cost.md`).
+            the task. Not by default: it costs a twentieth of Envoy's work (`bench/instructions.md`).
 
     Raises:
         ValueError: The sample is none of 0 to 100, or the time is not positive.

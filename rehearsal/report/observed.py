@@ -21,22 +21,22 @@ class Panel:
 
 PANELS = (
     Panel(
-        title="Calls a second by method",
+        title="calls a second\nby method",
         expression="sum by (grpc_method) (ecs_envoy:requests:rate2m)",
         named_by=("grpc_method",),
     ),
     Panel(
-        title="99 % of the calls stay within (ms)",
+        title="99 % of the calls\nstay within (ms)",
         expression="ecs_envoy:duration_milliseconds:p99",
         named_by=("grpc_method",),
     ),
     Panel(
-        title="Calls a second by task",
+        title="calls a second\nby task",
         expression="ecs_envoy:endpoint_requests:rate2m > 0",
         named_by=("envoy_cluster_name", "envoy_endpoint_address"),
     ),
     Panel(
-        title="Skew: the busiest task's CPU over the mean",
+        title="skew: busiest task's\nCPU over the mean",
         expression="ecs_envoy:task_cpu_skew:ratio",
         named_by=("dimension_ServiceName",),
     ),
@@ -57,24 +57,25 @@ def draw_observed(
 
     """
     begin = marks[0][0]
-    figure: Any = Figure(figsize=(9.0, 9.5), layout="constrained")
+    figure: Any = Figure(figsize=(9.0, 10.0), layout="constrained")
     axes = figure.subplots(len(PANELS), 1, sharex=True)
     for panel, axis in zip(PANELS, axes, strict=True):
         _draw(axis, panel, prometheus.over_time(panel.expression, begin, end), begin)
-        for at, name in marks:
+        for at, _ in marks:
             axis.axvline(at - begin, color="black", linestyle=":", linewidth=1)
-            axis.annotate(
-                name,
-                (at - begin, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, -10),
-                textcoords="offset points",
-                fontsize="small",
-            )
         axis.set_xlim(0, end - begin)
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.3)
-        axis.set_title(panel.title, fontsize="medium", loc="left")
+        axis.set_ylabel(panel.title, fontsize="small")
+    for number, (at, name) in enumerate(marks):
+        axes[0].annotate(
+            name,
+            (at - begin, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 22 - 11 * (number % 2)),  # neighbours one above the other, over the picture
+            textcoords="offset points",
+            fontsize="small",
+        )
     axes[-1].axhline(SKEW_ALERT, color="crimson", linewidth=1)
     axes[-1].set_xlabel("seconds")
     path = folder / "observed.png"

@@ -179,6 +179,23 @@ def test_fails_where_the_listener_would_take_the_admins_port() -> None:
         replace(PROXY, port=9901)
 
 
+def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
+    with pytest.raises(ValueError, match="grpc: 50051 is taken; give the metrics another port"):
+        replace(PROXY, metrics=Metrics(port=50051))
+
+
+@pytest.mark.parametrize("percent", [-0.1, 140])
+def test_fails_on_a_sample_that_is_none(percent: float) -> None:
+    for wanted in (AccessLog, Tracing):
+        with pytest.raises(ValueError, match="% is none; give 0 to 100"):
+            wanted(sample_percent=percent)
+
+
+def test_fails_where_every_call_would_be_slow() -> None:
+    with pytest.raises(ValueError, match="every call is slower than that"):
+        AccessLog(slower_than=timedelta(0))
+
+
 @pytest.mark.parametrize(
     ("services", "message"),
     [
@@ -191,6 +208,11 @@ def test_fails_where_the_listener_would_take_the_admins_port() -> None:
         ),
         pytest.param(
             [LESSONS, replace(GRADING, grpc_services=())], "grading: grpc_services is empty", id="no claim"
+        ),
+        pytest.param(
+            [replace(LESSONS, name="envoy_admin")],
+            "envoy_admin: a cluster of the proxy's own has this name; give another",
+            id="a name of the proxy's own",
         ),
     ],
 )

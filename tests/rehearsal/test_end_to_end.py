@@ -15,6 +15,7 @@ import pytest
 from rehearsal.aws import Aws
 from rehearsal.cdk import Cdk, CdkFailedError
 from rehearsal.processes import Processes
+from rehearsal.prometheus import prometheus_binary
 from tests.conftest import BIN, ROOT
 
 # One rehearsal at a time: two would fight for the cores, and each measures CPU.
@@ -74,10 +75,29 @@ def listening_beyond_loopback(processes: list[psutil.Process]) -> set[str]:
     return found
 
 
+OBSERVED = """
+observability:
+  access_log: {sample_percent: 100}
+  prometheus: {scraped_from: [10.0.0.0/16]}
+"""
+
+
+def logged(logs: list[Path]) -> dict[str, dict[str, int]]:
+    """Return the calls that the access log has, by method and status; each line has to parse."""
+    counts: dict[str, dict[str, int]] = {}
+    for log in logs:
+        for line in log.read_text().splitlines():
+            entry = json.loads(line)
+            by_status = counts.setdefault(entry["grpc_method"], {})
+            by_status[entry["grpc_status"]] = by_status.get(entry["grpc_status"], 0) + 1
+    return counts
+
+
 def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tmp_path: Path) -> None:
-    home, out = tmp_path / "home", tmp_path / "out"
+    home, out, config = tmp_path / "home", tmp_path / "out", tmp_path / "observed.yaml"
     home.mkdir()
-    running = rehearse(str(ROOT / "config/existing.yaml"), "--seconds", "6", "--out", str(out), home=home)
+    config.write_text((ROOT / "config/existing.yaml").read_text() + OBSERVED)
+    running = rehearse(str(config), "--seconds", "6", "--out", str(out), home=home)
     beyond: set[str] = set()
     seen: set[int] = set()
     gaps: list[float] = []
@@ -126,6 +146,18 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
         "grpc-2 discovery",
     ]
     assert all(0 < proxy["memory_mib"] < 512 and proxy["cpu_percent"] > 0 for proxy in values["proxies"])
+
+    # Envoy's log has a line for each call that a client made, by method and status.
+    made = values["calls_made"]
+    assert sum(sum(by_status.values()) for by_status in made.values()) > 500
+    assert logged([out / "logs/grpc-1.out", out / "logs/grpc-2.out"]) == made
+    if prometheus_binary() is None:
+        assert "no Prometheus here" in text
+    else:
+        assert values["calls_counted"] == made
+        assert "lessons" in values["watched_before"]["skew_alerts"]
+        assert values["watched_after"]["skew_alerts"] == []
+        assert (out / "observed.png").is_file()
 
     assert {"report.html", "before.png", "after.png", "changes.png"} <= {path.name for path in out.iterdir()}
     assert "lessons" in text

@@ -30,6 +30,8 @@ def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "access_log": {},
         request.param: OBSERVED["observability"][request.param],
     }
+    if request.param == "datadog":
+        observability["datadog"]["access_log"] = True  # the log router too
     config = folder / "alone.yaml"
     config.write_text(yaml.safe_dump({**OBSERVED, "observability": observability}))
     done = run_app(config, folder / "cdk.out", app=ROOT / "tests/stacks/nag_app.py")

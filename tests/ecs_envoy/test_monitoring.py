@@ -1,0 +1,81 @@
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk.assertions import Template
+
+from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
+from ecs_envoy.proxy_alarms import RUNBOOK_NAMES
+from tests.conftest import ROOT
+from tests.ecs_envoy.made import grpc_service, proxy_with
+
+
+def test_each_kind_of_alarm_has_a_page() -> None:
+    pages = {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")}
+    assert pages == set(RUNBOOK_NAMES)
+
+
+def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring:  # noqa: ANN401
+    service = grpc_service(stack, network)
+    made = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
+    return ProxyMonitoring(
+        stack,
+        "Monitoring",
+        proxy=made,
+        ecs_services={"lessons": service.ecs_service},
+        dashboard_name="test",
+        **options,
+    )
+
+
+def test_each_alarm_tells_its_topic_and_names_its_runbook(stack: Stack, network: Network) -> None:
+    monitoring = monitored(stack, network)
+    alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+    assert len(alarms) == len(monitoring.alarms) == 8
+    for alarm in alarms.values():
+        properties = alarm["Properties"]
+        assert re.search(r"Runbook: docs/runbooks/[a-z-]+\.md$", properties["AlarmDescription"])
+        assert properties["AlarmActions"] == properties["OKActions"]
+        assert "Ref" in properties["AlarmActions"][0]
+
+
+def test_skew_is_metric_math_on_ecss_own_statistics_for_ten_minutes(stack: Stack, network: Network) -> None:
+    monitored(stack, network, thresholds=AlarmThresholds(skew=1.4))
+    alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+    (skew,) = [a["Properties"] for a in alarms.values() if a["Properties"]["AlarmName"].endswith("skew")]
+    assert (skew["Threshold"], skew["EvaluationPeriods"], skew["DatapointsToAlarm"]) == (1.4, 10, 10)
+    metrics = {m["Id"]: m for m in skew["Metrics"]}
+    assert metrics["most_lessons"]["MetricStat"]["Stat"] == "Maximum"
+    assert metrics["mean_lessons"]["MetricStat"]["Stat"] == "Average"
+    assert {m["MetricStat"]["Metric"]["Namespace"] for m in skew["Metrics"] if "MetricStat" in m} == {
+        "AWS/ECS"
+    }
+    (expression,) = [m["Expression"] for m in skew["Metrics"] if "Expression" in m]
+    assert expression == "IF(mean_lessons > 5, most_lessons / mean_lessons, 1)"
+
+
+def test_percentiles_are_of_the_logs_sample(stack: Stack, network: Network) -> None:
+    monitored(stack, network, thresholds=AlarmThresholds(p99=timedelta(milliseconds=250)))
+    template = Template.from_stack(stack)
+    template.has_resource_properties("AWS::Logs::MetricFilter", {"FilterPattern": '{ $.reason = "sample" }'})
+    alarms = template.find_resources("AWS::CloudWatch::Alarm")
+    (slow,) = [
+        a["Properties"] for a in alarms.values() if a["Properties"]["AlarmName"].endswith("slow-calls")
+    ]
+    assert slow["Threshold"] == 250
+    (metric,) = slow["Metrics"]
+    assert metric["MetricStat"]["Stat"] == "p99"
+    assert metric["MetricStat"]["Metric"]["MetricName"] == "duration_ms.grpc.test.local"
+
+
+def test_fails_to_monitor_a_proxy_that_sends_cloudwatch_nothing(stack: Stack, network: Network) -> None:
+    with pytest.raises(ValueError, match="grpc: sends CloudWatch no metrics"):
+        ProxyMonitoring(
+            stack,
+            "Monitoring",
+            proxy=proxy_with(stack, network, grpc_service(stack, network)),
+            ecs_services={},
+            dashboard_name="test",
+        )
