@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,7 @@ class Prometheus:
             ],
         )
         self._process.wait_for_port(address, PORT)
+        self._wait_until_ready()
 
     def query(self, expression: str, at: float | None = None) -> dict[Labels, float]:
         """Return the value of each series of `expression`, now or at a moment of the wall clock."""
@@ -114,6 +117,16 @@ class Prometheus:
             Alert(name=alert["labels"]["alertname"], state=alert["state"], labels=alert["labels"])
             for alert in self._ask("alerts", {})["alerts"]
         ]
+
+    def _wait_until_ready(self) -> None:
+        """Wait until it answers; it listens a moment sooner."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            self._process.check()
+            with suppress(OSError), urllib.request.urlopen(f"{self._url}/-/ready", timeout=5):  # noqa: S310
+                return
+            time.sleep(0.1)
+        raise self._process.failure("does not become ready")
 
     def _ask(self, what: str, arguments: Mapping[str, str]) -> Any:  # noqa: ANN401  # JSON of three kinds
         url = f"{self._url}/api/v1/{what}?{urllib.parse.urlencode(arguments)}"

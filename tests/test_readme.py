@@ -70,7 +70,8 @@ def yaml_blocks(page: Path) -> list[str]:
 )
 def test_the_observability_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
     path = tmp_path / "observed.yaml"
-    path.write_text((ROOT / "config/example.yaml").read_text() + text)
+    example = yaml.safe_load((ROOT / "config/example.yaml").read_text())
+    path.write_text(yaml.safe_dump({**example, **yaml.safe_load(text)}))
     observed = load_configuration(path).observability
     assert observed.cloudwatch
     assert observed.prometheus

@@ -97,7 +97,7 @@ def test_fails_by_how_much_a_bootstrap_is_too_large_and_says_what_to_do(
         grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"]) for number in range(30)
     ]
     with pytest.raises(
-        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 61440 .* route fewer services"
+        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 57344 .* route fewer services"
     ):
         EnvoyProxy(
             stack, "Proxy", ecs_cluster=network.ecs_cluster, namespace=network.namespace, services=services

@@ -131,7 +131,7 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
     for result in values["after"]:
         assert result["cv_requests"] <= 0.03  # six seconds cut a round here and there; 0.01 takes more calls
         assert min(result["requests"].values()) > 0
-    assert values["before"][0]["cv_requests"] > 0.3
+    assert values["before"][0]["cv_requests"] > 0.25  # 0.333, and a few seconds cut a round
     assert values["before"][0]["cv_cpu"] > 0.2
     scale_out, roll = values["scale_out"], values["roll"]
     assert scale_out["errors"] == roll["errors"] == {}

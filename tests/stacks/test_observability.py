@@ -45,7 +45,8 @@ def test_each_backend_alone_is_valid_and_finds_favour_with_nag_and_lint(
     report = json.loads((alone / "validation-report.json").read_text())
     assert {plugin["conclusion"] for plugin in report["pluginReports"]} == {"success"}
     envoy.validate(proxy_container(read_templates(alone))["Command"][1], tmp_path)
-    templates = sorted(map(str, alone.glob("*.template.json")))
+    # Those that differ from what is linted elsewhere.
+    templates = [str(path) for path in alone.glob("*.template.json") if "-network" not in path.name]
     done = subprocess.run([BIN / "cfn-lint", *templates], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -117,13 +118,3 @@ def test_container_insights_are_enhanced_where_cloudwatch_is_on(
 def test_only_the_named_group_may_scrape(observed: Templates) -> None:
     rules = [r for r in resources(observed, "AWS::EC2::SecurityGroupIngress") if r["FromPort"] == 9903]
     assert [rule["SourceSecurityGroupId"] for rule in rules] == ["sg-0123456789abcdef0"]
-
-
-def test_the_saved_bootstrap_is_the_deployed_one(observed: Templates) -> None:
-    done = subprocess.run(
-        [BIN / "ecs-envoy", "render", "--format", "json", ROOT / "config/observed.yaml"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert proxy_container(observed)["Command"][1] == done.stdout
