@@ -62,14 +62,6 @@ def test_a_backend_brings_nothing_of_another(alone: Path) -> None:
     assert sum(mark in text for mark in kinds.values()) == 1
 
 
-@pytest.fixture(scope="module")
-def observed(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    out = tmp_path_factory.mktemp("observed") / "cdk.out"
-    done = run_app(ROOT / "config/observed.yaml", out)
-    assert done.returncode == 0, done.stderr
-    return read_templates(out)
-
-
 def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(observed: Templates) -> None:
     from ecs_envoy.envoy_command import RESERVED_BYTES
 
