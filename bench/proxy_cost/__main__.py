@@ -69,7 +69,8 @@ def _series(folder: Path, address: str, target: Target) -> series.Series:
 def _held(targets: list[Target]) -> tuple[list[quota.Held], dict[str, int], str | None]:
     print("a quarter of a CPU", flush=True)
     try:
-        return quota.measure(targets), quota.knees(targets), None
+        held = quota.measure(targets)
+        return held, quota.knees(held), None
     except quota.NoQuotaError as error:
         return [], {}, str(error)
 

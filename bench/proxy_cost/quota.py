@@ -11,13 +11,11 @@ from bench.proxy_cost.processor import cpu_seconds
 from bench.proxy_cost.world import Target
 
 PERIOD_US, QUOTA_US = 100_000, 25_000
-RATES = (200, 1000, 2000, 3000, 4000, 5000)
+RATES = (200, 1000, 2000, 2500, 3000, 3500, 4000, 4500, 5000)
 SECONDS = 4.0
 ROUNDS = 3
 KNEE_MS = 20.0
-"""The knee is the highest rate whose 99th percentile stays within it: a throttled call waits up to 75 ms."""
-KNEE_RATES = tuple(range(250, 8001, 250))
-KNEE_SECONDS = 2.5
+"""The knee is the last rate before the 99th percentile is beyond it: a throttled call waits up to 75 ms."""
 
 _V1, _V2 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
 
@@ -91,40 +89,28 @@ def measure(targets: Sequence[Target]) -> list[Held]:
         for _ in range(ROUNDS):
             for rate in RATES:
                 for target in targets:
-                    found.setdefault((target.name, rate), []).append(_at(quota, target, rate, SECONDS))
+                    found.setdefault((target.name, rate), []).append(_at(quota, target, rate))
     return [_held(name, rate, turns) for (name, rate), turns in found.items()]
 
 
-def knees(targets: Sequence[Target]) -> dict[str, int]:
-    """Return the highest rate of each of `targets` whose 99th percentile is within `KNEE_MS`: a median.
-
-    Raises:
-        NoQuotaError: This machine has no quota for us.
-
-    """
-    with Quota() as quota:
-        rounds = [{target.name: _knee(quota, target) for target in targets} for _ in range(ROUNDS)]
-    return {target.name: int(statistics.median(r[target.name] for r in rounds)) for target in targets}
-
-
-def _knee(quota: Quota, target: Target) -> int:
-    low, high = 0, len(KNEE_RATES)
-    while low < high:
-        middle = (low + high) // 2
-        turn = _at(quota, target, KNEE_RATES[middle], KNEE_SECONDS)
-        if turn is not None and turn[2] <= KNEE_MS:
-            low = middle + 1
-        else:
-            high = middle
-    return KNEE_RATES[low - 1] if low else 0
+def knees(held: Sequence[Held]) -> dict[str, int]:
+    """Return the highest rate of each proxy up to which its 99th percentile stays within `KNEE_MS`."""
+    found: dict[str, int] = {}
+    over: set[str] = set()
+    for row in sorted(held, key=lambda row: row.rate):
+        if row.p99_ms is None or row.p99_ms > KNEE_MS:
+            over.add(row.name)
+        if row.name not in over:
+            found[row.name] = row.rate
+    return {name: found.get(name, 0) for name in dict.fromkeys(row.name for row in held)}
 
 
-def _at(quota: Quota, target: Target, rate: int, seconds: float) -> tuple[float, ...] | None:
+def _at(quota: Quota, target: Target, rate: int) -> tuple[float, ...] | None:
     assert target.process  # noqa: S101  # only proxies are held
     quota.hold(target)
     try:
         before = cpu_seconds(target.process.pid)
-        done = target.caller.at_a_rate(rate, seconds)
+        done = target.caller.at_a_rate(rate, SECONDS)
         used = 100 * (cpu_seconds(target.process.pid) - before) / done.seconds
     except LoadFailedError:
         return None
