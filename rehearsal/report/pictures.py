@@ -1,15 +1,10 @@
 """CPU by task over time, with the same axes before and after; and calls by task while the system changes."""
 
-import os
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-# Its cache of fonts takes seconds to build: kept with the library, and not in the user's home.
-os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib-cache"))
 
 from matplotlib.figure import Figure
 
