@@ -103,10 +103,7 @@ def proxy_container(templates: Templates) -> dict[str, Any]:
     return next(container for container in containers if container["Name"] == "envoy")
 
 
-CONFIGURATIONS = {"example", "existing", "large", "observed"}
-
-
-@pytest.fixture(scope="session", params=sorted(CONFIGURATIONS))
+@pytest.fixture(scope="session", params=["example", "existing", "large", "observed"])
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of templates of each file in config/."""
     return _synthesized(str(request.param), tmp_path_factory)
@@ -140,14 +137,3 @@ def _synthesized(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert done.returncode == 0, done.stderr
         _assemblies[name] = out
     return _assemblies[name]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one assembly in one worker, so that it is synthesized once: it takes ten seconds."""
-    for item in items:
-        fixtures: tuple[str, ...] = getattr(item, "fixturenames", ())
-        parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-        used = {str(parameters["assembly"])} if "assembly" in parameters else {*fixtures} & CONFIGURATIONS
-        if used and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(f"assembly-{min(used)}"))
