@@ -42,7 +42,8 @@ def _measure(world: World, folder: Path) -> Results:
     }
     print("series", flush=True)
     large = world.envoy("envoy large", 13, envoys.with_telemetry(world.address(13), world.tasks))
-    counted = _series(folder, world.address(13), large)
+    assert large.process  # noqa: S101  # an Envoy is one
+    counted = series.measure(folder, world.address(13), large.process.pid)
     targets = [
         *envoy.values(),
         world.haproxy("HAProxy", 20, mode="http"),
@@ -58,12 +59,6 @@ def _measure(world: World, folder: Path) -> Results:
         costs[rate] = cost.measure(targets, rate)
     held, knees, refused = _held([envoy["all"], envoy["before"]])
     return Results(machine=describe(), series=counted, costs=costs, held=held, knees=knees, no_quota=refused)
-
-
-def _series(folder: Path, address: str, target: Target) -> series.Series:
-    assert target.process  # noqa: S101  # an Envoy is one
-    count = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {series.TASKS * 2}'
-    return series.measure(folder, address, target.process.pid, lambda text: count in text)
 
 
 def _held(targets: list[Target]) -> tuple[list[quota.Held], dict[str, int], str | None]:

@@ -21,14 +21,14 @@ def memory_mib(pid: int) -> float:
     return sum(psutil.Process(process).memory_info().rss for process in _family(pid)) / 1024 / 1024
 
 
-def pin(pid: int, cpu: int) -> None:
-    """Keep `pid`, its threads and its children on one CPU, where the machine has more."""
+def pin(pid: int, cpus: set[int]) -> None:
+    """Keep `pid`, its threads and its children on `cpus`, where the machine has more than one."""
     if (os.cpu_count() or 1) < 2:
         return
     for process in _family(pid):
         for thread in Path(f"/proc/{process}/task").iterdir():
             with suppress(ProcessLookupError):
-                os.sched_setaffinity(int(thread.name), {cpu})
+                os.sched_setaffinity(int(thread.name), cpus)
 
 
 def _family(pid: int) -> list[int]:

@@ -68,10 +68,11 @@ class World:
         self._processes = Processes(folder)
         self.tasks = [(f"{self._block}.2", FIRST_PORT + number) for number in range(TASKS)]
         self.backends = self.tasks[:BACKENDS]
+        self._cpus = os.sched_getaffinity(0)
         self._proxy_cpu = (os.cpu_count() or 1) - 1
 
     def __enter__(self) -> "World":
-        pin(os.getpid(), 0)
+        pin(os.getpid(), {0})
         pages = self._folder / "pages"
         for number in range(envoys.SERVICES * envoys.METHODS):
             page = pages / envoys.method(number).lstrip("/")
@@ -91,6 +92,8 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._processes.__exit__(kind, error, trace)
+        # Whoever made this world, and what it starts later, may use every CPU again.
+        pin(os.getpid(), self._cpus)
 
     def envoy(self, name: str, last: int, values: envoys.Bootstrap) -> Target:
         """Start an Envoy with the bootstrap `values`, made for `self.address(last)`."""
@@ -121,7 +124,7 @@ class World:
     def _proxy(self, name: str, command: list[str], address: str, port: int) -> Target:
         process = self._processes.start(name.replace(" ", "-"), command)
         process.wait_for_port(address, port)
-        pin(process.pid, self._proxy_cpu)
+        pin(process.pid, {self._proxy_cpu})
         return Target(name, self._caller(name, [f"{address}:{port}"]), process)
 
     def _caller(self, name: str, targets: list[str]) -> Caller:

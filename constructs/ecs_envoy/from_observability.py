@@ -16,6 +16,7 @@ from ecs_envoy.configuration.upstreams import access_log, tracing
 from ecs_envoy.datadog import Datadog
 from ecs_envoy.envoy_proxy import EnvoyProxy
 from ecs_envoy.grpc_service import GrpcService
+from ecs_envoy.log_retention import RETENTION_NAMES
 from ecs_envoy.managed_prometheus import ManagedPrometheus
 from ecs_envoy.routed_service import RoutedService
 from ecs_envoy.telemetry import Telemetry
@@ -47,7 +48,7 @@ def telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
     workspace = observed.prometheus.workspace if observed.prometheus else None
     return Telemetry(
         access_log=access_log(observed),
-        log_retention=_retention(observed.access_log.retention_days),
+        log_retention=logs.RetentionDays[RETENTION_NAMES[observed.access_log.retention_days]],
         metrics=observed.metrics,
         cloudwatch=observed.cloudwatch is not None,
         prometheus=(
@@ -109,33 +110,3 @@ def proxy_monitoring(
         runbooks=wanted.runbooks,
         dashboard_name=f"{configuration.environment}-{proxy.name}",
     )
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    """Return the CDK's name for a number of days."""
-    return next(member for member in logs.RetentionDays if RETENTION_NAMES.get(member.name) == days)
-
-
-RETENTION_NAMES = {
-    "ONE_DAY": 1,
-    "THREE_DAYS": 3,
-    "FIVE_DAYS": 5,
-    "ONE_WEEK": 7,
-    "TWO_WEEKS": 14,
-    "ONE_MONTH": 30,
-    "TWO_MONTHS": 60,
-    "THREE_MONTHS": 90,
-    "FOUR_MONTHS": 120,
-    "FIVE_MONTHS": 150,
-    "SIX_MONTHS": 180,
-    "ONE_YEAR": 365,
-    "THIRTEEN_MONTHS": 400,
-    "EIGHTEEN_MONTHS": 545,
-    "TWO_YEARS": 731,
-    "THREE_YEARS": 1096,
-    "FIVE_YEARS": 1827,
-    "SIX_YEARS": 2192,
-    "SEVEN_YEARS": 2557,
-    "EIGHT_YEARS": 2922,
-}
-"""The CDK's names for what CloudWatch Logs offers."""

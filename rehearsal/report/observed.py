@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from ecs_envoy.alarm_thresholds import AlarmThresholds
 from rehearsal.prometheus import Labels, Prometheus
 
 
@@ -41,7 +42,6 @@ PANELS = (
         named_by=("dimension_ServiceName",),
     ),
 )
-SKEW_ALERT = 1.25
 
 
 def draw_observed(
@@ -76,7 +76,7 @@ def draw_observed(
             textcoords="offset points",
             fontsize="small",
         )
-    axes[-1].axhline(SKEW_ALERT, color="crimson", linewidth=1)
+    axes[-1].axhline(AlarmThresholds().skew, color="crimson", linewidth=1)
     axes[-1].set_xlabel("seconds")
     path = folder / "observed.png"
     figure.savefig(path, dpi=100)

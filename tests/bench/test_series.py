@@ -15,8 +15,7 @@ def test_ten_services_with_ten_methods_and_twenty_tasks_have_2000_series_at_most
         address = world.address(10)
         envoy = world.envoy("envoy", 10, envoys.with_telemetry(address, world.tasks))
         assert envoy.process
-        last = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {series.TASKS * 2}'
-        counted = series.measure(tmp_path, address, envoy.process.pid, lambda text: last in text)
+        counted = series.measure(tmp_path, address, envoy.process.pid)
     assert counted.by_metric["envoy_grpc_requests"] == envoys.SERVICES * envoys.METHODS
     assert counted.by_metric["envoy_cluster_endpoint_rq_total"] == envoys.SERVICES * series.TASKS
     assert counted.count <= 2000

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from ecs_envoy.configuration import scalars as s
+from ecs_envoy.log_retention import RETENTION_NAMES
 from ecs_envoy.workspace_arn import WORKSPACE_ARN
 
 
@@ -33,18 +34,15 @@ ErrorPercent = Annotated[float, *_error_percent]
 _skew = _number("a ratio of the busiest task to the mean", 1.05, 10)
 Skew = Annotated[float, *_skew]
 
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922)
-"""What CloudWatch Logs offers ("PutRetentionPolicy"), up to eight years."""
-
 
 def _retention(value: object) -> int:
-    if isinstance(value, bool) or value not in RETENTION_DAYS:
-        days = ", ".join(map(str, RETENTION_DAYS))
+    if isinstance(value, bool) or value not in RETENTION_NAMES:
+        days = ", ".join(map(str, RETENTION_NAMES))
         raise s.refusal(value, "a number of days that CloudWatch Logs offers", f"one of {days}")
     return int(value)  # pyright: ignore[reportArgumentType]
 
 
-RetentionDays = Annotated[int, BeforeValidator(_retention), WithJsonSchema({"enum": list(RETENTION_DAYS)})]
+RetentionDays = Annotated[int, BeforeValidator(_retention), WithJsonSchema({"enum": list(RETENTION_NAMES)})]
 
 
 def _slower_than(value: object) -> timedelta:
