@@ -36,6 +36,7 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff check .
 	ruff format --check .
 	pyright
+	PYTHONPATH=. lint-imports
 	python -m pytest --numprocesses 2 --dist loadgroup
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
@@ -51,6 +52,7 @@ lint: $(READY) ## Lint and type-check only
 	ruff check .
 	ruff format --check .
 	pyright
+	PYTHONPATH=. lint-imports
 
 format: $(READY) ## Format the code and mend what ruff can
 	ruff check --fix .

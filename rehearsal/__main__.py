@@ -11,12 +11,12 @@ from pathlib import Path
 from rich.console import Console
 
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
-from rehearsal.cdk import CdkFailedError
+from rehearsal.account.cdk import CdkFailedError
+from rehearsal.course.progress import ConsoleProgress
+from rehearsal.course.scenario import Scenario
+from rehearsal.course.stage import Stage
 from rehearsal.processes import ROOT, StartFailedError, own_environment
-from rehearsal.progress import ConsoleProgress
 from rehearsal.report.terminal import show
-from rehearsal.scenario import Scenario
-from rehearsal.stage import Stage
 from rehearsal.system import System
 
 SECONDS = 12.0

@@ -9,19 +9,19 @@ from pathlib import Path
 from types import TracebackType
 
 from ecs_envoy.configuration import Configuration
-from rehearsal import configured
+from rehearsal.account.aws import Aws
+from rehearsal.account.cdk import Cdk
+from rehearsal.account.cloud_map_zone import CloudMapZone
+from rehearsal.account.emulator_process import start_emulator
+from rehearsal.account.foreign_services import deploy_foreign_services
+from rehearsal.account.name_server import NameServer
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
-from rehearsal.aws import Aws
-from rehearsal.cdk import Cdk
-from rehearsal.cloud_map_zone import CloudMapZone
-from rehearsal.cpu import Sampler, mean_percent
-from rehearsal.cpu_exporter import CpuExporter
-from rehearsal.emulator_process import start_emulator
-from rehearsal.foreign_services import deploy_foreign_services
-from rehearsal.name_server import NameServer
+from rehearsal.course import configured
+from rehearsal.monitoring.cpu import Sampler, mean_percent
+from rehearsal.monitoring.cpu_exporter import CpuExporter
+from rehearsal.monitoring.prometheus import Prometheus, prometheus_binary
 from rehearsal.processes import Processes
-from rehearsal.prometheus import Prometheus, prometheus_binary
 
 CPU_SECONDS = 6.0
 """Over how long a task's CPU is told: CloudWatch's is a minute."""

@@ -1,11 +1,12 @@
 """The stack of the public API."""
 
 from aws_cdk import CfnOutput, Environment, Stack
-
 from constructs import Construct
-from ecs_envoy import EnvoyProxy, Network, from_configuration
+
+from ecs_envoy import EnvoyProxy, Network
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.model import Api
+from ecs_envoy.from_configuration.api import define_public_api
 
 
 class ApiStack(Stack):
@@ -23,5 +24,5 @@ class ApiStack(Stack):
         proxy: EnvoyProxy,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.api = from_configuration.public_api(self, configuration, api, network=network, proxy=proxy)
+        self.api = define_public_api(self, configuration, api, network=network, proxy=proxy)
         CfnOutput(self, "LoadBalancer", value=self.api.load_balancer.load_balancer_dns_name)

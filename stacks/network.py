@@ -2,11 +2,11 @@
 
 import jsii
 from aws_cdk import Environment, Stack
-
 from constructs import Construct
-from ecs_envoy import from_configuration
+
 from ecs_envoy.configuration import Configuration
-from ecs_envoy.task_network import task_security_group
+from ecs_envoy.from_configuration.network import availability_zones, define_network
+from ecs_envoy.network.task_security_group import define_task_security_group
 
 
 class NetworkStack(Stack):
@@ -15,12 +15,12 @@ class NetworkStack(Stack):
     def __init__(
         self, scope: Construct, stack_id: str, *, env: Environment, configuration: Configuration
     ) -> None:
-        self._availability_zones = from_configuration.availability_zones(configuration)
+        self._availability_zones = availability_zones(configuration)
         super().__init__(scope, stack_id, env=env)
-        self.network = from_configuration.network(self, configuration)
+        self.network = define_network(self, configuration)
         # Both the services' rules and the proxy's tasks name it. Here, neither stack waits for the other to
         # let it go: a service can be removed while the proxy stands.
-        self.proxy_security_group = task_security_group(
+        self.proxy_security_group = define_task_security_group(
             self, "ProxySecurityGroup", vpc=self.network.vpc, description="Envoy proxy"
         )
 

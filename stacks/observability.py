@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Environment, Stack
-
 from constructs import Construct
-from ecs_envoy import EnvoyProxy, RoutedService, from_observability
+
+from ecs_envoy import EnvoyProxy, RoutedService
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.observability import CloudWatch
+from ecs_envoy.from_configuration.monitoring import define_monitoring
 
 
 class ObservabilityStack(Stack):
@@ -25,7 +26,7 @@ class ObservabilityStack(Stack):
         services: Sequence[RoutedService],
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.monitoring = from_observability.proxy_monitoring(
+        self.monitoring = define_monitoring(
             self, wanted, configuration=configuration, proxy=proxy, services=services
         )
         CfnOutput(self, "Topic", value=self.monitoring.topic.topic_arn, description="Who hears of alarms")

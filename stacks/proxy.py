@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
-
 from constructs import Construct
-from ecs_envoy import Network, RoutedService, from_configuration
+
+from ecs_envoy import Network, RoutedService
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.from_configuration.proxy import define_proxy
 
 
 class ProxyStack(Stack):
@@ -25,7 +26,7 @@ class ProxyStack(Stack):
         security_group: ec2.ISecurityGroup,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.proxy = from_configuration.envoy_proxy(
+        self.proxy = define_proxy(
             self, configuration, network=network, services=services, security_group=security_group
         )
         CfnOutput(self, "Address", value=self.proxy.address, description="What gRPC clients dial")

@@ -1,10 +1,11 @@
 """The stack of the gRPC services."""
 
 from aws_cdk import Environment, Stack
-
 from constructs import Construct
-from ecs_envoy import Network, from_configuration
+
+from ecs_envoy import Network
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.from_configuration.services import define_grpc_services
 
 
 class ServicesStack(Stack):
@@ -20,4 +21,4 @@ class ServicesStack(Stack):
         network: Network,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.services = from_configuration.grpc_services(self, configuration, network=network)
+        self.services = define_grpc_services(self, configuration, network=network)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.aws import Aws
-from rehearsal.emulator_process import start_emulator
-from rehearsal.existing import Existing
+from rehearsal.account.aws import Aws
+from rehearsal.account.emulator_process import start_emulator
+from rehearsal.account.existing import Existing
 from rehearsal.processes import Processes
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"

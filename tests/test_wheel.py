@@ -58,7 +58,7 @@ def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Pat
     run([python, "app.py"], tmp_path, CDK_OUTDIR=str(tmp_path / "large"))
     (dockerfile,) = (tmp_path / "large").glob("asset.*/Dockerfile")
     assert {"__main__.py", "requirements.txt"} <= {path.name for path in dockerfile.parent.iterdir()}
-    rules = "from ecs_envoy.managed_prometheus import prometheus_rules; print(prometheus_rules())"
+    rules = "from ecs_envoy.telemetry.managed_prometheus import prometheus_rules; print(prometheus_rules())"
     assert "EcsEnvoySkew" in run([python, "-c", rules], tmp_path)
     command = str(fresh / "bin/ecs-envoy")
     example = str(ROOT / "config/example.yaml")

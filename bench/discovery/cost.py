@@ -12,7 +12,7 @@ import psutil
 
 from bench.discovery.proxies import NAMESPACE
 from bench.discovery.world import TEN, World
-from rehearsal.aws import Aws
+from rehearsal.account.aws import Aws
 
 WATCHED_SECONDS = 60.0
 SETTLE_SECONDS = 65.0

@@ -7,8 +7,8 @@ import psutil
 
 from bench.discovery.proxies import RunningProxy
 from bench.discovery.world import SIZED, ZONED, ZONES, World
-from rehearsal.load_process import Load
-from rehearsal.outcome import cv
+from rehearsal.course.outcome import cv
+from rehearsal.load.load_process import Load
 
 RATE = 600.0
 ROUNDS = 100

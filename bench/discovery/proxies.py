@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ecs_envoy.discovery_settings import FollowedService, discovery_settings
-from ecs_envoy.proxy_memory import envoy_memory_mib
+from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings
+from ecs_envoy.plan.proxy_memory import envoy_memory_mib
 from envoy_config import Discovery, Proxy, Service, bootstrap, to_json
 from envoy_config.model import ADMIN_PORT
-from rehearsal.local_bootstrap import localize
-from rehearsal.name_server import NameServer
+from rehearsal.account.name_server import NameServer
+from rehearsal.agent.local_bootstrap import localize
 from rehearsal.processes import Process, Processes
 
 PORT = 50051

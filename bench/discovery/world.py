@@ -20,13 +20,13 @@ from bench.discovery.proxies import (
     start_sidecar,
 )
 from envoy_config import Discovery, Service
+from rehearsal.account.cloud_map_zone import CloudMapZone
+from rehearsal.account.emulator_process import start_emulator
+from rehearsal.account.existing import Existing
+from rehearsal.account.name_server import NameServer, Registry
 from rehearsal.agent.task_metadata import TaskMetadata
-from rehearsal.calls import Target
-from rehearsal.cloud_map_zone import CloudMapZone
-from rehearsal.emulator_process import start_emulator
-from rehearsal.existing import Existing
-from rehearsal.load_process import Load
-from rehearsal.name_server import NameServer, Registry
+from rehearsal.load.calls import Target
+from rehearsal.load.load_process import Load
 from rehearsal.processes import Process, Processes
 
 REGION = "eu-west-1"
@@ -125,7 +125,7 @@ class World:
         address, port = self._relay_at
         self._relay = self.processes.start(
             f"relay-{time.monotonic_ns()}",
-            [sys.executable, "-m", "rehearsal.l4_proxy", address, str(port), self._relay_to],
+            [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), self._relay_to],
         )
         self._relay.wait_for_port(address, port)
 

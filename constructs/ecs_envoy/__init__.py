@@ -4,19 +4,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ecs_envoy.alarm_thresholds import AlarmThresholds
-    from ecs_envoy.datadog import Datadog
-    from ecs_envoy.discovery import Discovery
-    from ecs_envoy.envoy_command import BootstrapTooLargeError
-    from ecs_envoy.envoy_proxy import EnvoyProxy
-    from ecs_envoy.existing_grpc_service import ExistingGrpcService
-    from ecs_envoy.grpc_service import GrpcService
-    from ecs_envoy.managed_prometheus import ManagedPrometheus
-    from ecs_envoy.network import Network
-    from ecs_envoy.proxy_monitoring import ProxyMonitoring
-    from ecs_envoy.public_api import PublicApi
-    from ecs_envoy.routed_service import RoutedService
-    from ecs_envoy.telemetry import Telemetry
+    from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
+    from ecs_envoy.network.network import Network
+    from ecs_envoy.plan.discovery import Discovery
+    from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+    from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
+    from ecs_envoy.proxy.routed_service import RoutedService
+    from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
+    from ecs_envoy.services.grpc_service import GrpcService
+    from ecs_envoy.services.public_api import PublicApi
+    from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+    from ecs_envoy.telemetry.datadog import Datadog
+    from ecs_envoy.telemetry.managed_prometheus import ManagedPrometheus
+    from ecs_envoy.telemetry.telemetry import Telemetry
 
 __all__ = [
     "AlarmThresholds",
@@ -35,19 +35,19 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AlarmThresholds": "alarm_thresholds",
-    "Telemetry": "telemetry",
-    "ProxyMonitoring": "proxy_monitoring",
-    "ManagedPrometheus": "managed_prometheus",
-    "Datadog": "datadog",
-    "BootstrapTooLargeError": "envoy_command",
-    "Discovery": "discovery",
-    "EnvoyProxy": "envoy_proxy",
-    "ExistingGrpcService": "existing_grpc_service",
-    "GrpcService": "grpc_service",
-    "Network": "network",
-    "PublicApi": "public_api",
-    "RoutedService": "routed_service",
+    "AlarmThresholds": "settings.alarm_thresholds",
+    "Telemetry": "telemetry.telemetry",
+    "ProxyMonitoring": "monitoring.proxy_monitoring",
+    "ManagedPrometheus": "telemetry.managed_prometheus",
+    "Datadog": "telemetry.datadog",
+    "BootstrapTooLargeError": "plan.envoy_command",
+    "Discovery": "plan.discovery",
+    "EnvoyProxy": "proxy.envoy_proxy",
+    "ExistingGrpcService": "services.existing_grpc_service",
+    "GrpcService": "services.grpc_service",
+    "Network": "network.network",
+    "PublicApi": "services.public_api",
+    "RoutedService": "proxy.routed_service",
 }
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rehearsal.account.aws import Aws
 from rehearsal.agent.ecs_api import EcsApi, EcsService
 from rehearsal.agent.images import Images, ImageUnknownError, Place
 from rehearsal.agent.plan import Running, next_zone, plan
 from rehearsal.agent.registrar import Registrar
 from rehearsal.agent.task import State, Task
 from rehearsal.agent.task_metadata import TaskMetadata
-from rehearsal.aws import Aws
 from rehearsal.processes import StartFailedError, end
 
 POLL_SECONDS = 0.5

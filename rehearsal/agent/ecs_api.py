@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.account.aws import Aws
 from rehearsal.agent.plan import Wanted
-from rehearsal.aws import Aws
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (

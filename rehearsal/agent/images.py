@@ -9,8 +9,8 @@ from pathlib import Path
 
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
 from rehearsal.agent.ecs_api import Container, TaskDefinition
-from rehearsal.configured import Command
-from rehearsal.local_bootstrap import localize
+from rehearsal.agent.local_bootstrap import localize
+from rehearsal.course.configured import Command
 from rehearsal.processes import StartFailedError
 
 
@@ -114,7 +114,7 @@ class Images:
         if "--config-yaml" in container.command:
             return (_envoy(), *self.envoy_arguments(container, place)), None
         if service in self.grpc_services:
-            module = (sys.executable, "-m", "rehearsal.grpc_task", "--work-ms", str(self.work_ms))
+            module = (sys.executable, "-m", "rehearsal.load.grpc_task", "--work-ms", str(self.work_ms))
             # A task whose SIGTERM is held back needs no server that serves on.
             held_back = any(container.name in other.depends_on for other in definition.containers)
             options = ("--serve-on-seconds", "0") if held_back else ()
@@ -180,5 +180,5 @@ def _health_command(container: Container, address: str) -> tuple[str, ...]:
     kind, *rest = container.health_check.command
     command = ["/bin/sh", "-c", rest[0]] if kind == "CMD-SHELL" else rest
     if shutil.which(command[0]) is None:
-        return (sys.executable, "-m", "rehearsal.grpc_probe", address, str(container.port))
+        return (sys.executable, "-m", "rehearsal.agent.grpc_probe", address, str(container.port))
     return tuple(part.replace("127.0.0.1", address).replace("localhost", address) for part in command)

@@ -3,9 +3,9 @@
 import time
 from typing import Literal
 
+from rehearsal.account.aws import Aws
 from rehearsal.agent.ecs_api import EcsService
 from rehearsal.agent.task import Task
-from rehearsal.aws import Aws
 
 
 class Registrar:

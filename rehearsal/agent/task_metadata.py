@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-from rehearsal.aws import SECRET, Aws
+from rehearsal.account.aws import SECRET, Aws
 
 
 class _Server(ThreadingHTTPServer):

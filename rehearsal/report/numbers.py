@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rehearsal.outcome import Outcome, ServiceResult
+from rehearsal.course.outcome import Outcome, ServiceResult
 
 
 def write_numbers(outcome: Outcome, path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from ecs_envoy.alarm_thresholds import AlarmThresholds
-from rehearsal.prometheus import Labels, Prometheus
+from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+from rehearsal.monitoring.prometheus import Labels, Prometheus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jinja2
 
-from rehearsal.outcome import Outcome, ServiceResult
+from rehearsal.course.outcome import Outcome, ServiceResult
 
 
 def write_page(outcome: Outcome, pictures: Sequence[Path], path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from rehearsal.calls import Call
-from rehearsal.outcome import Change
+from rehearsal.course.outcome import Change
+from rehearsal.load.calls import Call
 
 INCHES_WIDE, INCHES_A_ROW = 8.0, 2.1
 

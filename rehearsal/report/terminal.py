@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from rehearsal.outcome import Change, Outcome, ServiceResult
+from rehearsal.course.outcome import Change, Outcome, ServiceResult
 
 
 def show(console: Console, outcome: Outcome) -> None:

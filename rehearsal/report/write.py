@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal.cpu import series
-from rehearsal.outcome import ServiceResult
+from rehearsal.course.outcome import ServiceResult
+from rehearsal.course.scenario import Scenario
+from rehearsal.course.stage import Window
+from rehearsal.monitoring.cpu import series
 from rehearsal.report.numbers import write_numbers
 from rehearsal.report.observed import draw_observed
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import Line, State, draw_changes, draw_states
-from rehearsal.scenario import Scenario
-from rehearsal.stage import Window
 from rehearsal.system import System
 
 

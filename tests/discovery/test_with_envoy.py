@@ -17,8 +17,8 @@ import pytest
 from discovery.endpoints_file import EndpointsFile
 from discovery.zones import preferring
 from envoy_config import Discovery, HealthCheck, Proxy, Service, bootstrap, to_json
-from rehearsal.grpc_task import serve
-from rehearsal.local_bootstrap import localize
+from rehearsal.agent.local_bootstrap import localize
+from rehearsal.load.grpc_task import serve
 from rehearsal.processes import Process, Processes
 from tests.conftest import BIN
 from tests.discovery.stub import Stub, always, hanging_up

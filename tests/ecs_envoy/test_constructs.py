@@ -5,8 +5,8 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Match, Template
 
 from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
-from ecs_envoy.container_image import container_image
-from ecs_envoy.envoy_command import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
+from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.plan.envoy_command import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
 from tests.ecs_envoy.made import grpc_service
 
 ENV = Environment(account="111122223333", region="eu-west-1")

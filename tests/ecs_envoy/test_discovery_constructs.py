@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 
 from discovery.settings import parse
 from ecs_envoy import Discovery, ExistingGrpcService, Network
-from ecs_envoy.discovery_settings import SIDECAR_PORT
+from ecs_envoy.plan.discovery_settings import SIDECAR_PORT
 from envoy_config.model import ENDPOINTS_FOLDER
 from tests.ecs_envoy.made import containers, grpc_service, proxy_with
 

@@ -7,7 +7,7 @@ from aws_cdk import Stack
 from aws_cdk.assertions import Template
 
 from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
-from ecs_envoy.proxy_alarms import RUNBOOK_NAMES
+from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
 from tests.conftest import ROOT
 from tests.ecs_envoy.made import grpc_service, proxy_with
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Match, Template
 
 from ecs_envoy import Datadog, EnvoyProxy, ManagedPrometheus, Network, Telemetry
-from ecs_envoy.datadog_sites import DATADOG_SITES
+from ecs_envoy.settings.datadog_sites import DATADOG_SITES
 from envoy_config import AccessLog, Tracing
 from tests.ecs_envoy.made import containers, grpc_service, proxy_with
 

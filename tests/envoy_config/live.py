@@ -12,10 +12,10 @@ from typing import Any
 
 import grpc
 
-from ecs_envoy.envoy_container import ready_script
+from ecs_envoy.fargate.ready_check import ready_script
 from envoy_config import AccessLog, Proxy, Service, bootstrap, to_json
-from rehearsal.local_bootstrap import localize
-from rehearsal.name_server import NameServer, Registry
+from rehearsal.account.name_server import NameServer, Registry
+from rehearsal.agent.local_bootstrap import localize
 from tests.conftest import BIN
 
 EVERY_CALL = AccessLog(sample_percent=100)

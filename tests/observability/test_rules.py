@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from ecs_envoy.alarm_thresholds import SERVER_ERRORS, SKEW_LEAST_CPU_PERCENT, AlarmThresholds
+from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_LEAST_CPU_PERCENT, AlarmThresholds
 from envoy_config.call_stats import BUCKETS_MS
 from envoy_config.stats import OF_A_CLUSTER, OF_THE_LISTENER, OF_THE_SERVER
 from tests.conftest import ROOT

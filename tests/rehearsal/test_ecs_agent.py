@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from rehearsal.account.cloud_map_zone import CloudMapZone
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
 from rehearsal.agent.task import State, Task
-from rehearsal.cloud_map_zone import CloudMapZone
-from rehearsal.configured import Command
+from rehearsal.course.configured import Command
 from rehearsal.processes import listens
 from rehearsal.system import Addresses
 from tests.emulator import Emulator
@@ -24,7 +24,7 @@ from tests.emulator import Emulator
 SERVER = [
     sys.executable,
     "-m",
-    "rehearsal.grpc_task",
+    "rehearsal.load.grpc_task",
     "--serve-on-seconds",
     "0",
     "{address}",

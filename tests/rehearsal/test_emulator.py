@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from rehearsal.emulator_process import start_emulator
-from rehearsal.existing import Existing
+from rehearsal.account.emulator_process import start_emulator
+from rehearsal.account.existing import Existing
 from rehearsal.processes import Processes, StartFailedError
 from tests.emulator import ACCOUNT, REGION, Emulator
 

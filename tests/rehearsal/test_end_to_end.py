@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rehearsal.aws import Aws
-from rehearsal.cdk import Cdk, CdkFailedError
+from rehearsal.account.aws import Aws
+from rehearsal.account.cdk import Cdk, CdkFailedError
+from rehearsal.monitoring.prometheus import prometheus_binary
 from rehearsal.processes import Processes
-from rehearsal.prometheus import prometheus_binary
 from tests.conftest import BIN, ROOT
 
 # One rehearsal at a time: two would fight for the cores, and each measures CPU.

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from envoy_config.model import ADMIN_PORT
-from rehearsal.endpoint_requests import EndpointRequests
+from rehearsal.load.endpoint_requests import EndpointRequests
 
 ENVOY = "127.77.3.1"
 COUNTS = {"127.77.3.2": 5, "127.77.3.3": 0}

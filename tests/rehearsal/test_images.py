@@ -7,11 +7,11 @@ import pytest
 
 from ecs_envoy.configuration import load_configuration
 from envoy_config import Metrics, Proxy, Service, Tracing, bootstrap, to_json
-from rehearsal import configured
 from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
-from rehearsal.configured import Command
-from rehearsal.local_bootstrap import localize
+from rehearsal.agent.local_bootstrap import localize
+from rehearsal.course import configured
+from rehearsal.course.configured import Command
 from rehearsal.processes import StartFailedError
 from tests.conftest import ROOT, Templates, proxy_container, read_templates, resources
 
@@ -163,7 +163,7 @@ def test_a_stand_in_plays_the_proto_services_of_the_configuration() -> None:
     command = local("lessons", container()).command
     assert command[1:] == (
         "-m",
-        "rehearsal.grpc_task",
+        "rehearsal.load.grpc_task",
         "--work-ms",
         "5",
         "127.1.2.3",
@@ -181,7 +181,7 @@ def test_a_health_check_that_this_machine_lacks_is_asked_by_grpc() -> None:
         start_period=0,
     )
     command = local("lessons", container(health_check=check)).health_command
-    assert command[1:] == ("-m", "rehearsal.grpc_probe", "127.1.2.3", "50051")
+    assert command[1:] == ("-m", "rehearsal.agent.grpc_probe", "127.1.2.3", "50051")
 
 
 def test_a_teams_own_server_runs_in_the_place_of_its_image() -> None:

@@ -3,7 +3,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from rehearsal.name_server import NameServer, Registry
+from rehearsal.account.name_server import NameServer, Registry
 
 
 def test_name_server_answers_with_at_most_eight_records_another_choice_each_time() -> None:

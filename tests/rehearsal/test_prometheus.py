@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.cpu_exporter import CpuExporter, exposition
+from rehearsal.monitoring.cpu_exporter import CpuExporter, exposition
+from rehearsal.monitoring.prometheus import RULES, Prometheus, hurried, prometheus_binary, skewed
 from rehearsal.processes import Processes
-from rehearsal.prometheus import RULES, Prometheus, hurried, prometheus_binary, skewed
 
 needs_prometheus = pytest.mark.skipif(
     prometheus_binary() is None, reason="no prometheus here: apt-get install prometheus, or PROMETHEUS=path"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rehearsal.calls import Call
-from rehearsal.cpu import Sample, mean_percent, series
+from rehearsal.course.outcome import Change, NewTask, Outcome, ProxyUse, cv, percentile, service_result
+from rehearsal.load.calls import Call
 from rehearsal.machine import describe
-from rehearsal.outcome import Change, NewTask, Outcome, ProxyUse, cv, percentile, service_result
+from rehearsal.monitoring.cpu import Sample, mean_percent, series
 from rehearsal.report.numbers import write_numbers
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import State, draw_changes, draw_states

@@ -8,12 +8,12 @@ from pathlib import Path
 import grpc
 import pytest
 
-from rehearsal.calls import MESSAGES_KEY, Call, Target
-from rehearsal.grpc_probe import SERVING
-from rehearsal.grpc_task import burn, serve
-from rehearsal.load_process import Load
+from rehearsal.agent.grpc_probe import SERVING
+from rehearsal.course.states import calls_per_task
+from rehearsal.load.calls import MESSAGES_KEY, Call, Target
+from rehearsal.load.grpc_task import burn, serve
+from rehearsal.load.load_process import Load
 from rehearsal.processes import Processes
-from rehearsal.states import calls_per_task
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_a_backend_brings_nothing_of_another(alone: Path) -> None:
 
 
 def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(observed: Templates) -> None:
-    from ecs_envoy.envoy_command import RESERVED_BYTES
+    from ecs_envoy.plan.envoy_command import RESERVED_BYTES
 
     (definition,) = [
         d for d in resources(observed, "AWS::ECS::TaskDefinition") if "collector" in json.dumps(d)

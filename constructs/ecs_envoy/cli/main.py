@@ -12,16 +12,15 @@ from typing import NoReturn
 import click
 import yaml
 
-import ecs_envoy
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration.proxy_task import proxy_task
 from ecs_envoy.configuration.schema import json_schema
-from ecs_envoy.configuration.upstreams import proxy_task
-from ecs_envoy.envoy_command import BootstrapTooLargeError, envoy_command
+from ecs_envoy.plan.envoy_command import BootstrapTooLargeError, envoy_command
 
 FAILED, BAD_INPUT = 1, 2
 
-CHECKOUT = Path(ecs_envoy.__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def _fail(message: object, status: int) -> NoReturn:

@@ -5,8 +5,8 @@ from typing import cast
 
 from ecs_envoy.configuration.discovery_checks import discovery_checks, uses_cloud_map
 from ecs_envoy.configuration.document import KeyPath
-from ecs_envoy.configuration.fargate import MEMORY_MIB, size_problem
 from ecs_envoy.configuration.observability_checks import observability_checks
+from ecs_envoy.settings.fargate_sizes import MEMORY_MIB, size_problem
 from envoy_config.model import ADMIN_PORT
 
 Finding = tuple[KeyPath, str]

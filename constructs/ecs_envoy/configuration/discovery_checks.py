@@ -7,10 +7,10 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 
 from ecs_envoy.configuration.document import KeyPath
-from ecs_envoy.configuration.scalars import PollInterval, PreStopWait
-from ecs_envoy.discovery import Discovery, discovery_for, discovery_problem
-from ecs_envoy.discovery_settings import INTERVAL, SIDECAR_PORT
-from ecs_envoy.stop_order import pre_stop_wait_problem
+from ecs_envoy.plan.discovery import Discovery, discovery_for, discovery_problem
+from ecs_envoy.plan.discovery_settings import INTERVAL, SIDECAR_PORT
+from ecs_envoy.plan.stop_order import pre_stop_wait_problem
+from ecs_envoy.settings.values import PollInterval, PreStopWait
 
 _WAIT: TypeAdapter[timedelta] = TypeAdapter(PreStopWait)
 _POLLS: TypeAdapter[timedelta] = TypeAdapter(PollInterval)

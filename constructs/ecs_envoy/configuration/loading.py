@@ -11,8 +11,8 @@ from ecs_envoy.configuration.cross_checks import cross_checks
 from ecs_envoy.configuration.document import Document, KeyPath, dotted, read_document
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
-from ecs_envoy.configuration.scalars import shown
 from ecs_envoy.configuration.schema import block_at, described
+from ecs_envoy.settings.values import shown
 
 
 def load_configuration(path: Path) -> Configuration:

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from ecs_envoy.configuration import scalars as s
 from ecs_envoy.configuration.block import Block
-from ecs_envoy.configuration.fargate import MEMORY_MIB
 from ecs_envoy.configuration.observability import Observability
-from ecs_envoy.default_image import ENVOY_IMAGE, envoy_image_problem
+from ecs_envoy.settings import values as s
+from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, envoy_image_problem
+from ecs_envoy.settings.fargate_sizes import MEMORY_MIB
 
 
 def _cpu(value: object) -> int:

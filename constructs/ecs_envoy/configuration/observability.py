@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from ecs_envoy.configuration import scalars as s
-from ecs_envoy.configuration import telemetry_scalars as t
 from ecs_envoy.configuration.block import Block
-from ecs_envoy.datadog_sites import DatadogSite
+from ecs_envoy.settings import telemetry_values as t
+from ecs_envoy.settings import values as s
+from ecs_envoy.settings.datadog_sites import DatadogSite
 
 
 class AccessLogBlock(Block):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from ecs_envoy.configuration.document import KeyPath
-from ecs_envoy.proxy_memory import memory_problem, sidecars
-from ecs_envoy.workspace_arn import workspace_problem
+from ecs_envoy.plan.proxy_memory import memory_problem, sidecars
+from ecs_envoy.settings.workspace_arn import workspace_problem
 from envoy_config.telemetry import METRICS_PORT
 
 Finding = tuple[KeyPath, str]

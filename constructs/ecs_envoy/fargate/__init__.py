@@ -1,0 +1,1 @@
+"""What every task and ECS service on Fargate has."""

@@ -1,0 +1,31 @@
+"""Container images by name."""
+
+import re
+
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
+    r"(?P<name>[^:@]+)(?::[^@]+)?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+def container_image(scope: Construct, construct_id: str, image: str) -> ecs.ContainerImage:
+    """Return the image named `image`, its tag or digest included.
+
+    One in a private ECR repository brings the right to pull from that repository to the
+    execution role; any other is pulled without credentials.
+    """
+    match = _ECR.fullmatch(image)
+    if match is None:
+        return ecs.ContainerImage.from_registry(image)
+    partition = "aws-cn" if match["region"].startswith("cn-") else "aws"
+    repository = ecr.Repository.from_repository_attributes(
+        scope,
+        construct_id,
+        repository_arn=f"arn:{partition}:ecr:{match['region']}:{match['account']}:repository/{match['name']}",
+        repository_name=match["name"],
+    )
+    return ecs.ContainerImage.from_ecr_repository(repository, match["digest"] or image.rpartition(":")[2])

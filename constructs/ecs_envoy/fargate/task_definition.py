@@ -1,0 +1,79 @@
+"""A Fargate task and the container of a service in it, with its log."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ecs_envoy.telemetry.datadog import Datadog, define_datadog_task_definition
+
+
+def define_task_definition(
+    scope: Construct,
+    *,
+    name: str,
+    cpu: int,
+    memory_limit_mib: int,
+    log_group: logs.ILogGroup,
+    datadog: Datadog | None = None,
+    is_proxy: bool = False,
+) -> ecs.FargateTaskDefinition:
+    """Return a task definition without a container of ours; its task role may do nothing of our own.
+
+    With `datadog` that account's agent is in it, writes to `log_group`, and has the rights that it asks for.
+    """
+    if datadog is None:
+        return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
+    return define_datadog_task_definition(
+        scope,
+        datadog,
+        name=name,
+        cpu=cpu,
+        memory_limit_mib=memory_limit_mib,
+        log_group=log_group,
+        is_proxy=is_proxy,
+    )
+
+
+def define_log_group(
+    scope: Construct, retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+) -> logs.LogGroup:
+    """Return a log group that is removed with its stack."""
+    return logs.LogGroup(scope, "Log", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+
+
+def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
+    """Return a driver that writes to `group`."""
+    return ecs.LogDrivers.aws_logs(
+        stream_prefix="task",
+        log_group=group,
+        # A full buffer drops lines; the default would stop the container instead, and its calls with it.
+        mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+    )
+
+
+def add_service_container(
+    definition: ecs.FargateTaskDefinition,
+    *,
+    image: ecs.ContainerImage,
+    port: int,
+    environment: Mapping[str, str] | None,
+    secrets: Mapping[str, ecs.Secret] | None,
+    container_health_check: ecs.HealthCheck | None,
+    log: ecs.LogDriver,
+    stop_timeout: Duration | None = None,
+) -> ecs.ContainerDefinition:
+    """Add the container of a service of the user's own to `definition`, and return it."""
+    return definition.add_container(
+        "Service",
+        container_name="service",
+        image=image,
+        port_mappings=[ecs.PortMapping(container_port=port)],
+        environment=dict(sorted((environment or {}).items())) or None,
+        secrets=dict(sorted((secrets or {}).items())) or None,
+        health_check=container_health_check,
+        stop_timeout=stop_timeout,
+        logging=log,
+    )

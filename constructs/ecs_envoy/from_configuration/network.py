@@ -1,0 +1,56 @@
+"""The network of a configuration, made or looked up."""
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_envoy.configuration.model import (
+    Configuration,
+    NewNetwork,
+)
+from ecs_envoy.network.network import Network
+
+
+def define_network(scope: Construct, configuration: Configuration) -> Network:
+    """Define the network of `configuration`, made or looked up."""
+    wanted = configuration.network
+    new = wanted.new or NewNetwork()
+    return Network(
+        scope,
+        "Network",
+        vpc=ec2.Vpc.from_lookup(scope, "Vpc", vpc_id=wanted.vpc_id) if wanted.vpc_id else None,
+        ecs_cluster_name=wanted.ecs_cluster,
+        namespace_name=configuration.namespace.name,
+        namespace=_existing_namespace(scope, configuration),
+        availability_zones=availability_zones(configuration),
+        cidr=new.cidr,
+        nat_gateways=new.nat_gateways,
+        # A task's own CPU shows which one burns.
+        container_insights=ecs.ContainerInsights.ENHANCED
+        if configuration.observability.cloudwatch
+        else ecs.ContainerInsights.ENABLED,
+    )
+
+
+def availability_zones(configuration: Configuration) -> list[str]:
+    """Return the zones of a new VPC: those that `configuration` lists, or the region's a and b."""
+    new = configuration.network.new
+    return (new and new.availability_zones) or [f"{configuration.region}a", f"{configuration.region}b"]
+
+
+def _existing_namespace(
+    scope: Construct, configuration: Configuration
+) -> servicediscovery.IPrivateDnsNamespace | None:
+    namespace = configuration.namespace
+    if namespace.id is None:
+        return None
+    partition = "aws-cn" if configuration.region.startswith("cn-") else "aws"
+    return servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+        scope,
+        "Namespace",
+        namespace_name=namespace.name,
+        namespace_id=namespace.id,
+        namespace_arn=f"arn:{partition}:servicediscovery:{configuration.region}:{configuration.account}"
+        f":namespace/{namespace.id}",
+    )

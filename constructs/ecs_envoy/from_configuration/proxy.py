@@ -1,0 +1,48 @@
+"""The proxy of a configuration."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from ecs_envoy.configuration.model import (
+    Configuration,
+)
+from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.from_configuration.containers import duration
+from ecs_envoy.from_configuration.telemetry import allow_scrapes, define_telemetry
+from ecs_envoy.network.network import Network
+from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
+from ecs_envoy.proxy.routed_service import RoutedService
+
+
+def define_proxy(
+    scope: Construct,
+    configuration: Configuration,
+    *,
+    network: Network,
+    services: Sequence[RoutedService],
+    security_group: ec2.ISecurityGroup,
+) -> EnvoyProxy:
+    """Define the proxy of `configuration` in front of `services`."""
+    wanted = configuration.proxy
+    sidecar = wanted.discovery
+    proxy = EnvoyProxy(
+        scope,
+        "Proxy",
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        services=services,
+        name=wanted.name,
+        port=wanted.port,
+        image=wanted.image,
+        cpu=wanted.cpu,
+        memory_limit_mib=wanted.memory,
+        tasks=wanted.tasks,
+        security_group=security_group,
+        discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
+        discovery_interval=duration(sidecar.interval),
+        telemetry=define_telemetry(scope, configuration),
+    )
+    allow_scrapes(scope, configuration, proxy)
+    return proxy

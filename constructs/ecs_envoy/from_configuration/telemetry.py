@@ -1,0 +1,66 @@
+"""Where a configuration's log, metrics and traces go."""
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.proxy_task import access_log, tracing
+from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
+from ecs_envoy.settings.log_retention import RETENTION_NAMES
+from ecs_envoy.telemetry.datadog import Datadog
+from ecs_envoy.telemetry.managed_prometheus import ManagedPrometheus
+from ecs_envoy.telemetry.telemetry import Telemetry
+
+
+def datadog_account(scope: Construct, configuration: Configuration) -> Datadog | None:
+    """Return the account of Datadog's that `configuration` names; None without one."""
+    wanted = configuration.observability.datadog
+    if wanted is None:
+        return None
+    return Datadog(
+        api_key_secret=secretsmanager.Secret.from_secret_complete_arn(
+            scope, "DatadogApiKey", wanted.api_key_secret
+        ),
+        site=wanted.site,
+        service=wanted.service,
+        env=wanted.env or configuration.environment,
+        version=wanted.version,
+        access_log=wanted.access_log,
+    )
+
+
+def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
+    """Return where the proxy's log, metrics and traces go, and define what that takes."""
+    observed = configuration.observability
+    workspace = observed.prometheus.workspace if observed.prometheus else None
+    return Telemetry(
+        access_log=access_log(observed),
+        log_retention=logs.RetentionDays[RETENTION_NAMES[observed.access_log.retention_days]],
+        metrics=observed.metrics,
+        cloudwatch=observed.cloudwatch is not None,
+        prometheus=(
+            ManagedPrometheus(
+                scope,
+                f"{configuration.environment}-ecs-envoy",
+                workspace_arn=None if workspace == "new" else workspace,
+            )
+            if workspace
+            else None
+        ),
+        tracing=tracing(observed),
+        datadog=datadog_account(scope, configuration),
+    )
+
+
+def allow_scrapes(scope: Construct, configuration: Configuration, proxy: EnvoyProxy) -> None:
+    """Let the scrapers of `configuration` read the metrics of `proxy`."""
+    wanted = configuration.observability.prometheus
+    for place in wanted.scraped_from if wanted else []:
+        if place.startswith("sg-"):
+            proxy.allow_scrapes_from(
+                ec2.SecurityGroup.from_security_group_id(scope, f"Scraper-{place}", place)
+            )
+        else:
+            proxy.allow_scrapes_from(ec2.Peer.ipv4(place))

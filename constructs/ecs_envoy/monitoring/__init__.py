@@ -1,0 +1,1 @@
+"""What watches the proxy and its services in CloudWatch: metrics, alarms, dashboard."""

@@ -1,0 +1,120 @@
+"""The dashboard and the alarms of a proxy, in CloudWatch."""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from cdk_monitoring_constructs import (
+    AlarmFactoryDefaults,
+    DefaultDashboardFactory,
+    MonitoringFacade,
+    SnsAlarmActionStrategy,
+)
+from constructs import Construct
+
+import envoy_config
+from ecs_envoy.monitoring.dashboard import dashboard_widgets
+from ecs_envoy.monitoring.proxy_alarms import ProxyAlarms
+from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics
+from ecs_envoy.plan.collector_settings import NAMESPACE
+from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
+from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+from envoy_config.access_log import SAMPLE
+
+RUNBOOKS = "docs/runbooks"
+"""In this project's repository."""
+
+
+class ProxyMonitoring(Construct):
+    """Defines a dashboard, and alarms that a topic hears of, for a proxy and the services behind it.
+
+    An alarm's description says what is wrong and names its runbook. Durations are of the access
+    log's sample; where that goes to Datadog there are none, and no alarm for them.
+
+    Args:
+        proxy: The proxy, whose `telemetry` has `cloudwatch`.
+        ecs_services: The ECS services behind it by their names, for the CPU and the number of their
+            tasks; those that something else deploys are left out.
+        topic: Hears of alarms, and of their end; a new one by default.
+        thresholds: When alarms go off.
+        runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
+        dashboard_name: The dashboard's name; the stack's and the proxy's by default.
+
+    Attributes:
+        topic: Who hears of alarms.
+        alarms: All alarms.
+
+    Raises:
+        ValueError: The proxy sends CloudWatch no metrics.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        proxy: EnvoyProxy,
+        ecs_services: Mapping[str, ecs.FargateService],
+        topic: sns.ITopic | None = None,
+        thresholds: AlarmThresholds | None = None,
+        runbooks: str = RUNBOOKS,
+        dashboard_name: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if not proxy.telemetry.cloudwatch:
+            raise ValueError(
+                f"{proxy.name}: sends CloudWatch no metrics; give it telemetry=Telemetry(cloudwatch=True)"
+            )
+        metrics = ProxyMetrics(proxy=proxy.full_name)
+        services = [service.upstream.name for service in proxy.services]
+        timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
+        if timed:
+            self._measure_durations(proxy, metrics)
+        self.topic: sns.ITopic = topic or sns.Topic(self, "Alarms", enforce_ssl=True)  # pyright: ignore[reportAttributeAccessIssue]
+        facade = MonitoringFacade(
+            self,
+            "Monitoring",
+            alarm_factory_defaults=AlarmFactoryDefaults(
+                alarm_name_prefix=dashboard_name,
+                actions_enabled=True,
+                action=SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
+                datapoints_to_alarm=5,
+            ),
+            dashboard_factory=DefaultDashboardFactory(  # pyright: ignore[reportArgumentType]  # the library's own
+                self,
+                "Dashboard",
+                dashboard_name_prefix=dashboard_name,
+                create_dashboard=True,
+                create_summary_dashboard=False,
+                create_alarm_dashboard=False,
+            ),
+        )
+        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks)
+        alarms.of_proxy(proxy.ecs_service)
+        for service in proxy.services:
+            name, upstream = service.upstream.name, service.upstream
+            alarms.of_calls(metrics, name, timed=timed)
+            if upstream.discovery is envoy_config.Discovery.EDS:
+                alarms.of_discovery(metrics, name)
+            if name in ecs_services:
+                alarms.of_tasks(ecs_services[name], name)
+        self.alarms: list[cloudwatch.Alarm] = alarms.made
+        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.made, timed=timed):
+            facade.add_widget(widget)
+
+    def _measure_durations(self, proxy: EnvoyProxy, metrics: ProxyMetrics) -> None:
+        """Make a metric of the sample's durations: of values, CloudWatch knows any percentile."""
+        logs.MetricFilter(
+            self,
+            "Duration",
+            log_group=proxy.log_group,
+            filter_pattern=logs.FilterPattern.string_value("$.reason", "=", SAMPLE),
+            metric_namespace=NAMESPACE,
+            metric_name=metrics.duration_metric,
+            metric_value="$.duration_ms",
+            dimensions={"service": "$.service"},
+            unit=cloudwatch.Unit.MILLISECONDS,
+        )

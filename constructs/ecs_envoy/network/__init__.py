@@ -1,0 +1,1 @@
+"""Where tasks run: VPC, ECS cluster, namespace, and the tasks' security groups."""

@@ -1,0 +1,75 @@
+"""The VPC, ECS cluster and namespace that the services and the proxy share."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+
+class Network(Construct):
+    """Defines where gRPC services run: a VPC, an ECS cluster and a private DNS namespace.
+
+    What is given is used, what is not is created.
+
+    Args:
+        namespace_name: The namespace's DNS name, such as `learning.local`.
+        availability_zones: The zones of a new VPC, by name, at least two. By default the
+            CDK takes two, which it asks the account for.
+        cidr: The IPv4 block of a new VPC; 10.0.0.0/16 by default.
+        nat_gateways: The NAT gateways of a new VPC; 1 by default.
+        vpc: The VPC to use.
+        ecs_cluster_name: The name of the ECS cluster in `vpc` to use.
+        namespace: The namespace to use.
+        container_insights: Container Insights of a new ECS cluster; by service by default.
+
+    Attributes:
+        vpc: The VPC.
+        ecs_cluster: The ECS cluster.
+        namespace: The Cloud Map namespace.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        namespace_name: str,
+        availability_zones: Sequence[str] = (),
+        cidr: str = "10.0.0.0/16",
+        nat_gateways: int = 1,
+        vpc: ec2.IVpc | None = None,
+        ecs_cluster_name: str | None = None,
+        namespace: servicediscovery.IPrivateDnsNamespace | None = None,
+        container_insights: ecs.ContainerInsights = ecs.ContainerInsights.ENABLED,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways)
+        self.ecs_cluster: ecs.ICluster = (
+            ecs.Cluster.from_cluster_attributes(
+                self, "EcsCluster", cluster_name=ecs_cluster_name, vpc=self.vpc, security_groups=[]
+            )
+            if ecs_cluster_name
+            else ecs.Cluster(self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights)
+        )
+        self.namespace = namespace or servicediscovery.PrivateDnsNamespace(
+            self, "Namespace", name=namespace_name, vpc=self.vpc
+        )
+
+    def _new_vpc(self, availability_zones: Sequence[str], cidr: str, nat_gateways: int) -> ec2.Vpc:
+        return ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(cidr),
+            availability_zones=list(availability_zones) or None,
+            max_azs=None if availability_zones else 2,
+            nat_gateways=nat_gateways,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24),
+                ec2.SubnetConfiguration(name="Private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            ],
+            # Who talked to whom, for the day when a security group is in question.
+            flow_logs={"Rejected": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
+        )

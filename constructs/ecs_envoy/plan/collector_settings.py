@@ -1,0 +1,156 @@
+"""What the OpenTelemetry collector is told, as JSON in its environment."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecs_envoy.plan.discovery_settings import SIDECAR_PORT
+from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
+
+NAMESPACE = "EcsEnvoy"
+"""The namespace of CloudWatch's metrics."""
+
+SCRAPE_INTERVAL = "30s"
+"""Half of CloudWatch's minute and of the shortest range that a rule looks at (2 minutes) a quarter."""
+
+AGE = "ecs_envoy_discovery_last_success_age_seconds"
+BY_STATUS = "envoy_grpc_requests"
+BY_SERVICE = (
+    "envoy_cluster_membership_healthy",
+    "envoy_cluster_membership_total",
+    "envoy_cluster_outlier_detection_ejections_active",
+    "envoy_cluster_upstream_rq_retry",
+)
+"""What CloudWatch gets: a metric there has a price, so that methods are counted in Prometheus or Datadog."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorSettings:
+    """What the collector does.
+
+    Attributes:
+        proxy: The proxy's name, a label of every metric.
+        region: The AWS region.
+        discovery: Whether the discovery sidecar is there to be scraped.
+        cloudwatch_log_group: The log group that takes metrics for CloudWatch; None for none.
+        remote_write_url: The Prometheus workspace that metrics are written to; None for none.
+        tracing: Whether spans are taken, for X-Ray.
+
+    """
+
+    proxy: str
+    region: str
+    discovery: bool
+    cloudwatch_log_group: str | None
+    remote_write_url: str | None
+    tracing: bool
+
+    def to_json(self) -> str:
+        """Return the collector's configuration; JSON is YAML, too."""
+        cloudwatch, prometheus = self.cloudwatch_log_group is not None, self.remote_write_url is not None
+        receivers, exporters = self._receivers(), self._exporters()
+        extensions: dict[str, object] = {"health_check": {"endpoint": "127.0.0.1:13133"}}
+        if prometheus:
+            extensions["sigv4auth"] = {"region": self.region, "service": "aps"}
+        first, last = ["memory_limiter", "resourcedetection", "resource"], ["batch"]
+        pipelines: dict[str, object] = {}
+        if prometheus:
+            pipelines["metrics/prometheus"] = _pipeline(
+                "prometheus", [*first, *last], "prometheusremotewrite"
+            )
+        if cloudwatch:
+            pipelines["metrics/cloudwatch"] = _pipeline(
+                "prometheus", ["memory_limiter", "resourcedetection", "filter/cloudwatch", *last], "awsemf"
+            )
+        if self.tracing:
+            pipelines["traces"] = _pipeline("otlp", ["memory_limiter", *last], "awsxray")
+        processors: dict[str, object] = {
+            "memory_limiter": {"check_interval": "1s", "limit_mib": 100, "spike_limit_mib": 20},
+            "batch": {},
+        }
+        if prometheus or cloudwatch:
+            processors["resourcedetection"] = {"detectors": ["env", "ecs"], "timeout": "5s"}
+        if prometheus:
+            # Both tasks of a proxy scrape 127.0.0.1: the task makes the instance.
+            processors["resource"] = {
+                "attributes": [
+                    {
+                        "key": "service.instance.id",
+                        "from_attribute": "aws.ecs.task.arn",
+                        "action": "upsert",
+                    }
+                ]
+            }
+        if cloudwatch:
+            names = [f"^{name}$" for name in (BY_STATUS, *BY_SERVICE, AGE)]
+            processors["filter/cloudwatch"] = {
+                "metrics": {"include": {"match_type": "regexp", "metric_names": names}}
+            }
+        values: Mapping[str, object] = {
+            "extensions": extensions,
+            "receivers": receivers,
+            "processors": processors,
+            "exporters": exporters,
+            "service": {
+                "extensions": list(extensions),
+                "pipelines": pipelines,
+                "telemetry": {"metrics": {"level": "none"}, "logs": {"level": "warn"}},
+            },
+        }
+        return json.dumps(values, separators=(",", ":"))
+
+    def _receivers(self) -> dict[str, object]:
+        receivers: dict[str, object] = {}
+        if self.cloudwatch_log_group is not None or self.remote_write_url is not None:
+            jobs = [self._job("envoy", METRICS_PORT, "/stats/prometheus")]
+            if self.discovery:
+                jobs.append(self._job("discovery", SIDECAR_PORT, "/metrics"))
+            receivers["prometheus"] = {"config": {"scrape_configs": jobs}}
+        if self.tracing:
+            receivers["otlp"] = {"protocols": {"grpc": {"endpoint": f"127.0.0.1:{OTLP_PORT}"}}}
+        return receivers
+
+    def _job(self, name: str, port: int, path: str) -> dict[str, object]:
+        return {
+            "job_name": name,
+            "metrics_path": path,
+            "scrape_interval": SCRAPE_INTERVAL,
+            "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"proxy": self.proxy}}],
+        }
+
+    def _exporters(self) -> dict[str, object]:
+        exporters: dict[str, object] = {}
+        if self.remote_write_url is not None:
+            exporters["prometheusremotewrite"] = {
+                "endpoint": self.remote_write_url,
+                "auth": {"authenticator": "sigv4auth"},
+                # Envoy's names as they are: the exporter would add _total and units, which no rule asks for.
+                "add_metric_suffixes": False,
+            }
+        if self.cloudwatch_log_group is not None:
+            service = ["proxy", "envoy_cluster_name"]
+            exporters["awsemf"] = {
+                "region": self.region,
+                "namespace": NAMESPACE,
+                "log_group_name": self.cloudwatch_log_group,
+                "log_stream_name": "{TaskId}",
+                "dimension_rollup_option": "NoDimensionRollup",
+                "metric_declarations": [
+                    {
+                        "dimensions": [service, [*service, "grpc_status"]],
+                        "metric_name_selectors": [f"^{BY_STATUS}$"],
+                    },
+                    {
+                        "dimensions": [service],
+                        "metric_name_selectors": [f"^{name}$" for name in BY_SERVICE],
+                    },
+                    {"dimensions": [["proxy", "service"]], "metric_name_selectors": [f"^{AGE}$"]},
+                ],
+            }
+        if self.tracing:
+            exporters["awsxray"] = {"region": self.region}
+        return exporters
+
+
+def _pipeline(receiver: str, processors: list[str], exporter: str) -> dict[str, object]:
+    return {"receivers": [receiver], "processors": processors, "exporters": [exporter]}

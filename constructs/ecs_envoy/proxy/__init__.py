@@ -1,0 +1,1 @@
+"""The Envoy proxy on Fargate."""

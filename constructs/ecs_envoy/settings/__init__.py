@@ -1,0 +1,1 @@
+"""Settings that the configuration and the constructs share: types, defaults, bounds. Without the CDK."""

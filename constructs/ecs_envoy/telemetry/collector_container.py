@@ -1,0 +1,47 @@
+"""The OpenTelemetry collector in the proxy's task: AWS's own distribution."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+
+from ecs_envoy.plan.proxy_memory import SIDECARS_MIB
+
+COLLECTOR_IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
+
+
+def add_collector_container(
+    definition: ecs.FargateTaskDefinition, *, settings: str, log: ecs.LogDriver
+) -> ecs.ContainerDefinition:
+    """Add the collector to `definition`; Envoy serves on without it.
+
+    Its configuration stands in an environment variable, so that a diff shows it; it holds no secret.
+    """
+    return definition.add_container(
+        "Collector",
+        container_name="collector",
+        image=ecs.ContainerImage.from_registry(COLLECTOR_IMAGE),
+        environment={"AOT_CONFIG_CONTENT": settings},
+        memory_limit_mib=SIDECARS_MIB["collector"],
+        essential=False,
+        readonly_root_filesystem=True,
+        # The image has no shell, but this program.
+        health_check=ecs.HealthCheck(
+            command=["CMD", "/healthcheck"],
+            interval=Duration.seconds(10),
+            timeout=Duration.seconds(5),
+            retries=3,
+            start_period=Duration.seconds(30),
+        ),
+        enable_restart_policy=True,
+        restart_attempt_period=Duration.seconds(60),
+        logging=log,
+    )
+
+
+def trace_statement() -> iam.PolicyStatement:
+    """Return the right to send spans to X-Ray."""
+    return iam.PolicyStatement(
+        actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        # X-Ray's write actions know no resource ("Actions, resources, and condition keys for AWS X-Ray").
+        resources=["*"],
+    )

@@ -1,0 +1,94 @@
+"""What a configuration says exists already, made in the emulator before the first deployment."""
+
+import itertools
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from rehearsal.account.emulator.ministack_internals import (
+    call_ec2,
+    ec2,
+    ecs,
+    found,
+    responses,
+    servicediscovery,
+)
+from rehearsal.account.existing import Existing
+
+
+def make(existing: Existing) -> None:
+    """Make `existing` in this process's emulator, under the ids that it names."""
+    with responses.request_scope(existing.account, existing.region):
+        if existing.vpc:
+            _vpc(existing.vpc, existing.zones)
+        for group in existing.security_groups:
+            with _next_id(ec2, "_new_sg_id", group):
+                call_ec2("CreateSecurityGroup", GroupName=group, GroupDescription=group, VpcId=existing.vpc)
+        if existing.ecs_cluster:
+            ecs._create_cluster({"clusterName": existing.ecs_cluster})
+        if existing.namespace:
+            namespace, name = existing.namespace
+            _namespace(namespace, name, existing.vpc)
+            for service in existing.cloud_map_services:
+                servicediscovery._create_service(
+                    {
+                        "Name": service,
+                        "NamespaceId": namespace,
+                        "DnsConfig": {
+                            "RoutingPolicy": "MULTIVALUE",
+                            "DnsRecords": [{"Type": "A", "TTL": 5}],
+                        },
+                    }
+                )
+
+
+def _vpc(vpc: str, zones: tuple[str, ...]) -> None:
+    """Make a VPC with a public and a private subnet in each zone."""
+    with _next_id(ec2, "_new_vpc_id", vpc):
+        call_ec2("CreateVpc", CidrBlock="10.20.0.0/16")
+    gateway = found(call_ec2("CreateInternetGateway"), "internetGatewayId")
+    call_ec2("AttachInternetGateway", InternetGatewayId=gateway, VpcId=vpc)
+    blocks = (f"10.20.{number}.0/24" for number in itertools.count())
+    nat_gateway: str | None = None
+    for kind, zone in itertools.product(("Public", "Private"), zones):
+        answer = call_ec2(
+            "CreateSubnet",
+            VpcId=vpc,
+            CidrBlock=next(blocks),
+            AvailabilityZone=zone,
+            # How the CDK's look-up tells the groups of subnets apart.
+            TagSpecification=[
+                {"ResourceType": "subnet", "Tag": [{"Key": "aws-cdk:subnet-name", "Value": kind}]}
+            ],
+        )
+        subnet = found(answer, "subnetId")
+        table = found(call_ec2("CreateRouteTable", VpcId=vpc), "routeTableId")
+        call_ec2("AssociateRouteTable", RouteTableId=table, SubnetId=subnet)
+        if kind == "Public":
+            nat_gateway = nat_gateway or found(call_ec2("CreateNatGateway", SubnetId=subnet), "natGatewayId")
+            call_ec2("CreateRoute", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        else:
+            call_ec2(
+                "CreateRoute", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat_gateway
+            )
+
+
+def _namespace(namespace: str, name: str, vpc: str | None) -> None:
+    record, error = servicediscovery._create_namespace_record(name, "DNS_PRIVATE", vpc=vpc)
+    if error:
+        raise RuntimeError(f"{name}: the emulator made no namespace: {error[2]!r}")
+    store = servicediscovery._namespaces
+    del store[record["Id"]]
+    store[namespace] = {**record, "Id": namespace, "Arn": servicediscovery._namespace_arn(namespace)}
+
+
+@contextmanager
+def _next_id(module: Any, function: str, wanted: str) -> Generator[None]:  # noqa: ANN401
+    """Make `module` give the id `wanted` to what it creates next, and its own ids again afterwards."""
+    original = getattr(module, function)
+    ids = iter([wanted])
+    setattr(module, function, lambda: next(ids, None) or original())
+    try:
+        yield
+    finally:
+        setattr(module, function, original)

@@ -1,0 +1,67 @@
+"""The emulator as a process of the rehearsal's: started, waited for, ended."""
+
+import socket
+import sys
+import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from rehearsal.account.aws import Aws
+from rehearsal.account.existing import Existing
+from rehearsal.processes import Process, Processes
+
+HOST = "127.0.0.1"
+
+
+def start_emulator(processes: Processes, existing: Existing, folder: Path, *, port: int | None = None) -> Aws:
+    """Start the emulator on loopback, with what `existing` says, and wait until it answers.
+
+    Args:
+        processes: Ends it, whatever happens.
+        existing: The account and region, and what is there already.
+        folder: Where the emulator keeps its files.
+        port: The TCP port; a free one by default.
+
+    Raises:
+        StartFailedError: It does not answer; the message names its log.
+
+    """
+    chosen = port or _free_port()
+    folder.mkdir(exist_ok=True)
+    process = processes.start(
+        "emulator",
+        [sys.executable, "-m", "rehearsal.account.emulator", existing.to_json()],
+        environment={
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(chosen),
+            "MINISTACK_REGION": existing.region,
+            # No further port, no Docker, nothing outside `folder`.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LAMBDA_EXECUTOR": "local",
+            "PERSIST_STATE": "0",
+            "TMPDIR": str(folder),
+            "LOG_LEVEL": "WARNING",
+        },
+    )
+    _wait(process, chosen)
+    return Aws(endpoint=f"http://{HOST}:{chosen}", account=existing.account, region=existing.region)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: Process, port: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        process.check()
+        with closing(HTTPConnection(HOST, port, timeout=2)) as connection, suppress(OSError, HTTPException):
+            connection.request("GET", "/_ministack/health")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.1)
+    raise process.failure(f"does not answer at {HOST}:{port}")

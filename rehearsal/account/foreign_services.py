@@ -1,0 +1,44 @@
+"""Services that the configuration only routes to: another team's, so no stack of ours deploys them."""
+
+from ecs_envoy.configuration import Configuration
+from rehearsal.account.aws import Aws
+
+TASKS = 3
+"""Tasks of each: nothing says how many its owner runs."""
+
+ECS_CLUSTER = "another-team"
+
+
+def deploy_foreign_services(aws: Aws, configuration: Configuration) -> None:
+    """Create an ECS service for each existing service of `configuration`, as its owner would have."""
+    if not configuration.existing_services:
+        return
+    ecs, cloud_map = aws.ecs(), aws.cloud_map()
+    ecs.create_cluster(clusterName=ECS_CLUSTER)
+    registries = {
+        listed.get("Name", ""): listed.get("Arn", "") for listed in cloud_map.list_services()["Services"]
+    }
+    ports = {service.cloud_map_service: service.port for service in configuration.existing_services.values()}
+    for name, port in ports.items():
+        definition = ecs.register_task_definition(
+            family=name,
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="256",
+            memory="512",
+            containerDefinitions=[
+                {
+                    "name": "service",
+                    "image": f"another-team/{name}",
+                    "portMappings": [{"containerPort": port}],
+                }
+            ],
+        )
+        ecs.create_service(
+            cluster=ECS_CLUSTER,
+            serviceName=name,
+            taskDefinition=definition["taskDefinition"].get("taskDefinitionArn", ""),
+            desiredCount=TASKS,
+            serviceRegistries=[{"registryArn": registries[name]}],
+            launchType="FARGATE",
+        )

@@ -1,0 +1,94 @@
+"""Real gRPC clients at a steady pace, each with one pinned connection.
+
+Run as `python -m rehearsal.load.clients PLAN`: a process of its own, which writes a line of JSON for each
+call until SIGTERM.
+"""
+
+import itertools
+import json
+import signal
+import sys
+import threading
+import time
+from concurrent import futures
+from dataclasses import asdict
+
+import grpc
+
+from rehearsal.load.calls import MESSAGES_KEY, Call, Target
+
+CONNECTIONS = 6
+DEADLINE_SECONDS = 10
+STREAM_EVERY = 10
+STREAM_MESSAGES = 5
+
+
+def _client(target: Target, number: int, stop: threading.Event) -> None:
+    """Call `target` over one connection of its own until `stop`, evenly spaced."""
+    interval = CONNECTIONS / target.rate
+    # gRPC would share one connection among all channels of a process.
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(target.target, options=options) as channel:
+        # The clients take turns, so that calls come evenly and not in bursts of six.
+        due = time.monotonic() + interval * number / CONNECTIONS
+        for turn, method in enumerate(itertools.cycle(target.methods)):
+            if stop.wait(max(0.0, due - time.monotonic())):
+                return
+            # One that is late calls at once, but does not call more often later to make up for it.
+            due = max(due + interval, time.monotonic())
+            stream = target.streams[turn % len(target.streams)] if target.streams else None
+            is_stream = stream is not None and turn % STREAM_EVERY == STREAM_EVERY - 1
+            _write(_call(channel, target.service, stream if is_stream and stream else method, is_stream))
+
+
+def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> Call:
+    at, begun = time.time(), time.monotonic()
+    task, status = None, "OK"
+    try:
+        if is_stream:
+            stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(f"/{method}")
+            metadata = ((MESSAGES_KEY, str(STREAM_MESSAGES)),)
+            call = stub(b"", timeout=DEADLINE_SECONDS, metadata=metadata)
+            if sum(1 for _ in call) != STREAM_MESSAGES:
+                status = "TRUNCATED"
+            task = _task(call)
+        else:
+            unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{method}")
+            _, answered = unary.with_call(b"", timeout=DEADLINE_SECONDS)
+            task = _task(answered)
+    except grpc.RpcError as error:
+        status = str(error.code().name)  # pyright: ignore
+    return Call(at, service, task, (time.monotonic() - begun) * 1000, status, f"/{method}")
+
+
+def _task(call: grpc.Call) -> str | None:
+    """Return the task that answered, as it named itself."""
+    return next((str(value) for key, value in call.initial_metadata() or () if key == "task"), None)
+
+
+_writing = threading.Lock()
+
+
+def _write(call: Call) -> None:
+    line = json.dumps(list(asdict(call).values())) + "\n"
+    with _writing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Call every target of the plan until SIGTERM; the calls under way then are finished and written."""
+    targets = [Target(**target) for target in json.loads(sys.argv[1])]
+    stop = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _signal, _frame: stop.set())
+    with futures.ThreadPoolExecutor(len(targets) * CONNECTIONS) as pool:
+        running = [
+            pool.submit(_client, target, number, stop) for target in targets for number in range(CONNECTIONS)
+        ]
+        for client in running:
+            client.result()
+
+
+if __name__ == "__main__":
+    main()
