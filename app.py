@@ -49,7 +49,7 @@ def deploy(app: App, configuration: Configuration) -> None:
             f"{name}-observability",
             env=env,
             configuration=configuration,
-            wanted=configuration.observability.cloudwatch,
+            settings=configuration.observability.cloudwatch,
             proxy=proxy.proxy,
             services=services.services,
         )

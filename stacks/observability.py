@@ -21,12 +21,12 @@ class ObservabilityStack(Stack):
         *,
         env: Environment,
         configuration: Configuration,
-        wanted: CloudWatch,
+        settings: CloudWatch,
         proxy: EnvoyProxy,
         services: Sequence[RoutedService],
     ) -> None:
         super().__init__(scope, stack_id, env=env)
         self.monitoring = define_monitoring(
-            self, wanted, configuration=configuration, proxy=proxy, services=services
+            self, settings, configuration=configuration, proxy=proxy, services=services
         )
         CfnOutput(self, "Topic", value=self.monitoring.topic.topic_arn, description="Who hears of alarms")

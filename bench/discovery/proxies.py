@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings
-from ecs_envoy.plan.proxy_memory import envoy_memory_mib
-from envoy_config import Discovery, Proxy, Service, bootstrap, to_json
+from ecs_envoy.plan.sidecars import envoy_memory_mib
+from envoy_config import Discovery, Proxy, Service, Upstream
+from envoy_config.bootstrap import bootstrap
 from envoy_config.model import ADMIN_PORT
+from envoy_config.rendering import to_json
 from rehearsal.account.name_server import NameServer
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.processes import Process, Processes
@@ -117,9 +119,7 @@ def routed(service: str, *, discovery: Discovery, max_tasks: int | None, zone_aw
     return Service(
         name=service,
         address=f"{service}.{NAMESPACE}",
-        port=PORT,
-        grpc_services=(proto_service(service),),
+        upstream=Upstream(port=PORT, grpc_services=[proto_service(service)], zone_aware=zone_aware),
         max_tasks=max_tasks,
         discovery=discovery,
-        zone_aware=zone_aware,
     )

@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from envoy_config import AccessLog, Metrics, Proxy, Service, Tracing, bootstrap, to_json
+from envoy_config import AccessLog, Metrics, Proxy, Service, Tracing, Upstream
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
 from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
 
 Bootstrap = dict[str, Any]
@@ -128,7 +130,11 @@ def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> 
     How endpoints are found is no part of what is measured here, and neither are health checks.
     """
     services = [
-        Service(name=f"s{number}", address="unused", port=PORT, grpc_services=(proto_service(number),))
+        Service(
+            name=f"s{number}",
+            address="unused",
+            upstream=Upstream(port=PORT, grpc_services=[proto_service(number)]),
+        )
         for number in range(SERVICES)
     ]
     values: Bootstrap = json.loads(to_json(bootstrap(proxy, services)))

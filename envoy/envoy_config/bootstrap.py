@@ -10,8 +10,9 @@ from envoy_config.cluster import cluster
 from envoy_config.dns import dns_resolver
 from envoy_config.listener import listener
 from envoy_config.metrics_listener import admin_cluster, metrics_listener
-from envoy_config.model import Proxy, Service, check_routing
+from envoy_config.model import Proxy, Service
 from envoy_config.overload_manager import overload_manager
+from envoy_config.routing import check_routing
 from envoy_config.stats import stats_config
 from envoy_config.tracing import collector_cluster
 
@@ -26,7 +27,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
 
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
-    check_routing(ordered)
+    check_routing([(service.name, service.upstream.grpc_services) for service in ordered])
     return Bootstrap(
         node=Node(id=proxy.name, cluster=proxy.name),
         # No password guards it, and it can stop Envoy: loopback only.
@@ -44,7 +45,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
                     for service in ordered
                 ),
                 *([admin_cluster(proxy)] if proxy.metrics else []),
-                *([collector_cluster(proxy.tracing)] if proxy.tracing else []),
+                *([collector_cluster()] if proxy.tracing else []),
             ],
         ),
         stats_config=stats_config() if proxy.metrics else None,

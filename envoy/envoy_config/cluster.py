@@ -55,7 +55,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         connect_timeout=timedelta(seconds=1),
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
-        health_checks=health_checks(service.health_check),
+        health_checks=health_checks(service.upstream.health_check),
         outlier_detection=outlier_detection(),
         circuit_breakers=_circuit_breakers(),
         common_lb_config=ClusterCommonLbConfig(
@@ -68,7 +68,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
             # Not Envoy's zone-aware routing: that takes for granted that every proxy gets as many calls as
             # the next one, and a few pinned clients see to it that none does. The file's weights do not.
             locality_weighted_lb_config=(
-                ClusterCommonLbConfigLocalityWeightedLbConfig() if eds and service.zone_aware else None
+                ClusterCommonLbConfigLocalityWeightedLbConfig() if service.zone_aware else None
             ),
         ),
         ignore_health_on_host_removal=_listed_whole(service),
@@ -100,7 +100,7 @@ def _listed_whole(service: Service) -> bool:
 
 
 def _load_assignment(service: Service) -> ClusterLoadAssignment:
-    endpoint = Endpoint(address=socket_address(service.address, service.port))
+    endpoint = Endpoint(address=socket_address(service.address, service.upstream.port))
     return ClusterLoadAssignment(
         cluster_name=service.name,
         endpoints=[LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=endpoint)])],

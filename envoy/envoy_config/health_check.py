@@ -3,24 +3,22 @@
 from datetime import timedelta
 
 from envoy_data_plane.envoy.config.core.v3 import (
-    HealthCheck as EnvoyHealthCheck,
-)
-from envoy_data_plane.envoy.config.core.v3 import (
+    HealthCheck,
     HealthCheckGrpcHealthCheck,
     HealthCheckTcpHealthCheck,
 )
 
-from envoy_config.model import HealthCheck
+from envoy_config import values
 
 INTERVAL = timedelta(seconds=5)
 
 
-def health_checks(wanted: HealthCheck) -> list[EnvoyHealthCheck]:
-    """Return Envoy's health checks of an endpoint; none for `HealthCheck.NONE`."""
-    if wanted is HealthCheck.NONE:
+def health_checks(kind: values.HealthCheck) -> list[HealthCheck]:
+    """Return Envoy's health checks of an endpoint; none for `none`."""
+    if kind == "none":
         return []
     return [
-        EnvoyHealthCheck(
+        HealthCheck(
             timeout=timedelta(seconds=2),
             interval=INTERVAL,
             # Envoy's 60 s would leave the dead task of a quiet service in place for its next call.
@@ -33,7 +31,7 @@ def health_checks(wanted: HealthCheck) -> list[EnvoyHealthCheck]:
             healthy_threshold=1,
             # Two proxies must not ask every task in the same instant.
             interval_jitter_percent=10,
-            tcp_health_check=HealthCheckTcpHealthCheck() if wanted is HealthCheck.TCP else None,
-            grpc_health_check=HealthCheckGrpcHealthCheck() if wanted is HealthCheck.GRPC else None,
+            tcp_health_check=HealthCheckTcpHealthCheck() if kind == "tcp" else None,
+            grpc_health_check=HealthCheckGrpcHealthCheck() if kind == "grpc" else None,
         )
     ]

@@ -27,7 +27,7 @@ def route_configuration(services: tuple[Service, ...]) -> RouteConfiguration:
     prefixes = {
         prefix: service
         for service in services
-        for prefix in ([f"/{claimed}/" for claimed in service.grpc_services] or ["/"])
+        for prefix in ([f"/{claimed}/" for claimed in service.upstream.grpc_services] or ["/"])
     }
     return RouteConfiguration(
         name="grpc",

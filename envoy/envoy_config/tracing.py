@@ -25,7 +25,7 @@ from envoy_config.http2 import upstream_http2
 from envoy_config.model import Proxy
 from envoy_config.percentage import fractional_percent
 from envoy_config.static_cluster import static_cluster
-from envoy_config.telemetry import COLLECTOR_CLUSTER, Tracing
+from envoy_config.telemetry import COLLECTOR_CLUSTER, OTLP_PORT, Tracing
 from envoy_config.typed_extension import typed_config, typed_extension
 
 
@@ -66,19 +66,19 @@ def request_id_extension(proxy: Proxy) -> RequestIdExtension | None:
     )
 
 
-def _sampler(wanted: Tracing) -> TypedExtensionConfig:
+def _sampler(settings: Tracing) -> TypedExtensionConfig:
     share = typed_extension(
         "envoy.tracers.opentelemetry.samplers.trace_id_ratio_based",
-        TraceIdRatioBasedSamplerConfig(sampling_percentage=fractional_percent(wanted.sample_percent)),
+        TraceIdRatioBasedSamplerConfig(sampling_percentage=fractional_percent(settings.sample_percent)),
     )
     return typed_extension(
         "envoy.tracers.opentelemetry.samplers.parent_based", ParentBasedSamplerConfig(wrapped_sampler=share)
     )
 
 
-def collector_cluster(wanted: Tracing) -> Cluster:
+def collector_cluster() -> Cluster:
     """Return the cluster of the collector, on loopback."""
-    collector = static_cluster(COLLECTOR_CLUSTER, socket_address("127.0.0.1", wanted.collector_port))
+    collector = static_cluster(COLLECTOR_CLUSTER, socket_address("127.0.0.1", OTLP_PORT))
     collector.typed_extension_protocol_options = {
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
             HttpProtocolOptions(

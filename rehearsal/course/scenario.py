@@ -123,7 +123,7 @@ class Scenario:
             self._discovery[service] = found
             self.outcome.discovery_bound_seconds[service] = found.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
-        if stage.configuration.observability.metrics:
+        if stage.configuration.observability.has_metrics:
             self.prometheus = stage.system.start_prometheus()
 
     def _envoy_target(self) -> str:

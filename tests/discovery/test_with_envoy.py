@@ -16,7 +16,9 @@ import pytest
 
 from discovery.endpoints_file import EndpointsFile
 from discovery.zones import preferring
-from envoy_config import Discovery, HealthCheck, Proxy, Service, bootstrap, to_json
+from envoy_config import Discovery, HealthCheck, Proxy, Service, Upstream
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.load.grpc_task import serve
 from rehearsal.processes import Process, Processes
@@ -68,14 +70,12 @@ class World:
         self.running = self.sidecar.start(["lessons"], zone_aware=self.zone_aware)
         until(self.sidecar.ready)
 
-    def start_envoy(self, *, check: HealthCheck = HealthCheck.TCP) -> None:
+    def start_envoy(self, *, check: HealthCheck = "tcp") -> None:
         service = Service(
             name="lessons",
             address="lessons.test.local",
-            port=50051,
-            health_check=check,
+            upstream=Upstream(health_check=check, zone_aware=self.zone_aware),
             discovery=Discovery.EDS,
-            zone_aware=self.zone_aware,
         )
         deployed = to_json(
             bootstrap(Proxy(name="grpc", endpoints_folder=str(self.sidecar.folder)), [service])

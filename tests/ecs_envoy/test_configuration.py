@@ -72,7 +72,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(
             GOOD + "    container_health_check: {command: [/check], interval: 250ms}\n",
             ":10: services.lessons.container_health_check.interval: '250ms' is not an interval of ECS's health checks; "
-            "give whole seconds from 5s to 300s",
+            "give whole seconds from 5s to 5m",
             id="duration out of range",
         ),
         pytest.param(
@@ -82,25 +82,25 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy: {port: 80}\n",
-            ":10: proxy.port: 80 is not a port that Envoy, without root's rights, may open; "
+            ":10: proxy.port: 80 is not a port that Envoy may open without root's rights; "
             "give a number from 1024 to 65535",
             id="privileged port",
         ),
         pytest.param(
             GOOD + "api:\n  image: 'example.com/api:1'\n"
             "  certificate: arn:aws:acm:us-east-1:111122223333:certificate/0f1e\n",
-            ":12: api.certificate: is one of us-east-1, which no ALB in eu-west-1 can use; give one of eu-west-1",
+            ":12: api.certificate: is a certificate in us-east-1, which no ALB in eu-west-1 can use; give one of eu-west-1",
             id="certificate of another region",
         ),
         pytest.param(
             GOOD + SECOND.replace("Grading]", "Lessons]"),
-            ":12: services.grading.grpc_services[0]: learning.v1.Lessons is already routed to services.lessons; "
+            ":12: services.grading.grpc_services[0]: learning.v1.Lessons is already routed to lessons; "
             "remove one of the two",
             id="duplicate claim",
         ),
         pytest.param(
             GOOD + SECOND.replace("    grpc_services: [learning.v1.Grading]\n", ""),
-            ":10: services.grading: grpc_services: missing, which only a sole service may; "
+            ":10: services.grading.grpc_services: missing, which only the sole service of a proxy may; "
             "list the proto services to route here",
             id="no claim beside another service",
         ),
@@ -128,7 +128,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "    tasks: {min: 4, max: 2}\n",
-            ":10: services.lessons.tasks.max: is 2, below min, 4; give 4 or more",
+            ":10: services.lessons.tasks.max: is 2, below the fewest, 4; give 4 or more",
             id="bounds",
         ),
         pytest.param(
@@ -145,7 +145,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "network: {new: {availability_zones: [eu-west-1a]}}\n",
-            ":10: network.new.availability_zones: one zone is no safeguard; give at least two",
+            ":10: network.new.availability_zones: one zone can fail; give at least two",
             id="one zone",
         ),
         pytest.param(
@@ -196,10 +196,10 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "rehearsal: {work: 3s}\n",
-            ":10: rehearsal.work: '3s' is not a time for one call; give one up to 1s, such as 5ms",
+            ":10: rehearsal.work: '3s' is not a time for one call; give a time from 0s to 1s",
             id="too much work",
         ),
-        pytest.param(GOOD + "api: 3\n", ":10: api: 3 is no mapping; give 'key: value' lines below it", id="no mapping"),
+        pytest.param(GOOD + "api: 3\n", ":10: api: 3 is not a mapping; give 'key: value' lines below it", id="no mapping"),
     ],
 )  # fmt: skip
 def test_fails_with_file_line_key_and_cure(text: str | bytes, message: str, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from aws_cdk.assertions import Match, Template
 
 from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.plan.envoy_command import RESERVED_BYTES, TASK_DEFINITION_BYTES, envoy_command
-from tests.ecs_envoy.made import grpc_service
+from ecs_envoy.plan.envoy_command import envoy_command
+from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES
+from tests.ecs_envoy.factories import grpc_service
 
 ENV = Environment(account="111122223333", region="eu-west-1")
 
@@ -32,12 +33,12 @@ def test_proxy_is_an_iconnectable_that_others_can_be_let_in_to(stack: Stack, net
 
 def test_service_names_its_upstream_in_plain_text(stack: Stack, network: Network) -> None:
     service = grpc_service(stack, network, grpc_services=["learning.v1.Lessons"], max_tasks=4)
-    assert service.upstream.address == "lessons.test.local"
-    assert service.upstream.max_tasks == 4
+    assert service.plan.address == "lessons.test.local"
+    assert service.plan.max_tasks == 4
 
 
 def test_fails_on_bounds_in_the_wrong_order(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="lessons: max_tasks is 2, below min_tasks; give 3 or more"):
+    with pytest.raises(ValueError, match="lessons: max_tasks: is 2, below the fewest, 3; give 3 or more"):
         grpc_service(stack, network, min_tasks=3, max_tasks=2)
 
 
@@ -78,9 +79,7 @@ def test_fails_where_the_vpc_has_one_zone() -> None:
         private_subnet_ids=["subnet-0123456789abcdef0"],
     )
     network = Network(stack, "Network", namespace_name="test.local", vpc=vpc)
-    with pytest.raises(
-        ValueError, match="private subnets in 1 availability zone; give one with private subnets"
-    ):
+    with pytest.raises(ValueError, match="private subnets in 1 availability zone; give one with two or more"):
         EnvoyProxy(
             stack,
             "Proxy",

@@ -13,7 +13,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         pytest.param(
             GOOD + "    tasks: {min: 2, max: 20}\n    discovery: dns\n",
             ":11: services.lessons.discovery: 20 tasks are more than the 8 that a DNS answer lists, so some would "
-            "idle; give 8 at most, or discovery: cloud_map",
+            "be idle; give 8 at most, or discovery: cloud_map",
             id="more tasks than DNS lists",
         ),
         pytest.param(
@@ -23,7 +23,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "    zone_aware: true\n",
-            ":10: services.lessons.zone_aware: DNS tells no task's zone; remove it, or give discovery: cloud_map",
+            ":10: services.lessons.zone_aware: DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
             id="zones by DNS",
         ),
         pytest.param(
@@ -58,7 +58,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "    stop_timeout: 3m\n",
-            ":10: services.lessons.stop_timeout: '3m' is not a stop timeout of Fargate's; give whole seconds from 2s",
+            ":10: services.lessons.stop_timeout: '3m' is not a stop timeout on Fargate; give whole seconds from 2s",
             id="stop timeout",
         ),
         pytest.param(
@@ -68,7 +68,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "proxy: {discovery: {interval: 100ms}}\n",
-            ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give one from 500ms to 1m",
+            ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give a time from 500ms to 1m",
             id="polled too often",
         ),
         pytest.param(

@@ -10,14 +10,16 @@ from aws_cdk.assertions import Template
 
 from discovery.settings import parse
 from ecs_envoy import Discovery, ExistingGrpcService, Network
-from ecs_envoy.plan.discovery_settings import SIDECAR_PORT
+from ecs_envoy.plan.discovery import SIDECAR_PORT
 from envoy_config.model import ENDPOINTS_FOLDER
-from tests.ecs_envoy.made import containers, grpc_service, proxy_with
+from tests.ecs_envoy.factories import containers, grpc_service, proxy_with
 
 
 def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="lessons: 9 tasks are more than the 8 that a DNS answer lists"):
-        grpc_service(stack, network, max_tasks=9, discovery=Discovery.DNS)
+    with pytest.raises(
+        ValueError, match="lessons: discovery: 9 tasks are more than the 8 that a DNS answer lists"
+    ):
+        grpc_service(stack, network, max_tasks=9, discovery="dns")
 
 
 @pytest.mark.parametrize(
@@ -26,24 +28,24 @@ def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> N
         pytest.param({"max_tasks": 8}, "dns", False, id="8"),
         pytest.param({"max_tasks": 9}, "eds", True, id="9"),
         pytest.param({"max_tasks": 9, "zone_aware": False}, "eds", False, id="9, zones do not matter"),
-        pytest.param({"discovery": Discovery.CLOUD_MAP}, "eds", True, id="by wish"),
+        pytest.param({"discovery": "cloud_map"}, "eds", True, id="by wish"),
     ],
 )
 def test_discovery_follows_from_the_most_tasks(
     stack: Stack, network: Network, options: dict[str, Any], discovery: str, zone_aware: bool
 ) -> None:
-    upstream = grpc_service(stack, network, **options).upstream
-    assert (upstream.discovery, upstream.zone_aware) == (discovery, zone_aware)
+    service = grpc_service(stack, network, **options).plan.envoy_service
+    assert (service.discovery, service.zone_aware) == (discovery, zone_aware)
 
 
-@pytest.mark.parametrize(("wanted", "discovery"), [(None, "eds"), (Discovery.DNS, "dns")])
+@pytest.mark.parametrize(("wanted", "discovery"), [(None, "eds"), ("dns", "dns")])
 def test_an_existing_service_may_have_any_number_of_tasks(
     stack: Stack, network: Network, wanted: Discovery | None, discovery: str
 ) -> None:
     service = ExistingGrpcService(
         stack, "grading", namespace=network.namespace, cloud_map_service="grading-v2", discovery=wanted
     )
-    assert service.upstream.discovery == discovery
+    assert service.plan.envoy_service.discovery == discovery
 
 
 def test_envoy_waits_for_the_sidecar_reads_its_files_and_leaves_it_its_memory(
@@ -60,7 +62,7 @@ def test_envoy_waits_for_the_sidecar_reads_its_files_and_leaves_it_its_memory(
     assert sidecar["MountPoints"][0]["ReadOnly"] is False
     assert (sidecar["Memory"], sidecar["Image"]) == (96, "example.com/discovery:1.0.0")
     assert sidecar["RestartPolicy"]["Enabled"] is True
-    heap = json.loads(proxy.bootstrap)["overload_manager"]["resource_monitors"][0]["typed_config"]
+    heap = json.loads(proxy.plan.bootstrap)["overload_manager"]["resource_monitors"][0]["typed_config"]
     assert int(heap["max_heap_size_bytes"]) <= (512 - 96) * 1024 * 1024
     assert json.loads(sidecar["Command"][0]) == {
         "namespace": "test.local",
@@ -104,7 +106,9 @@ def test_sidecars_may_talk_to_each_other_only_where_zones_matter(stack: Stack, n
 
 
 def test_fails_on_the_sidecars_port_for_the_listener(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="grpc: 9902 is the port of the discovery sidecar; give another"):
+    with pytest.raises(
+        ValueError, match="Proxy: port: 9902 is the port of the discovery sidecar; give another"
+    ):
         proxy_with(stack, network, grpc_service(stack, network, max_tasks=20), port=9902)
 
 
@@ -128,8 +132,12 @@ def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, netwo
         pytest.param(
             {"pre_stop_wait": Duration.seconds(2), "max_tasks": 9}, "give 4s to 115s", id="Cloud Map"
         ),
-        pytest.param({"pre_stop_wait": Duration.minutes(2)}, "longer than Fargate allows", id="too long"),
-        pytest.param({"stop_timeout": Duration.minutes(3)}, "give 2s to 120s", id="stop timeout"),
+        pytest.param(
+            {"pre_stop_wait": Duration.minutes(2)}, "give whole seconds from 1s to 115s", id="too long"
+        ),
+        pytest.param(
+            {"stop_timeout": Duration.minutes(3)}, "give whole seconds from 2s to 2m", id="stop timeout"
+        ),
     ],
 )
 def test_fails_on_a_time_that_does_not_cover_discovery_or_that_fargate_has_not(

@@ -23,8 +23,8 @@ def load(text: str, tmp_path: Path, base: str = BASE):  # noqa: ANN201
 
 def test_every_backend_is_off_by_default_and_a_tenth_of_the_calls_is_logged(tmp_path: Path) -> None:
     observed = load("", tmp_path).observability
-    assert not observed.collector
-    assert not observed.metrics
+    assert not observed.has_metrics
+    assert observed.cloudwatch is None
     assert observed.tracing is None
     assert observed.access_log.sample_percent == 10
 
@@ -70,7 +70,7 @@ MISTAKES = [
     ),
     pytest.param(
         f"  datadog: {{api_key_secret: {SECRET.replace('eu-west-1', 'us-east-1')}}}",
-        "9: observability.datadog.api_key_secret: is a secret in us-east-1; give one of eu-west-1",
+        "9: observability.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one of eu-west-1",
         id="a secret in another region",
     ),
     pytest.param(
@@ -85,7 +85,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  prometheus: {}",
-        "9: observability.prometheus: neither written nor scraped; give workspace: new or an ARN, or scraped_from",
+        "9: observability.prometheus: gets no metrics; give workspace: new or an ARN, or scraped_from",
         id="a Prometheus that gets nothing",
     ),
     pytest.param(
@@ -95,7 +95,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  cloudwatch: {topic: arn:aws:sns:us-east-1:111122223333:alarms}",
-        "9: observability.cloudwatch.topic: is a topic in us-east-1; give one of eu-west-1",
+        "9: observability.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one of eu-west-1",
         id="a topic in another region",
     ),
     pytest.param(

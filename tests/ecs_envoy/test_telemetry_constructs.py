@@ -10,7 +10,7 @@ from aws_cdk.assertions import Match, Template
 from ecs_envoy import Datadog, EnvoyProxy, ManagedPrometheus, Network, Telemetry
 from ecs_envoy.settings.datadog_sites import DATADOG_SITES
 from envoy_config import AccessLog, Tracing
-from tests.ecs_envoy.made import containers, grpc_service, proxy_with
+from tests.ecs_envoy.factories import containers, grpc_service, proxy_with
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:datadog/key-AbC123"
 
@@ -25,7 +25,9 @@ def proxy(stack: Stack, network: Network, telemetry: Telemetry, **options: Any) 
 
 
 def listeners(proxy: EnvoyProxy) -> list[str]:
-    return [listener["name"] for listener in json.loads(proxy.bootstrap)["static_resources"]["listeners"]]
+    return [
+        listener["name"] for listener in json.loads(proxy.plan.bootstrap)["static_resources"]["listeners"]
+    ]
 
 
 def collector(stack: Stack) -> dict[str, Any]:
@@ -52,10 +54,8 @@ def test_by_default_there_is_a_sampled_log_and_nothing_else(stack: Stack, networ
     made = proxy(stack, network, Telemetry())
     assert listeners(made) == ["grpc"]
     assert set(containers(stack, "Proxy")) == {"envoy"}
-    assert '"numerator":1000,"denominator":"TEN_THOUSAND"' in made.bootstrap
-    with pytest.raises(
-        ValueError, match=r"grpc: has no metrics to scrape; give telemetry=Telemetry\(metrics"
-    ):
+    assert '"numerator":1000,"denominator":"TEN_THOUSAND"' in made.plan.bootstrap
+    with pytest.raises(ValueError, match=r"grpc: has no metrics; give it telemetry=Telemetry\(metrics"):
         made.allow_scrapes_from(made)
 
 
@@ -187,7 +187,7 @@ def test_the_log_goes_to_datadog_by_firelens_and_its_queries_with_it(stack: Stac
 
 
 def test_fails_on_a_site_that_datadog_has_not(stack: Stack) -> None:
-    with pytest.raises(ValueError, match=r"'datadog\.example' is no site of Datadog's; give one of"):
+    with pytest.raises(ValueError, match=r"site: 'datadog\.example' is unknown; give one of"):
         datadog(stack, site="datadog.example")
 
 
@@ -199,7 +199,8 @@ def test_datadogs_construct_takes_every_site_of_ours(stack: Stack, network: Netw
 def test_fails_where_the_sidecars_leave_envoy_too_little_memory(stack: Stack, network: Network) -> None:
     everything = Telemetry(cloudwatch=True, datadog=datadog(stack, access_log=True))
     with pytest.raises(
-        ValueError, match=r"grpc: 512 MiB leave 64 for Envoy beside collector \(128\), .* give 1024"
+        ValueError,
+        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy beside collector \(128\), .* give 1024",
     ):
         proxy(stack, network, everything)
 

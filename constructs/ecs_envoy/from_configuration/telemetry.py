@@ -6,40 +6,40 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.proxy_task import access_log, tracing
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.telemetry.datadog import Datadog
 from ecs_envoy.telemetry.managed_prometheus import ManagedPrometheus
 from ecs_envoy.telemetry.telemetry import Telemetry
+from envoy_config import AccessLog
 
 
 def datadog_account(scope: Construct, configuration: Configuration) -> Datadog | None:
     """Return the account of Datadog's that `configuration` names; None without one."""
-    wanted = configuration.observability.datadog
-    if wanted is None:
+    settings = configuration.observability.datadog
+    if settings is None:
         return None
     return Datadog(
         api_key_secret=secretsmanager.Secret.from_secret_complete_arn(
-            scope, "DatadogApiKey", wanted.api_key_secret
+            scope, "DatadogApiKey", settings.api_key_secret
         ),
-        site=wanted.site,
-        service=wanted.service,
-        env=wanted.env or configuration.environment,
-        version=wanted.version,
-        access_log=wanted.access_log,
+        site=settings.site,
+        service=settings.service,
+        env=settings.env or configuration.environment,
+        version=settings.version,
+        access_log=settings.access_log,
     )
 
 
 def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
     """Return where the proxy's log, metrics and traces go, and define what that takes."""
-    observed = configuration.observability
-    workspace = observed.prometheus.workspace if observed.prometheus else None
+    telemetry = configuration.observability
+    workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
     return Telemetry(
-        access_log=access_log(observed),
-        log_retention=logs.RetentionDays[RETENTION_NAMES[observed.access_log.retention_days]],
-        metrics=observed.metrics,
-        cloudwatch=observed.cloudwatch is not None,
+        access_log=telemetry.access_log.part(AccessLog),
+        log_retention=logs.RetentionDays[RETENTION_NAMES[telemetry.access_log.retention_days]],
+        metrics=telemetry.has_metrics,
+        cloudwatch=telemetry.cloudwatch is not None,
         prometheus=(
             ManagedPrometheus(
                 scope,
@@ -49,15 +49,15 @@ def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetr
             if workspace
             else None
         ),
-        tracing=tracing(observed),
+        tracing=telemetry.tracing,
         datadog=datadog_account(scope, configuration),
     )
 
 
 def allow_scrapes(scope: Construct, configuration: Configuration, proxy: EnvoyProxy) -> None:
     """Let the scrapers of `configuration` read the metrics of `proxy`."""
-    wanted = configuration.observability.prometheus
-    for place in wanted.scraped_from if wanted else []:
+    settings = configuration.observability.prometheus
+    for place in settings.scraped_from if settings else []:
         if place.startswith("sg-"):
             proxy.allow_scrapes_from(
                 ec2.SecurityGroup.from_security_group_id(scope, f"Scraper-{place}", place)

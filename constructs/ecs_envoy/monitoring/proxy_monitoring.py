@@ -14,7 +14,6 @@ from cdk_monitoring_constructs import (
 )
 from constructs import Construct
 
-import envoy_config
 from ecs_envoy.monitoring.dashboard import dashboard_widgets
 from ecs_envoy.monitoring.proxy_alarms import ProxyAlarms
 from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics
@@ -69,7 +68,7 @@ class ProxyMonitoring(Construct):
                 f"{proxy.name}: sends CloudWatch no metrics; give it telemetry=Telemetry(cloudwatch=True)"
             )
         metrics = ProxyMetrics(proxy=proxy.full_name)
-        services = [service.upstream.name for service in proxy.services]
+        services = [service.plan.name for service in proxy.services]
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)
@@ -95,9 +94,9 @@ class ProxyMonitoring(Construct):
         alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks)
         alarms.of_proxy(proxy.ecs_service)
         for service in proxy.services:
-            name, upstream = service.upstream.name, service.upstream
+            name = service.plan.name
             alarms.of_calls(metrics, name, timed=timed)
-            if upstream.discovery is envoy_config.Discovery.EDS:
+            if service.plan.discovery == "cloud_map":
                 alarms.of_discovery(metrics, name)
             if name in ecs_services:
                 alarms.of_tasks(ecs_services[name], name)

@@ -7,6 +7,11 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
+from ecs_envoy.plan.rules import broken
+from ecs_envoy.settings.arguments import checked_arguments, refuse
+from ecs_envoy.settings.values import AvailabilityZone, EcsClusterName, NamespaceName, NatGateways, VpcCidr
+
 
 class Network(Construct):
     """Defines where gRPC services run: a VPC, an ECS cluster and a private DNS namespace.
@@ -29,23 +34,39 @@ class Network(Construct):
         ecs_cluster: The ECS cluster.
         namespace: The Cloud Map namespace.
 
+    Raises:
+        ArgumentError: A value is not allowed; the message has a line for each mistake.
+
     """
 
+    @checked_arguments
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        namespace_name: str,
-        availability_zones: Sequence[str] = (),
-        cidr: str = "10.0.0.0/16",
-        nat_gateways: int = 1,
+        namespace_name: NamespaceName,
+        availability_zones: Sequence[AvailabilityZone] = (),
+        cidr: VpcCidr = VPC_CIDR,
+        nat_gateways: NatGateways = NAT_GATEWAYS,
         vpc: ec2.IVpc | None = None,
-        ecs_cluster_name: str | None = None,
+        ecs_cluster_name: EcsClusterName | None = None,
         namespace: servicediscovery.IPrivateDnsNamespace | None = None,
         container_insights: ecs.ContainerInsights = ecs.ContainerInsights.ENABLED,
     ) -> None:
         super().__init__(scope, construct_id)
+        refuse(
+            construct_id,
+            broken(
+                NETWORK_RULES,
+                NetworkPlan(
+                    new_vpc=vpc is None,
+                    ecs_cluster_name=ecs_cluster_name,
+                    availability_zones=availability_zones,
+                    nat_gateways=nat_gateways,
+                ),
+            ),
+        )
         self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways)
         self.ecs_cluster: ecs.ICluster = (
             ecs.Cluster.from_cluster_attributes(

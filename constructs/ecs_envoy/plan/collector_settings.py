@@ -1,11 +1,14 @@
-"""What the OpenTelemetry collector is told, as JSON in its environment."""
+"""The settings of the OpenTelemetry collector, as JSON in its environment."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecs_envoy.plan.discovery_settings import SIDECAR_PORT
+from ecs_envoy.plan.discovery import SIDECAR_PORT
 from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
+
+HEALTH_PORT = 13133
+"""The TCP port of the collector's health check, as in its documentation."""
 
 NAMESPACE = "EcsEnvoy"
 """The namespace of CloudWatch's metrics."""
@@ -49,7 +52,7 @@ class CollectorSettings:
         """Return the collector's configuration; JSON is YAML, too."""
         cloudwatch, prometheus = self.cloudwatch_log_group is not None, self.remote_write_url is not None
         receivers, exporters = self._receivers(), self._exporters()
-        extensions: dict[str, object] = {"health_check": {"endpoint": "127.0.0.1:13133"}}
+        extensions: dict[str, object] = {"health_check": {"endpoint": f"127.0.0.1:{HEALTH_PORT}"}}
         if prometheus:
             extensions["sigv4auth"] = {"region": self.region, "service": "aps"}
         first, last = ["memory_limiter", "resourcedetection", "resource"], ["batch"]

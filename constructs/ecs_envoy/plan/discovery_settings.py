@@ -1,17 +1,12 @@
-"""What the discovery sidecar is told, as JSON on its command line; `discovery.settings` reads it."""
+"""The settings of the discovery sidecar, as JSON on its command line; `discovery.settings` reads it."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-import envoy_config
-
-SIDECAR_PORT = 9902
-"""The TCP port of the sidecar's `/ready`, `/metrics` and `/load`: the next one after Envoy's admin."""
-
-INTERVAL = timedelta(seconds=1)
-"""How often Cloud Map is asked for each service: a new task is found within it."""
+from ecs_envoy.plan.discovery import INTERVAL
+from ecs_envoy.plan.service_plan import ServicePlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +27,17 @@ class FollowedService:
     zone_aware: bool
 
 
-def followed_services(routed: Iterable[tuple[envoy_config.Service, str]]) -> list[FollowedService]:
-    """Return what the sidecar has to follow of `routed`: upstreams, each with its name in the namespace."""
+def followed_services(services: Iterable[ServicePlan]) -> list[FollowedService]:
+    """Return those of `services` that the sidecar has to follow."""
     return [
         FollowedService(
-            name=upstream.name,
-            cloud_map_service=cloud_map_service,
-            port=upstream.port,
-            zone_aware=upstream.zone_aware,
+            name=service.name,
+            cloud_map_service=service.cloud_map_service,
+            port=service.upstream.port,
+            zone_aware=service.upstream.zone_aware,
         )
-        for upstream, cloud_map_service in routed
-        if upstream.discovery is envoy_config.Discovery.EDS
+        for service in services
+        if service.discovery == "cloud_map"
     ]
 
 

@@ -1,34 +1,29 @@
 """The command of Envoy's container, its whole bootstrap included."""
 
-import json
 import math
 from collections.abc import Sequence
 
-TASK_DEFINITION_BYTES = 64 * 1024
-"""The most that ECS registers ("Amazon ECS service quotas": task definition size)."""
-
-RESERVED_BYTES = 8 * 1024
-"""What the rest of the task definition may take; with every sidecar it measures 6 KB (a test holds it)."""
+from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES, json_bytes
 
 
 class BootstrapTooLargeError(ValueError):
     """Envoy's bootstrap does not fit a task definition."""
 
 
-def envoy_command(bootstrap: str, *, cpu: int, beside: Sequence[str] = ()) -> list[str]:
+def envoy_command(bootstrap: str, *, cpu: int, sidecar_settings: Sequence[str] = ()) -> list[str]:
     """Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
 
     Args:
         bootstrap: The bootstrap as JSON.
         cpu: The task's CPU units.
-        beside: What else of any length stands in the task definition: what its sidecars are told.
+        sidecar_settings: The settings of its sidecars, which stand in the same task definition.
 
     Raises:
         BootstrapTooLargeError: It does not fit a task definition.
 
     """
-    size = len(json.dumps(bootstrap))
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - sum(len(json.dumps(text)) for text in beside)
+    size = json_bytes(bootstrap)
+    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - sum(map(json_bytes, sidecar_settings))
     if size > most:
         raise BootstrapTooLargeError(
             f"the proxy's bootstrap is {size} bytes, {size - most} more than the {most} that fit a task "
@@ -40,7 +35,7 @@ def envoy_command(bootstrap: str, *, cpu: int, beside: Sequence[str] = ()) -> li
         # Envoy would start a worker for each CPU of the host, and each balances by itself.
         "--concurrency",
         str(max(1, math.ceil(cpu / 1024))),
-        # It shares memory with a predecessor in the same container, which is never there.
+        # There is never a previous Envoy in the same container to hot-restart from.
         "--disable-hot-restart",
         "--log-level",
         "info",

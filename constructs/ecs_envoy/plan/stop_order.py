@@ -3,12 +3,14 @@
 import math
 from datetime import timedelta
 
-from ecs_envoy.plan.discovery import Discovery
-from ecs_envoy.plan.discovery_settings import INTERVAL
+from ecs_envoy.plan.discovery import INTERVAL, Discovery
 from envoy_config.dns import REFRESH_RATE
 
 DNS_TTL = timedelta(seconds=5)
 """How long DNS answers are kept by default: Envoy's own rate of refresh."""
+
+STOP_TIMEOUT = timedelta(seconds=30)
+"""How long ECS waits between SIGTERM and SIGKILL by default."""
 
 MOST_STOP_TIMEOUT = timedelta(seconds=120)
 """Fargate's longest ("Task definition parameters": stopTimeout)."""
@@ -34,7 +36,7 @@ def least_pre_stop_wait(
         interval: How often the sidecar asks Cloud Map.
 
     """
-    heard = dns_ttl + REFRESH_RATE if discovery is Discovery.DNS else interval * (1 + _JITTER)
+    heard = dns_ttl + REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
     return timedelta(seconds=math.ceil((heard + _SLACK).total_seconds()))
 
 

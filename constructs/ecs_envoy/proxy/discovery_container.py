@@ -1,21 +1,28 @@
 """The discovery sidecar in the proxy's task: Envoy starts once it knows the services' tasks."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from pydantic import TypeAdapter
 
+from ecs_envoy.fargate.arguments import timedelta_of
 from ecs_envoy.fargate.ready_check import ready_check
-from ecs_envoy.plan.discovery_settings import SIDECAR_PORT
-from ecs_envoy.plan.proxy_memory import SIDECARS_MIB
+from ecs_envoy.plan.discovery import SIDECAR_PORT
+from ecs_envoy.plan.sidecars import MEMORY_MIB
+from ecs_envoy.settings.arguments import findings_of
+from ecs_envoy.settings.values import PollInterval
 from envoy_config.model import ENDPOINTS_FOLDER
+from envoy_config.settings_error import Finding
 
 DISCOVERY_USER = "65532:65532"
 """The user and group of the sidecar's image, who owns its volume there."""
 
+_INTERVAL: TypeAdapter[timedelta] = TypeAdapter(PollInterval)
 _VOLUME = "endpoints"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -50,7 +57,7 @@ def add_discovery_container(
         command=[settings],
         environment={"AWS_REGION": region},
         user=DISCOVERY_USER,
-        memory_limit_mib=SIDECARS_MIB["discovery"],
+        memory_limit_mib=MEMORY_MIB["discovery"],
         readonly_root_filesystem=True,
         # It holds Envoy up for 30 s at most, which are no failure.
         health_check=ready_check("127.0.0.1", SIDECAR_PORT, start_period=Duration.seconds(60)),
@@ -84,3 +91,8 @@ def discover_statement(namespace: str, cloud_map_services: Sequence[str]) -> iam
             }
         },
     )
+
+
+def interval_findings(interval: Duration | None) -> list[Finding]:
+    """Return why the sidecar cannot ask every `interval`."""
+    return [] if interval is None else findings_of(_INTERVAL, timedelta_of(interval), "discovery_interval")

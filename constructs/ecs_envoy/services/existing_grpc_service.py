@@ -1,13 +1,21 @@
 """A gRPC service that something else deploys."""
 
-from collections.abc import Sequence
+from typing import Annotated
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
+from pydantic import TypeAdapter
 
-import envoy_config
-from ecs_envoy.plan.discovery import Discovery, discovery_for
+from ecs_envoy.fargate.arguments import argument_findings
+from ecs_envoy.plan.discovery import Discovery
+from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
+from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
+from ecs_envoy.settings.values import CloudMapServiceName, DnsLabel
+from envoy_config import Upstream
+
+_NAME: TypeAdapter[str] = TypeAdapter(DnsLabel)
 
 
 class ExistingGrpcService(Construct):
@@ -16,48 +24,51 @@ class ExistingGrpcService(Construct):
     Args:
         namespace: The Cloud Map namespace that lists its tasks.
         cloud_map_service: Its name in the namespace.
-        port: The TCP port that tasks serve gRPC on. 50051 by default, as in gRPC's examples.
-        grpc_services: The proto services routed to it, such as `learning.v1.Lessons`.
-            Only the sole service of a proxy may leave them out: every call goes to it.
+        name: Its name in the proxy's log and metrics; the construct's id by default.
+        upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
+            checks and more. The port of gRPC's examples, 50051, by default, and every call of the proxy,
+            which only its sole service may have.
         security_group: Its tasks' security group, to let the proxy in. By default the
             owner of the service has to let it in.
-        health_check: How Envoy checks a task; by TCP by default.
-        discovery: How the proxy learns of its tasks. By Cloud Map by default, since nothing
-            here says how many there are; DNS will do where there are 8 at most, always.
-        zone_aware: Whether the proxy prefers the tasks of its own zone, where there are twice as
-            many as zones; with Cloud Map only.
+        discovery: How the proxy learns of its tasks, `dns` or `cloud_map`. By Cloud Map by default, since
+            nothing here says how many there are; DNS does where there are never more than 8.
 
     Attributes:
-        upstream: Where its tasks are found and which calls go to them.
-        cloud_map_service: Its name in the namespace.
+        plan: What a proxy has to know of it.
         connections: Who may call its tasks; None without `security_group`.
+
+    Raises:
+        ArgumentError: A value is not allowed; the message has a line for each mistake.
 
     """
 
+    @checked_arguments
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
         namespace: servicediscovery.IPrivateDnsNamespace,
-        cloud_map_service: str,
-        port: int = 50051,
-        grpc_services: Sequence[str] = (),
+        cloud_map_service: CloudMapServiceName,
+        name: DnsLabel | None = None,
+        upstream: Annotated[Upstream, Example("Upstream(port=50051)")] | None = None,
         security_group: ec2.ISecurityGroup | None = None,
-        health_check: envoy_config.HealthCheck = envoy_config.HealthCheck.TCP,
         discovery: Discovery | None = None,
-        zone_aware: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        chosen = discovery_for(discovery, max_tasks=None)
-        self.upstream = envoy_config.Service(
-            name=construct_id,
-            address=f"{cloud_map_service}.{namespace.namespace_name}",
-            port=port,
-            grpc_services=tuple(grpc_services),
-            health_check=health_check,
-            discovery=chosen.of_envoy,
-            zone_aware=zone_aware and chosen is Discovery.CLOUD_MAP,
+        self.plan = service_plan(
+            name=name or construct_id,
+            namespace=namespace.namespace_name,
+            cloud_map_service=cloud_map_service,
+            upstream=upstream or Upstream(),
+            discovery=discovery,
+            max_tasks=None,
         )
-        self.cloud_map_service = cloud_map_service
+        refuse(
+            construct_id,
+            [
+                *findings_of(_NAME, self.plan.name, "name"),
+                *argument_findings(broken(SERVICE_RULES, self.plan)),
+            ],
+        )
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None

@@ -1,28 +1,42 @@
 """A gRPC service on Fargate."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from typing import Annotated
 
 import jsii
-from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-import envoy_config
-from ecs_envoy.fargate.fargate_service import define_fargate_service, initial_count, scale
-from ecs_envoy.fargate.task_definition import (
-    add_service_container,
-    define_log_group,
-    define_task_definition,
-    log_driver,
+from ecs_envoy.fargate.arguments import (
+    ContainerHealthCheck,
+    ContainerImage,
+    Environment,
+    Secrets,
+    Time,
+    argument_findings,
+    duration_of,
+    timedelta_of,
 )
-from ecs_envoy.network.task_security_group import define_task_security_group
-from ecs_envoy.plan.discovery import Discovery, discovery_for, discovery_problem
-from ecs_envoy.plan.stop_order import DNS_TTL, MOST_STOP_TIMEOUT, pre_stop_wait_problem
-from ecs_envoy.services.pre_stop_container import PRE_STOP_IMAGE, add_pre_stop_container
+from ecs_envoy.fargate.server import Server
+from ecs_envoy.network.cloud_map_name import cloud_map_name_findings, cloud_map_options
+from ecs_envoy.plan.discovery import Discovery
+from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
+from ecs_envoy.plan.stop_order import DNS_TTL, STOP_TIMEOUT
+from ecs_envoy.services.pre_stop_container import add_pre_stop_container
+from ecs_envoy.services.stop_times import stop_time_findings
+from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
+from ecs_envoy.settings.tasks import CPU, CPU_PERCENT, MEMORY_MIB, TASKS
+from ecs_envoy.settings.values import (
+    Cpu,
+    CpuPercent,
+    DnsLabel,
+    Memory,
+    Tasks,
+)
 from ecs_envoy.telemetry.datadog import Datadog
+from envoy_config import Upstream
 
 
 @jsii.implements(ec2.IConnectable)
@@ -37,9 +51,9 @@ class GrpcService(Construct):
         namespace: The Cloud Map namespace that lists its tasks.
         name: Its name in the namespace: tasks are found at `<name>.<namespace>`.
         image: The container image.
-        port: The TCP port that tasks serve gRPC on. 50051 by default, as in gRPC's examples.
-        grpc_services: The proto services routed to it, such as `learning.v1.Lessons`.
-            Only the sole service of a proxy may leave them out: every call goes to it.
+        upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
+            checks and more. The port of gRPC's examples, 50051, by default, and every call of the proxy,
+            which only its sole service may have.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         min_tasks: The fewest tasks; 2 by default, one for each of two zones.
@@ -50,13 +64,10 @@ class GrpcService(Construct):
             execution role is granted each.
         container_health_check: The check that ECS runs inside the container, with a
             command that the image has. None by default: a task lives while its process does.
-        health_check: How Envoy checks a task; by TCP by default.
         dns_ttl: How long DNS answers are kept, and so how soon Envoy finds a new task by DNS.
             5 seconds by default, Envoy's own rate of refresh.
-        discovery: How the proxy learns of the tasks. By DNS by default where there are 8 at most,
-            by Cloud Map where there may be more: a DNS answer lists no more.
-        zone_aware: Whether the proxy prefers the tasks of its own zone, where there are twice as
-            many as zones; by default, with Cloud Map only.
+        discovery: How the proxy learns of the tasks, `dns` or `cloud_map`. By DNS by default where there
+            are 8 at most, by Cloud Map where there may be more: a DNS answer lists no more.
         stop_timeout: How long the server may take to end after SIGTERM. 30 seconds by default,
             as ECS has it; Fargate allows 120 at most.
         pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM, for
@@ -71,15 +82,14 @@ class GrpcService(Construct):
         ecs_service: The ECS service, for scaling and alarms of your own.
         task_role: The tasks' IAM role, for grants of your own, as in
             `bucket.grant_read(lessons.task_role)`.
-        upstream: Where its tasks are found and which calls go to them.
-        cloud_map_service: Its name in the namespace.
+        plan: What a proxy has to know of it.
 
     Raises:
-        ValueError: `max_tasks` is below `min_tasks` or more than DNS lists, the pre-stop wait is
-            shorter than the proxies need, or a time is longer than Fargate allows.
+        ArgumentError: A value is not allowed; the message has a line for each mistake.
 
     """
 
+    @checked_arguments
     def __init__(
         self,
         scope: Construct,
@@ -87,115 +97,69 @@ class GrpcService(Construct):
         *,
         ecs_cluster: ecs.ICluster,
         namespace: servicediscovery.IPrivateDnsNamespace,
-        name: str,
-        image: ecs.ContainerImage,
-        port: int = 50051,
-        grpc_services: Sequence[str] = (),
-        cpu: int = 256,
-        memory_limit_mib: int = 512,
-        min_tasks: int = 2,
-        max_tasks: int | None = None,
-        cpu_percent: int = 60,
-        environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, ecs.Secret] | None = None,
-        container_health_check: ecs.HealthCheck | None = None,
-        health_check: envoy_config.HealthCheck = envoy_config.HealthCheck.TCP,
-        dns_ttl: Duration | None = None,
+        name: DnsLabel,
+        image: ContainerImage,
+        upstream: Annotated[Upstream, Example("Upstream(port=50051)")] | None = None,
+        cpu: Cpu = CPU,
+        memory_limit_mib: Memory = MEMORY_MIB,
+        min_tasks: Tasks = TASKS,
+        max_tasks: Tasks | None = None,
+        cpu_percent: CpuPercent = CPU_PERCENT,
+        environment: Environment | None = None,
+        secrets: Secrets | None = None,
+        container_health_check: ContainerHealthCheck | None = None,
+        dns_ttl: Time | None = None,
         discovery: Discovery | None = None,
-        zone_aware: bool = True,
-        stop_timeout: Duration | None = None,
-        pre_stop_wait: Duration | None = None,
-        pre_stop_image: ecs.ContainerImage | None = None,
+        stop_timeout: Time | None = None,
+        pre_stop_wait: Time | None = None,
+        pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         most = min_tasks if max_tasks is None else max_tasks
-        if most < min_tasks:
-            raise ValueError(f"{name}: max_tasks is {most}, below min_tasks; give {min_tasks} or more")
-        if problem := discovery_problem(discovery, max_tasks=most):
-            raise ValueError(f"{name}: {problem}")
-        chosen, ttl = (
-            discovery_for(discovery, max_tasks=most),
-            dns_ttl or Duration.seconds(DNS_TTL.total_seconds()),
-        )
-        ending = stop_timeout or Duration.seconds(30)
-        _check_stop(name, chosen, ttl=ttl, stop_timeout=ending, pre_stop_wait=pre_stop_wait)
-        self.upstream = envoy_config.Service(
+        self.plan = service_plan(
             name=name,
-            address=f"{name}.{namespace.namespace_name}",
-            port=port,
-            grpc_services=tuple(grpc_services),
-            health_check=health_check,
+            namespace=namespace.namespace_name,
+            cloud_map_service=name,
+            upstream=upstream or Upstream(),
+            discovery=discovery,
             max_tasks=most,
-            discovery=chosen.of_envoy,
-            zone_aware=zone_aware and chosen is Discovery.CLOUD_MAP,
+            dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
+            pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
+            has_pre_stop_image=pre_stop_image is not None,
         )
-        self.cloud_map_service = name
-        group = define_log_group(self)
-        definition = define_task_definition(
-            self,
+        server = Server(
             name=name,
+            image=image,
+            port=self.plan.upstream.port,
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
-            log_group=group,
-            datadog=datadog,
-        )
-        log = log_driver(group)
-        server = add_service_container(
-            definition,
-            image=image,
-            port=port,
+            min_tasks=min_tasks,
+            most_tasks=most,
+            cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
             container_health_check=container_health_check,
-            log=log,
-            stop_timeout=ending,
+            datadog=datadog,
+            stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
+        times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
+        rules = argument_findings((*server.problems(), *broken(SERVICE_RULES, self.plan)))
+        refuse(construct_id, [*(times or rules), *cloud_map_name_findings(self, namespace, name)])
+        task = server.define_task(self)
         if pre_stop_wait:
-            add_pre_stop_container(
-                definition,
-                server,
-                image=pre_stop_image or ecs.ContainerImage.from_registry(PRE_STOP_IMAGE),
-                wait=pre_stop_wait,
-                log=log,
-            )
-        self.task_role = definition.task_role
-        self.ecs_service = define_fargate_service(
+            add_pre_stop_container(task, image=pre_stop_image, wait=pre_stop_wait)
+        self.task_role = task.definition.task_role
+        self.ecs_service = server.define_ecs_service(
             self,
+            task,
             ecs_cluster=ecs_cluster,
-            definition=definition,
-            security_group=define_task_security_group(
-                self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Tasks of the gRPC service {name}"
-            ),
-            desired_count=initial_count(min_tasks, most),
-            cloud_map_options=ecs.CloudMapOptions(
-                name=name,
-                cloud_map_namespace=namespace,
-                dns_record_type=servicediscovery.DnsRecordType.A,
-                dns_ttl=ttl,
-            ),
+            description=f"Tasks of the gRPC service {name}",
+            cloud_map_options=cloud_map_options(namespace, name, ttl=self.plan.dns_ttl),
         )
-        scale(self.ecs_service, min_tasks=min_tasks, max_tasks=most, cpu_percent=cpu_percent)
 
     @property
     @jsii.member(jsii_name="connections")
     def connections(self) -> ec2.Connections:
         """Who may call the tasks and whom they may call, as in `connections.allow_to(database, port)`."""
         return self.ecs_service.connections
-
-
-def _check_stop(
-    name: str, discovery: Discovery, *, ttl: Duration, stop_timeout: Duration, pre_stop_wait: Duration | None
-) -> None:
-    most = MOST_STOP_TIMEOUT.total_seconds()
-    if not 2 <= stop_timeout.to_seconds() <= most:
-        raise ValueError(
-            f"{name}: a stop timeout of {stop_timeout.to_seconds():.0f}s is none of Fargate's; "
-            f"give 2s to {most:.0f}s"
-        )
-    if pre_stop_wait and (
-        problem := pre_stop_wait_problem(
-            timedelta(seconds=pre_stop_wait.to_seconds()), discovery, timedelta(seconds=ttl.to_seconds())
-        )
-    ):
-        raise ValueError(f"{name}: {problem}")

@@ -3,27 +3,24 @@
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 
+from ecs_envoy.fargate.server import Task
+
 PRE_STOP_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
 """A shell and `sleep` are all that the wait needs."""
 
 
 def add_pre_stop_container(
-    definition: ecs.FargateTaskDefinition,
-    server: ecs.ContainerDefinition,
-    *,
-    image: ecs.ContainerImage,
-    wait: Duration,
-    log: ecs.LogDriver,
+    task: Task, *, image: ecs.ContainerImage | None, wait: Duration
 ) -> ecs.ContainerDefinition:
-    """Add a container that ECS stops before `server`, and that takes `wait` to end.
+    """Add a container that ECS stops before the server of `task`, and that takes `wait` to end.
 
     A container that depends on another starts after it and is stopped before it (API reference:
     ContainerDependency); the server gets its SIGTERM when this one has ended.
     """
-    waiting = definition.add_container(
+    container = task.definition.add_container(
         "PreStop",
         container_name="pre-stop",
-        image=image,
+        image=image or ecs.ContainerImage.from_registry(PRE_STOP_IMAGE),
         entry_point=["/bin/sh", "-c"],
         command=[_script(int(wait.to_seconds()))],
         # Should it fail, the task serves on, without a wait at its end.
@@ -31,12 +28,12 @@ def add_pre_stop_container(
         user="65534:65534",
         readonly_root_filesystem=True,
         stop_timeout=Duration.seconds(int(wait.to_seconds()) + 5),
-        logging=log,
+        logging=task.log,
     )
-    waiting.add_container_dependencies(
-        ecs.ContainerDependency(container=server, condition=ecs.ContainerDependencyCondition.START)
+    container.add_container_dependencies(
+        ecs.ContainerDependency(container=task.container, condition=ecs.ContainerDependencyCondition.START)
     )
-    return waiting
+    return container
 
 
 def _script(seconds: int) -> str:

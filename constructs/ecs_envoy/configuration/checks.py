@@ -1,0 +1,108 @@
+"""The rules between the keys of a configuration, on its typed blocks."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from ecs_envoy.configuration import plans
+from ecs_envoy.configuration.key_checks import KEY_RULES
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.parsed import read_partly
+from ecs_envoy.configuration.region_checks import REGION_RULES
+from ecs_envoy.configuration.telemetry_checks import TELEMETRY_RULES
+from ecs_envoy.plan.network_plan import NETWORK_RULES
+from ecs_envoy.plan.proxy_task import PROXY_RULES
+from ecs_envoy.plan.rules import Rule
+from ecs_envoy.plan.server_task import SERVER_RULES
+from ecs_envoy.plan.service_plan import SERVICE_RULES
+from ecs_envoy.settings.tasks import TaskSize
+from envoy_config.settings_error import Finding, KeyPath, problems
+
+_Subject = TypeVar("_Subject")
+
+
+def check(values: dict[str, object]) -> tuple[Configuration | None, list[Finding]]:
+    """Return the configuration in `values`, None if it has a mistake; and each mistake with its path."""
+    findings: list[Finding] = []
+    try:
+        configuration = Configuration.model_validate(values)
+    except ValidationError as error:
+        findings += problems(error, Configuration)
+        configuration = read_partly(Configuration, values)
+    findings += _Checks(configuration, complete=not findings).findings()
+    return (None if findings else configuration), findings
+
+
+class _Checks:
+    """Applies every rule to a configuration.
+
+    Args:
+        configuration: The configuration, or what could be read of it.
+        complete: Whether all of it could be read. If not, a rule that needs the rest says nothing.
+
+    """
+
+    def __init__(self, configuration: Configuration, *, complete: bool) -> None:
+        self._configuration = configuration
+        self._complete = complete
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield each broken rule, with the path of a key."""
+        for rules in (KEY_RULES, REGION_RULES, TELEMETRY_RULES):
+            yield from self._apply(rules, self._configuration)
+        network = plans.network_plan(self._configuration)
+        for path, message in self._apply(NETWORK_RULES, network):
+            yield _NETWORK_KEYS[str(path[0])] + path[1:], message
+        for path, message in self._apply(PROXY_RULES, plans.proxy_task_input(self._configuration)):
+            yield self._proxy_key(path), message
+        yield from self._run(self._services)
+        yield from self._run(self._servers)
+
+    def _services(self, configuration: Configuration) -> Iterator[Finding]:
+        for name, service in plans.service_plans(configuration):
+            for path, message in self._apply(SERVICE_RULES, service):
+                yield (_section(configuration, name), name, *path), message
+
+    def _servers(self, configuration: Configuration) -> Iterator[Finding]:
+        for here, server in plans.servers(configuration).items():
+            for path, message in self._apply(SERVER_RULES, plans.server_task(configuration, server)):
+                yield (*here, *_size_key(path, server)), message
+
+    def _proxy_key(self, path: KeyPath) -> KeyPath:
+        """Return the key that is meant by the path of an input of the proxy's task."""
+        if path[0] != "services" or len(path) == 1:
+            return path if path[0] == "services" else ("proxy", *_size_key(path, self._configuration.proxy))
+        return (_section(self._configuration, str(path[1])), *path[1:])
+
+    def _apply(self, rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
+        for rule in rules:
+            yield from self._run(rule, subject)
+
+    def _run(
+        self, rule: Callable[..., Iterator[Finding]], subject: object | None = None
+    ) -> Iterator[Finding]:
+        try:
+            yield from rule(self._configuration if subject is None else subject)
+        except AttributeError:
+            if self._complete:
+                raise
+
+
+_NETWORK_KEYS: dict[str, KeyPath] = {
+    "ecs_cluster_name": ("network", "ecs_cluster"),
+    "vpc": ("network", "vpc_id"),
+    "availability_zones": ("network", "new", "availability_zones"),
+    "nat_gateways": ("network", "new", "nat_gateways"),
+}
+"""The keys that the arguments of the construct `Network` stand for."""
+
+
+def _size_key(path: KeyPath, size: TaskSize) -> KeyPath:
+    """Return the key of a size that does not fit the other one: that which the file has."""
+    given = size.model_fields_set
+    return ("cpu",) if path == ("memory",) and "cpu" in given and "memory" not in given else path
+
+
+def _section(configuration: Configuration, name: str) -> str:
+    return "services" if name in configuration.__dict__.get("services", ()) else "existing_services"

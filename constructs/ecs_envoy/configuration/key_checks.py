@@ -1,0 +1,67 @@
+"""Rules between keys that only a configuration file has."""
+
+from collections.abc import Iterator
+
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.plan.rules import Rule
+from envoy_config.settings_error import Finding
+
+
+def _names(configuration: Configuration) -> Iterator[Finding]:
+    for name in configuration.existing_services:
+        if name in configuration.services:
+            yield ("existing_services", name), "is a name under services too; give each its own"
+
+
+def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
+    if configuration.existing_services and not configuration.namespace.id:
+        yield ("existing_services",), "are listed in a namespace that exists; give namespace.id too"
+
+
+def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
+    if configuration.namespace.id and not configuration.network.vpc_id:
+        yield ("namespace", "id"), "belongs to a VPC that exists; give network.vpc_id too"
+
+
+def _one_vpc(configuration: Configuration) -> Iterator[Finding]:
+    network = configuration.network
+    if network.new is not None and network.vpc_id is not None:
+        yield (
+            ("network", "vpc_id"),
+            "is given beside new; give either the VPC to create or the one to use",
+        )
+
+
+def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
+    api = configuration.api
+    if api is None:
+        return
+    variable = api.proxy_address_variable
+    for key, variables in (("environment", api.environment), ("secrets", api.secrets)):
+        if variable in variables:
+            yield (
+                ("api", key, variable),
+                "holds the proxy's address; remove it, or name another proxy_address_variable",
+            )
+
+
+def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
+    services = {**configuration.existing_services, **configuration.services}
+    for name, rehearsed in configuration.rehearsal.services.items():
+        path = ("rehearsal", "services", name)
+        if name == "api" and configuration.api:
+            continue
+        if name not in services:
+            yield path, f"no service has this name; give one of {', '.join(sorted([*services, 'api']))}"
+        elif not rehearsed.methods:
+            yield path, "methods: missing; give the unary methods to call, each with an empty request"
+
+
+KEY_RULES: tuple[Rule[Configuration], ...] = (
+    _names,
+    _existing_namespace,
+    _existing_vpc,
+    _one_vpc,
+    _proxy_address,
+    _rehearsal,
+)

@@ -1,0 +1,62 @@
+"""As much of a configuration as can be read: the rules between its keys report all mistakes at once."""
+
+import typing
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from envoy_config.settings_error import settings_at
+
+_Kind = TypeVar("_Kind")
+_Block = TypeVar("_Block", bound=BaseModel)
+
+
+def read_partly(kind: type[_Block], values: Mapping[str, object]) -> _Block:
+    """Return a `kind` without the keys that are missing or wrong: reading one raises AttributeError."""
+    parsed: dict[str, object] = {}
+    for name, field in kind.model_fields.items():
+        if name in values:
+            with suppress(ValidationError):
+                parsed[name] = _read_field(kind, name, field, values[name])
+        elif not field.is_required():
+            parsed[name] = field.get_default(call_default_factory=True)
+    block = kind.model_construct(set(parsed) & set(values), **cast("dict[str, Any]", parsed))
+    for name in kind.model_fields.keys() - parsed.keys():
+        vars(block).pop(name, None)
+    return block
+
+
+def _read_field(kind: type[BaseModel], name: str, field: FieldInfo, value: object) -> object:
+    adapter: TypeAdapter[Any] = TypeAdapter(_annotation(field))
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        if not isinstance(value, dict):
+            raise
+        mapping = cast("dict[str, object]", value)
+        if (block := settings_at((name,), kind)) is not None:
+            return read_partly(block, mapping)
+        if (block := settings_at((name, ""), kind)) is not None:
+            return {
+                key: read_partly(block, cast("dict[str, object]", entry))
+                for key, entry in mapping.items()
+                if isinstance(entry, dict)
+            }
+        raise
+
+
+def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401  # Python has no type for its annotations
+    parts: Any = (field.annotation, *field.metadata)
+    return typing.Annotated[parts] if field.metadata else field.annotation
+
+
+def made_of(kind: type[_Kind], parts: Mapping[str, Callable[[], object]]) -> _Kind:
+    """Return the frozen dataclass `kind` made of `parts`, without those that cannot be read."""
+    made = object.__new__(kind)
+    for name, part in parts.items():
+        with suppress(AttributeError):
+            object.__setattr__(made, name, part())
+    return made

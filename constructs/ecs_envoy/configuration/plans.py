@@ -1,0 +1,166 @@
+"""A configuration as the plans that rules read, and that the proxy's task is made from. Without the CDK."""
+
+from collections.abc import Callable, Iterator
+
+from ecs_envoy.configuration.model import Configuration, NewNetwork
+from ecs_envoy.configuration.observability import Observability
+from ecs_envoy.configuration.parsed import made_of
+from ecs_envoy.configuration.server import Api, ExistingService, Service
+from ecs_envoy.plan.discovery import discovery_for
+from ecs_envoy.plan.network_plan import NetworkPlan
+from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from ecs_envoy.plan.server_task import ServerTask
+from ecs_envoy.plan.service_plan import ServicePlan
+from ecs_envoy.plan.stop_order import DNS_TTL
+from ecs_envoy.settings.regions import partition_of
+from envoy_config import AccessLog, Tracing, Upstream
+
+
+def proxy_task(configuration: Configuration) -> ProxyTask:
+    """Return what the proxy of `configuration` is deployed with.
+
+    Raises:
+        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+
+    """
+    return plan_proxy_task(proxy_task_input(configuration))
+
+
+def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
+    """Return what the proxy's task of `configuration` follows from; what cannot be read is missing in it."""
+    proxy = configuration.proxy
+    return made_of(
+        ProxyTaskInput,
+        {
+            "name": lambda: proxy.name,
+            "namespace": lambda: configuration.namespace.name,
+            "region": lambda: configuration.region,
+            "port": lambda: proxy.port,
+            "cpu": lambda: proxy.cpu,
+            "memory_mib": lambda: proxy.memory,
+            "services": lambda: [plan for _, plan in service_plans(configuration)],
+            "telemetry": lambda: proxy_telemetry(configuration),
+            "discovery_interval": lambda: proxy.discovery.interval,
+        },
+    )
+
+
+def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
+    """Return what the proxy has to know of `service`; what cannot be read is missing in it."""
+    return made_of(
+        ServicePlan,
+        {
+            "name": lambda: name,
+            "namespace": lambda: configuration.namespace.name,
+            "cloud_map_service": lambda: name,
+            "upstream": lambda: service.part(Upstream),
+            "discovery": lambda: discovery_for(service.discovery, max_tasks=service.tasks.max),
+            "max_tasks": lambda: service.tasks.max,
+            "dns_ttl": lambda: DNS_TTL,
+            "pre_stop_wait": lambda: service.pre_stop_wait,
+            "has_pre_stop_image": lambda: service.pre_stop_image is not None,
+        },
+    )
+
+
+def existing_plan(configuration: Configuration, name: str, service: ExistingService) -> ServicePlan:
+    """Return what the proxy has to know of `service`; what cannot be read is missing in it."""
+    return made_of(
+        ServicePlan,
+        {
+            "name": lambda: name,
+            "namespace": lambda: configuration.namespace.name,
+            "cloud_map_service": lambda: service.cloud_map_service,
+            "upstream": lambda: service.part(Upstream),
+            "discovery": lambda: discovery_for(service.discovery, max_tasks=None),
+            "max_tasks": lambda: None,
+            "dns_ttl": lambda: DNS_TTL,
+            "pre_stop_wait": lambda: None,
+            "has_pre_stop_image": lambda: False,
+        },
+    )
+
+
+def server_task(configuration: Configuration, server: Service | Api) -> ServerTask:
+    """Return what the rules need of the task of `server`; what cannot be read is missing in it."""
+
+    def check(time: str) -> Callable[[], object]:
+        return lambda: getattr(server.container_health_check, time) if server.container_health_check else None
+
+    return made_of(
+        ServerTask,
+        {
+            "port": lambda: server.port,
+            "cpu": lambda: server.cpu,
+            "memory": lambda: server.memory,
+            "fewest": lambda: server.tasks.min,
+            "most": lambda: server.tasks.max,
+            "environment": lambda: server.environment,
+            "secrets": lambda: server.secrets.keys(),
+            "check_interval": check("interval"),
+            "check_timeout": check("timeout"),
+            "datadog": lambda: configuration.observability.datadog is not None,
+        },
+    )
+
+
+def network_plan(configuration: Configuration) -> NetworkPlan:
+    """Return what the rules need of the network; what cannot be read is missing in it."""
+    network = configuration.network
+
+    def new() -> NewNetwork:
+        return network.new or NewNetwork()
+
+    return made_of(
+        NetworkPlan,
+        {
+            "new_vpc": lambda: network.vpc_id is None,
+            "ecs_cluster_name": lambda: network.ecs_cluster,
+            "availability_zones": lambda: new().availability_zones,
+            "nat_gateways": lambda: new().nat_gateways,
+            "region": lambda: configuration.region,
+        },
+    )
+
+
+def proxy_telemetry(configuration: Configuration) -> ProxyTelemetry:
+    """Return what the proxy's containers have to know of its telemetry."""
+    telemetry = configuration.observability
+    return ProxyTelemetry(
+        access_log=telemetry.access_log.part(AccessLog),
+        tracing=telemetry.tracing.part(Tracing) if telemetry.tracing else None,
+        metrics=telemetry.has_metrics,
+        cloudwatch_log_group=f"{configuration.proxy.name}-metrics" if telemetry.cloudwatch else None,
+        remote_write_url=_remote_write_url(telemetry, configuration.region),
+        datadog=telemetry.datadog is not None,
+        datadog_log=telemetry.datadog is not None and telemetry.datadog.access_log,
+    )
+
+
+def _remote_write_url(telemetry: Observability, region: str) -> str | None:
+    workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
+    if workspace is None:
+        return None
+    # The id of a workspace that is yet to be made has this length.
+    identity = f"ws-{'0' * 36}" if workspace == "new" else workspace.rpartition("/")[2]
+    suffix = partition_of(region).dns_suffix
+    return f"https://aps-workspaces.{region}.{suffix}/workspaces/{identity}/api/v1/remote_write"
+
+
+def service_plans(configuration: Configuration) -> Iterator[tuple[str, ServicePlan]]:
+    """Yield each service's name, and what the proxy has to know of it."""
+    for name, service in configuration.services.items():
+        yield name, service_plan(configuration, name, service)
+    for name, existing in configuration.existing_services.items():
+        yield name, existing_plan(configuration, name, existing)
+
+
+def servers(configuration: Configuration) -> dict[tuple[str, ...], Service | Api]:
+    """Return each block that describes a server, by its path."""
+    found: dict[tuple[str, ...], Service | Api] = {
+        ("services", name): service for name, service in configuration.services.items()
+    }
+    if configuration.api:
+        found[("api",)] = configuration.api
+    return found

@@ -1,0 +1,66 @@
+"""ARNs in a configuration: of its partition, and of its region where they have to be."""
+
+from collections.abc import Iterator
+
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.regions import arn_problem
+from ecs_envoy.settings.workspace_arn import workspace_problem
+from envoy_config.settings_error import Finding, KeyPath
+
+
+def _secrets(configuration: Configuration) -> Iterator[Finding]:
+    for name, service in configuration.services.items():
+        for variable, arn in service.secrets.items():
+            yield from _partition(configuration, ("services", name, "secrets", variable), arn, "a secret")
+
+
+def _api_secrets(configuration: Configuration) -> Iterator[Finding]:
+    for variable, arn in (configuration.api.secrets if configuration.api else {}).items():
+        yield from _partition(configuration, ("api", "secrets", variable), arn, "a secret")
+
+
+def _certificate(configuration: Configuration) -> Iterator[Finding]:
+    if configuration.api:
+        arn, region = configuration.api.certificate, configuration.region
+        why = f"which no ALB in {region} can use"
+        if problem := arn_problem(arn, "a certificate", region, other_region=why):
+            yield ("api", "certificate"), problem
+
+
+def _topic(configuration: Configuration) -> Iterator[Finding]:
+    cloudwatch = configuration.observability.cloudwatch
+    if cloudwatch and cloudwatch.topic:
+        why = f"and alarms in {configuration.region} cannot reach it"
+        if problem := arn_problem(cloudwatch.topic, "a topic", configuration.region, other_region=why):
+            yield ("observability", "cloudwatch", "topic"), problem
+
+
+def _api_key(configuration: Configuration) -> Iterator[Finding]:
+    datadog, region = configuration.observability.datadog, configuration.region
+    if datadog:
+        why = f"and tasks in {region} cannot read it"
+        if problem := arn_problem(datadog.api_key_secret, "a secret", region, other_region=why):
+            yield ("observability", "datadog", "api_key_secret"), problem
+
+
+def _workspace(configuration: Configuration) -> Iterator[Finding]:
+    prometheus = configuration.observability.prometheus
+    arn = prometheus.workspace if prometheus else None
+    if arn and arn != "new" and (problem := workspace_problem(arn, configuration.region)):
+        yield ("observability", "prometheus", "workspace"), problem
+
+
+def _partition(configuration: Configuration, path: KeyPath, arn: str, what: str) -> Iterator[Finding]:
+    if problem := arn_problem(arn, what, configuration.region):
+        yield path, problem
+
+
+REGION_RULES: tuple[Rule[Configuration], ...] = (
+    _secrets,
+    _api_secrets,
+    _certificate,
+    _topic,
+    _api_key,
+    _workspace,
+)

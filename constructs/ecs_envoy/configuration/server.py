@@ -1,0 +1,104 @@
+"""Blocks of the configuration that describe a server: a gRPC service or the public API."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from ecs_envoy.plan.discovery import Discovery
+from ecs_envoy.plan.stop_order import STOP_TIMEOUT
+from ecs_envoy.settings import values
+from ecs_envoy.settings.tasks import API_PORT, TASKS, TaskBounds, TaskCount, TaskSize
+from envoy_config import Upstream
+from envoy_config.settings import Settings
+from envoy_config.values import Port
+
+
+class ContainerHealthCheck(Settings):
+    """The check that ECS runs inside the container; the image has to have the command."""
+
+    command: list[values.Line] = Field(
+        min_length=1, description="what to run, such as [/bin/grpc_health_probe]"
+    )
+    interval: values.HealthCheckInterval = Field(
+        default=timedelta(seconds=10), description="time between checks"
+    )
+    timeout: values.HealthCheckTimeout = Field(
+        default=timedelta(seconds=5), description="time for one check, not longer than the interval"
+    )
+    retries: values.Retries = Field(default=3, description="failures in a row until ECS replaces the task")
+    start_period: values.HealthCheckStartPeriod = Field(
+        default=timedelta(seconds=10), description="time to start"
+    )
+
+
+class Egress(Settings):
+    """A place that a service's tasks may connect to, besides HTTPS."""
+
+    cidr: values.Cidr = Field(description="the IPv4 block to reach")
+    port: Port = Field(description="the TCP port to reach")
+
+
+class Container(TaskSize):
+    """A task with the container of a server of the user's own."""
+
+    image: values.Image = Field(description="the container image, with its tag or digest")
+    environment: dict[values.VariableName, values.Line] = Field(
+        default={}, description="environment variables"
+    )
+    secrets: dict[values.VariableName, values.SecretArn] = Field(
+        default={}, description="environment variables from Secrets Manager, by the secret's complete ARN"
+    )
+    egress: list[Egress] = Field(default=[], description="what tasks may connect to, besides HTTPS")
+    container_health_check: ContainerHealthCheck | None = Field(
+        default=None, description="the check that ECS runs in the container; none by default"
+    )
+    tasks: TaskCount = Field(
+        default=TaskBounds(min=TASKS, max=TASKS),
+        description="how many tasks: a number, or bounds for autoscaling",
+    )
+
+
+class Discovered(Settings):
+    """A service whose tasks the proxy has to find."""
+
+    discovery: Discovery | None = Field(
+        default=None,
+        description="how the proxy learns of its tasks: by default dns for 8 tasks at most, else cloud_map",
+    )
+
+
+class Service(Container, Discovered, Upstream):
+    """A gRPC service that this configuration deploys."""
+
+    stop_timeout: values.StopTimeout = Field(
+        default=STOP_TIMEOUT, description="time for the server to end after SIGTERM"
+    )
+    pre_stop_wait: values.PreStopWait | None = Field(
+        default=None,
+        description="time that a task serves on before its server gets SIGTERM; none by default",
+    )
+    pre_stop_image: values.Image | None = Field(
+        default=None, description="an image with a shell and sleep for that wait; BusyBox by default"
+    )
+
+
+class ExistingService(Discovered, Upstream):
+    """A gRPC service that something else deploys; it is only routed to."""
+
+    cloud_map_service: values.CloudMapServiceName = Field(
+        description="the name of its Cloud Map service in the namespace"
+    )
+    security_group: values.SecurityGroupId | None = Field(
+        default=None, description="its tasks' security group; the proxy is let in where it is given"
+    )
+
+
+class Api(Container):
+    """The public HTTP API, behind an ALB; it calls the services through the proxy."""
+
+    port: Port = Field(default=API_PORT, description="the TCP port that tasks serve HTTP on")
+    certificate: values.CertificateArn = Field(description="the ARN of the ALB's ACM certificate")
+    health_path: values.UrlPath = Field(default="/", description="the path that the ALB checks")
+    proxy_address_variable: values.VariableName = Field(
+        default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"
+    )

@@ -1,0 +1,44 @@
+"""Types of the arguments that several constructs take, each with an example for whoever gives another one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from aws_cdk import Duration
+from aws_cdk import aws_ecs as ecs
+
+from ecs_envoy.settings.arguments import Example
+from ecs_envoy.settings.values import Line, VariableName
+from envoy_config.settings_error import Finding, KeyPath
+
+Time = Annotated[Duration, Example("Duration.seconds(30)")]
+ContainerImage = Annotated[
+    ecs.ContainerImage, Example('ecs.ContainerImage.from_registry("example.com/lessons:1.4.2")')
+]
+Environment = Mapping[VariableName, Line]
+Secrets = Mapping[VariableName, Annotated[ecs.Secret, Example("ecs.Secret.from_secrets_manager(secret)")]]
+ContainerHealthCheck = Annotated[ecs.HealthCheck, Example('ecs.HealthCheck(command=["CMD", "/bin/check"])')]
+
+
+def timedelta_of(time: Duration) -> timedelta:
+    """Return the CDK's `time` as Python's."""
+    return timedelta(milliseconds=time.to_milliseconds())
+
+
+def duration_of(time: timedelta) -> Duration:
+    """Return Python's `time` as the CDK's."""
+    return Duration.millis(time / timedelta(milliseconds=1))
+
+
+ARGUMENT_NAMES: dict[KeyPath, KeyPath] = {
+    ("memory",): ("memory_limit_mib",),
+    ("tasks", "max"): ("max_tasks",),
+    ("zone_aware",): ("upstream", "zone_aware"),
+}
+"""The arguments of constructs whose names are not those of YAML's keys."""
+
+
+def argument_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield `findings` with the names that the arguments of constructs have."""
+    for path, message in findings:
+        yield ARGUMENT_NAMES.get(path, path), message

@@ -1,0 +1,131 @@
+"""The task and the ECS service of a server: what a gRPC service and the public API have in common."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+from ecs_envoy.fargate.arguments import timedelta_of
+from ecs_envoy.fargate.fargate_service import define_fargate_service
+from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
+from ecs_envoy.network.task_security_group import define_task_security_group
+from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.server_task import SERVER_RULES, ServerTask
+from ecs_envoy.telemetry.datadog import Datadog
+from envoy_config.settings_error import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A server's task.
+
+    Attributes:
+        definition: The task definition.
+        container: The server's container.
+        log: Where its containers log to.
+
+    """
+
+    definition: ecs.FargateTaskDefinition
+    container: ecs.ContainerDefinition
+    log: ecs.LogDriver
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """What a construct was given of its server; the constructs' docstrings explain each.
+
+    Attributes:
+        name: Its name, a tag of Datadog's.
+        port: The TCP port that it listens on.
+        most_tasks: The most tasks; as many as `min_tasks` for no autoscaling.
+
+    """
+
+    name: str
+    image: ecs.ContainerImage
+    port: int
+    cpu: int
+    memory_limit_mib: int
+    min_tasks: int
+    most_tasks: int
+    cpu_percent: int
+    environment: Mapping[str, str] | None
+    secrets: Mapping[str, ecs.Secret] | None
+    container_health_check: ecs.HealthCheck | None
+    datadog: Datadog | None
+    stop_timeout: Duration | None = None
+
+    def problems(self) -> Iterator[Finding]:
+        """Yield each rule that it breaks, with the path of a setting and what would do."""
+        check = self.container_health_check
+        yield from broken(
+            SERVER_RULES,
+            ServerTask(
+                port=self.port,
+                cpu=self.cpu,
+                memory=self.memory_limit_mib,
+                fewest=self.min_tasks,
+                most=self.most_tasks,
+                environment=self.environment or {},
+                secrets=(self.secrets or {}).keys(),
+                check_interval=timedelta_of(check.interval) if check and check.interval else None,
+                check_timeout=timedelta_of(check.timeout) if check and check.timeout else None,
+                datadog=self.datadog is not None,
+            ),
+        )
+
+    def define_task(self, scope: Construct) -> Task:
+        """Define its task definition, container and log group."""
+        group = define_log_group(scope)
+        log = log_driver(group)
+        definition = define_task_definition(
+            scope,
+            name=self.name,
+            cpu=self.cpu,
+            memory_limit_mib=self.memory_limit_mib,
+            log_group=group,
+            datadog=self.datadog,
+        )
+        container = definition.add_container(
+            "Service",
+            container_name="service",
+            image=self.image,
+            port_mappings=[ecs.PortMapping(container_port=self.port)],
+            environment=dict(sorted((self.environment or {}).items())) or None,
+            secrets=dict(sorted((self.secrets or {}).items())) or None,
+            health_check=self.container_health_check,
+            stop_timeout=self.stop_timeout,
+            logging=log,
+        )
+        return Task(definition=definition, container=container, log=log)
+
+    def define_ecs_service(
+        self,
+        scope: Construct,
+        task: Task,
+        *,
+        ecs_cluster: ecs.ICluster,
+        description: str,
+        cloud_map_options: ecs.CloudMapOptions | None = None,
+    ) -> ecs.FargateService:
+        """Define the ECS service of `task`, its security group and its autoscaling."""
+        scales = self.min_tasks != self.most_tasks
+        service = define_fargate_service(
+            scope,
+            ecs_cluster=ecs_cluster,
+            definition=task.definition,
+            security_group=define_task_security_group(
+                scope, "SecurityGroup", vpc=ecs_cluster.vpc, description=description
+            ),
+            # A count in the template would undo autoscaling's with every deployment.
+            desired_count=None if scales else self.min_tasks,
+            cloud_map_options=cloud_map_options,
+        )
+        if scales:
+            service.auto_scale_task_count(
+                min_capacity=self.min_tasks, max_capacity=self.most_tasks
+            ).scale_on_cpu_utilization("Cpu", target_utilization_percent=self.cpu_percent)
+        return service

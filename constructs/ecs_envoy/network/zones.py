@@ -1,0 +1,17 @@
+"""Availability zones: one can fail."""
+
+from collections.abc import Iterator
+
+from aws_cdk import aws_ec2 as ec2
+
+from envoy_config.settings_error import Finding
+
+
+def zone_findings(vpc: ec2.IVpc) -> Iterator[Finding]:
+    """Yield a finding where `vpc` has private subnets in fewer than two zones."""
+    zones = set(vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).availability_zones)
+    if len(zones) < 2:
+        yield (
+            ("ecs_cluster",),
+            f"its VPC has private subnets in {len(zones)} availability zone; give one with two or more",
+        )

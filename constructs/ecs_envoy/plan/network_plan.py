@@ -1,0 +1,67 @@
+"""Rules of a network: a VPC to create or one that exists, and what stands in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ecs_envoy.plan.rules import Rule
+from envoy_config.settings_error import Finding
+
+VPC_CIDR = "10.0.0.0/16"
+NAT_GATEWAYS = 1
+ZONES = 2
+"""How many zones a new VPC has unless they are given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkPlan:
+    """What the rules need of a network.
+
+    Attributes:
+        new_vpc: Whether the VPC is created.
+        ecs_cluster_name: The name of the ECS cluster to use; None to create one.
+        availability_zones: The zones of a new VPC; empty for those that the region or the CDK offers.
+        nat_gateways: The NAT gateways of a new VPC.
+        region: The region of the environment; None where it is not known.
+
+    """
+
+    new_vpc: bool
+    ecs_cluster_name: str | None
+    availability_zones: Sequence[str]
+    nat_gateways: int
+    region: str | None = None
+
+
+def _cluster(network: NetworkPlan) -> Iterator[Finding]:
+    if network.ecs_cluster_name and network.new_vpc:
+        yield ("ecs_cluster_name",), "names an ECS cluster in a VPC that exists; give that VPC, too"
+
+
+def _zones(network: NetworkPlan) -> Iterator[Finding]:
+    zones, here = network.availability_zones, ("availability_zones",)
+    if len(set(zones)) == 1:
+        yield here, "one zone can fail; give at least two"
+    elif len(set(zones)) < len(zones):
+        yield here, "a zone is given twice; give each once"
+
+
+def _region(network: NetworkPlan) -> Iterator[Finding]:
+    region = network.region
+    for index, zone in enumerate(network.availability_zones):
+        if region and not zone.startswith(region):
+            yield (
+                ("availability_zones", index),
+                f"{zone!r} is not in {region}; give a zone of that region, such as {region}a",
+            )
+
+
+def _nat_gateways(network: NetworkPlan) -> Iterator[Finding]:
+    count = len(network.availability_zones) or ZONES
+    if network.nat_gateways > count:
+        yield (
+            ("nat_gateways",),
+            f"{network.nat_gateways} NAT gateways are more than the {count} zones; give {count} at most",
+        )
+
+
+NETWORK_RULES: tuple[Rule[NetworkPlan], ...] = (_cluster, _zones, _region, _nat_gateways)

@@ -1,0 +1,175 @@
+"""The one plan of a proxy's task: what each of its containers is deployed with."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ecs_envoy.plan.collector_settings import CollectorSettings
+from ecs_envoy.plan.discovery import INTERVAL
+from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
+from ecs_envoy.plan.envoy_command import envoy_command
+from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from ecs_envoy.plan.rules import Rule
+from ecs_envoy.plan.service_plan import ServicePlan, pre_stop_wait_findings
+from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
+from ecs_envoy.settings.fargate_sizes import size_problem
+from envoy_config import Proxy
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
+from envoy_config.routing import routing_problems
+from envoy_config.settings_error import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyTaskInput:
+    """What a proxy's task follows from.
+
+    Attributes:
+        name: The proxy's name in `namespace`, and Envoy's.
+        namespace: The name of the Cloud Map namespace that lists the proxy's tasks.
+        region: The AWS region.
+        port: The TCP port that clients dial.
+        cpu: CPU units of the task.
+        memory_mib: Memory of the task.
+        services: The services that it forwards to.
+        telemetry: What it reports.
+        discovery_interval: The time between two polls of a service by the discovery sidecar.
+
+    """
+
+    name: str
+    namespace: str
+    region: str
+    port: int
+    cpu: int
+    memory_mib: int
+    services: Sequence[ServicePlan]
+    telemetry: ProxyTelemetry
+    discovery_interval: timedelta
+
+    @property
+    def full_name(self) -> str:
+        """The DNS name that clients dial, which the proxy's metrics carry, too."""
+        return f"{self.name}.{self.namespace}"
+
+    @property
+    def followed(self) -> list[FollowedService]:
+        """The services that the discovery sidecar follows; none where DNS lists every service."""
+        return followed_services(self.services)
+
+    @property
+    def sidecars(self) -> tuple[Sidecar, ...]:
+        """The containers beside Envoy."""
+        return sidecars(self.telemetry, discovery=bool(self.followed))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyTask:
+    """What the containers of a proxy's task are deployed with.
+
+    Attributes:
+        sidecars: The containers beside Envoy.
+        bootstrap: Envoy's bootstrap as JSON.
+        command: Envoy's arguments, the whole bootstrap among them.
+        discovery: The discovery sidecar's settings as JSON; None where it does not run.
+        collector: The collector's settings; None where it does not run.
+        discovered: The Cloud Map services that the sidecar has to discover.
+        shares_traffic: Whether sidecars of several proxies tell each other how many calls arrive where.
+
+    """
+
+    sidecars: tuple[Sidecar, ...]
+    bootstrap: str
+    command: list[str]
+    discovery: str | None
+    collector: CollectorSettings | None
+    discovered: tuple[str, ...]
+    shares_traffic: bool
+
+
+def _port(task: ProxyTaskInput) -> Iterator[Finding]:
+    yield from port_problems(task.port, task.telemetry, task.sidecars)
+
+
+def _size(task: ProxyTaskInput) -> Iterator[Finding]:
+    if problem := size_problem(task.cpu, task.memory_mib):
+        yield ("memory",), problem
+
+
+def _memory(task: ProxyTaskInput) -> Iterator[Finding]:
+    if problem := memory_problem(task.memory_mib, task.sidecars):
+        yield ("memory",), problem
+
+
+def _names(task: ProxyTaskInput) -> Iterator[Finding]:
+    for service in task.services:
+        if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
+            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own"
+
+
+def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
+    services = [(service.name, service.upstream.grpc_services) for service in task.services]
+    for name, path, message in routing_problems(services):
+        yield ("services", *([name] if name else []), *path), message
+
+
+def _pre_stop_waits(task: ProxyTaskInput) -> Iterator[Finding]:
+    if task.discovery_interval != INTERVAL:
+        for service in task.services:
+            for path, message in pre_stop_wait_findings(service, task.discovery_interval):
+                yield ("services", service.name, *path), message
+
+
+PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (_port, _size, _memory, _names, _routing, _pre_stop_waits)
+
+
+def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
+    """Return what the containers of `task` are deployed with.
+
+    Raises:
+        RoutingError: A call would have no service or two to go to.
+        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+
+    """
+    followed, telemetry = task.followed, task.telemetry
+    shares_traffic = any(service.zone_aware for service in followed)
+    proxy = Proxy(
+        name=task.name,
+        memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
+        port=task.port,
+        access_log=telemetry.access_log,
+        metrics=telemetry.envoy_metrics,
+        tracing=telemetry.tracing,
+    )
+    services = [service.envoy_service for service in task.services]
+    text = to_json(bootstrap(proxy, services))
+    discovery = (
+        discovery_settings(
+            namespace=task.namespace, proxy=task.name, services=followed, interval=task.discovery_interval
+        )
+        if followed
+        else None
+    )
+    collector = _collector_settings(task) if "collector" in task.sidecars else None
+    sidecar_settings = [text for text in (discovery, collector and collector.to_json()) if text]
+    return ProxyTask(
+        sidecars=task.sidecars,
+        bootstrap=text,
+        command=envoy_command(text, cpu=task.cpu, sidecar_settings=sidecar_settings),
+        discovery=discovery,
+        collector=collector,
+        # Where zones matter the sidecar looks for the other proxies, too.
+        discovered=(*(s.cloud_map_service for s in followed), *([task.name] if shares_traffic else [])),
+        shares_traffic=shares_traffic,
+    )
+
+
+def _collector_settings(task: ProxyTaskInput) -> CollectorSettings:
+    return CollectorSettings(
+        proxy=task.full_name,
+        region=task.region,
+        discovery=bool(task.followed),
+        cloudwatch_log_group=task.telemetry.cloudwatch_log_group,
+        remote_write_url=task.telemetry.remote_write_url,
+        tracing=task.telemetry.tracing is not None,
+    )

@@ -1,0 +1,74 @@
+"""Rules of the task of a server: a gRPC service or the public API."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ecs_envoy.plan.rules import Rule
+from ecs_envoy.plan.sidecars import agent_port_problem
+from ecs_envoy.plan.task_definition_size import environment_problems
+from ecs_envoy.settings.fargate_sizes import size_problem
+from ecs_envoy.settings.tasks import bounds_problem
+from envoy_config.settings_error import Finding
+from envoy_config.values import duration_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerTask:
+    """What the rules need of a server's task.
+
+    Attributes:
+        port: The TCP port that it listens on.
+        cpu: CPU units of the task.
+        memory: Memory of the task in MiB.
+        fewest: The fewest tasks.
+        most: The most tasks.
+        environment: Environment variables.
+        secrets: The names of the variables that come from secrets.
+        check_interval: The time between two container health checks; None without them.
+        check_timeout: The time for one container health check; None without them.
+        datadog: Whether Datadog's agent is in the task.
+
+    """
+
+    port: int
+    cpu: int
+    memory: int
+    fewest: int
+    most: int
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Collection[str] = ()
+    check_interval: timedelta | None = None
+    check_timeout: timedelta | None = None
+    datadog: bool = False
+
+
+def _size(task: ServerTask) -> Iterator[Finding]:
+    if problem := size_problem(task.cpu, task.memory):
+        yield ("memory",), problem
+
+
+def _bounds(task: ServerTask) -> Iterator[Finding]:
+    if problem := bounds_problem(task.fewest, task.most):
+        yield ("tasks", "max"), problem
+
+
+def _environment(task: ServerTask) -> Iterator[Finding]:
+    yield from environment_problems(task.environment, task.secrets)
+
+
+def _container_health_check(task: ServerTask) -> Iterator[Finding]:
+    interval, timeout = task.check_interval, task.check_timeout
+    if interval and timeout and timeout > interval:
+        yield (
+            ("container_health_check", "timeout"),
+            f"is {duration_text(timeout)}, longer than the interval; give {duration_text(interval)} at most",
+        )
+
+
+def _port(task: ServerTask) -> Iterator[Finding]:
+    if task.datadog and (problem := agent_port_problem(task.port)):
+        yield ("port",), problem
+
+
+SERVER_RULES: tuple[Rule[ServerTask], ...] = (_size, _bounds, _environment, _container_health_check, _port)

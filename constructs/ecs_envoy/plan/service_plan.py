@@ -1,0 +1,120 @@
+"""What a proxy has to know of a service, whoever deploys it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import envoy_config
+from ecs_envoy.plan.discovery import INTERVAL, Discovery, discovery_for, discovery_problem
+from ecs_envoy.plan.rules import Rule
+from ecs_envoy.plan.stop_order import DNS_TTL, pre_stop_wait_problem
+from envoy_config import Upstream
+from envoy_config.settings_error import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicePlan:
+    """A service as a proxy finds and calls it.
+
+    Attributes:
+        name: Its name in the proxy's configuration, log and metrics.
+        namespace: The name of the Cloud Map namespace that lists its tasks.
+        cloud_map_service: Its name there.
+        upstream: How Envoy calls its tasks.
+        discovery: How the proxy learns of its tasks.
+        max_tasks: The most tasks that may run at once; None where nobody here knows.
+        dns_ttl: How long DNS answers are kept.
+        pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM; None for not
+            at all.
+        has_pre_stop_image: Whether an image for that wait is given.
+
+    """
+
+    name: str
+    namespace: str
+    cloud_map_service: str
+    upstream: Upstream
+    discovery: Discovery
+    max_tasks: int | None
+    dns_ttl: timedelta = DNS_TTL
+    pre_stop_wait: timedelta | None = None
+    has_pre_stop_image: bool = False
+
+    @property
+    def address(self) -> str:
+        """The DNS name of its tasks."""
+        return f"{self.cloud_map_service}.{self.namespace}"
+
+    @property
+    def envoy_service(self) -> envoy_config.Service:
+        """The service in Envoy's words."""
+        by_dns = self.discovery == "dns"
+        return envoy_config.Service(
+            name=self.name,
+            address=self.address,
+            upstream=self.upstream,
+            max_tasks=self.max_tasks,
+            discovery=envoy_config.Discovery.DNS if by_dns else envoy_config.Discovery.EDS,
+        )
+
+
+def service_plan(
+    *,
+    name: str,
+    namespace: str,
+    cloud_map_service: str,
+    upstream: Upstream,
+    discovery: Discovery | None,
+    max_tasks: int | None,
+    dns_ttl: timedelta = DNS_TTL,
+    pre_stop_wait: timedelta | None = None,
+    has_pre_stop_image: bool = False,
+) -> ServicePlan:
+    """Return the plan of a service; without `discovery`, what suits the number of its tasks."""
+    return ServicePlan(
+        name=name,
+        namespace=namespace,
+        cloud_map_service=cloud_map_service,
+        upstream=upstream,
+        discovery=discovery_for(discovery, max_tasks=max_tasks),
+        max_tasks=max_tasks,
+        dns_ttl=dns_ttl,
+        pre_stop_wait=pre_stop_wait,
+        has_pre_stop_image=has_pre_stop_image,
+    )
+
+
+def _tasks(service: ServicePlan) -> Iterator[Finding]:
+    most = service.max_tasks
+    if most is not None and (problem := discovery_problem(service.discovery, max_tasks=most)):
+        yield ("discovery",), problem
+
+
+def _zones(service: ServicePlan) -> Iterator[Finding]:
+    upstream = service.upstream
+    if service.discovery == "dns" and upstream.zone_aware and "zone_aware" in upstream.model_fields_set:
+        yield (
+            ("zone_aware",),
+            "DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
+        )
+
+
+def _pre_stop_wait(service: ServicePlan) -> Iterator[Finding]:
+    yield from pre_stop_wait_findings(service, INTERVAL)
+
+
+def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:
+    """Yield why the pre-stop wait of `service` is too short where Cloud Map is asked each `interval`."""
+    wait = service.pre_stop_wait
+    if wait and not any(_tasks(service)):
+        problem = pre_stop_wait_problem(wait, service.discovery, service.dns_ttl, interval)
+        if problem:
+            yield ("pre_stop_wait",), problem
+
+
+def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
+    if service.has_pre_stop_image and service.pre_stop_wait is None:
+        yield ("pre_stop_image",), "there is no wait to run it for; give pre_stop_wait too"
+
+
+SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (_tasks, _zones, _pre_stop_wait, _pre_stop_image)

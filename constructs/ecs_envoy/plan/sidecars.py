@@ -1,0 +1,81 @@
+"""The containers beside Envoy in the proxy's task: which there are, their memory, their ports."""
+
+from collections.abc import Collection, Iterator
+from typing import Literal, get_args
+
+from ecs_envoy.plan.collector_settings import HEALTH_PORT
+from ecs_envoy.plan.discovery import SIDECAR_PORT
+from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from envoy_config.model import ADMIN_PORT
+from envoy_config.settings_error import Finding
+from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
+
+Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router"]
+
+MEMORY_MIB: dict[Sidecar, int] = {
+    "discovery": 96,  # it takes some 40 (bench/discovery.md)
+    "collector": 128,  # its memory limiter drops data at 100
+    "datadog-agent": 256,  # "Amazon ECS on AWS Fargate" in Datadog's documentation: its task's memory
+    "datadog-log-router": 64,  # "Using AWS for Fluent Bit": the examples give it a soft limit of 50
+}
+
+ENVOY_LEAST_MIB = 128
+"""
+With ten services of ten methods and 200 tasks Envoy takes some 70 MiB (`bench/proxy_cost.md`); its overload
+manager lets its heap have four fifths of what it is given.
+"""
+
+AGENT_PORTS = {5000: "Datadog's agent", 5001: "Datadog's agent", 8126: "Datadog's trace agent"}
+"""The TCP ports of Datadog's agent on loopback ("Network traffic" in its documentation: open ports)."""
+
+
+def sidecars(telemetry: ProxyTelemetry, *, discovery: bool) -> tuple[Sidecar, ...]:
+    """Return the containers beside Envoy; `discovery`: whether a service is found by Cloud Map's API."""
+    there: dict[Sidecar, bool] = {
+        "discovery": discovery,
+        "collector": telemetry.needs_collector,
+        "datadog-agent": telemetry.datadog,
+        "datadog-log-router": telemetry.datadog and telemetry.datadog_log,
+    }
+    return tuple(name for name in get_args(Sidecar) if there[name])
+
+
+def envoy_memory_mib(task_memory_mib: int, sidecars: Collection[Sidecar]) -> int:
+    """Return what is left for Envoy of the task's memory beside `sidecars`."""
+    return task_memory_mib - sum(MEMORY_MIB[name] for name in sidecars)
+
+
+def memory_problem(task_memory_mib: int, sidecars: Collection[Sidecar]) -> str | None:
+    """Return why Envoy has too little memory beside `sidecars`, and what to give; None if it has enough."""
+    left = envoy_memory_mib(task_memory_mib, sidecars)
+    if left >= ENVOY_LEAST_MIB:
+        return None
+    taken = ", ".join(f"{name} ({MEMORY_MIB[name]})" for name in MEMORY_MIB if name in sidecars)
+    need = ENVOY_LEAST_MIB + sum(MEMORY_MIB[name] for name in sidecars)
+    size = next(size for size in (512, 1024, 2048) if size >= need)
+    return (
+        f"{task_memory_mib} MiB leave {max(left, 0)} for Envoy beside {taken}, "
+        f"and it needs {ENVOY_LEAST_MIB}; give {size}"
+    )
+
+
+def port_problems(port: int, telemetry: ProxyTelemetry, sidecars: Collection[Sidecar]) -> Iterator[Finding]:
+    """Yield whose port in the proxy's task `port` is, if it is taken."""
+    taken = {ADMIN_PORT: "Envoy's admin interface"}
+    if telemetry.metrics:
+        taken[METRICS_PORT] = "the proxy's metrics"
+    if "discovery" in sidecars:
+        taken[SIDECAR_PORT] = "the discovery sidecar"
+    if "collector" in sidecars:
+        taken[HEALTH_PORT] = "the collector's health check"
+    if telemetry.tracing:
+        taken[OTLP_PORT] = "the collector"
+    if "datadog-agent" in sidecars:
+        taken.update(AGENT_PORTS)
+    if port in taken:
+        yield ("port",), f"{port} is the port of {taken[port]}; give another"
+
+
+def agent_port_problem(port: int) -> str | None:
+    """Return why a server beside Datadog's agent cannot listen on `port`, and what to do; None if it can."""
+    return f"{port} is the port of {AGENT_PORTS[port]}; give another" if port in AGENT_PORTS else None

@@ -1,0 +1,50 @@
+"""Envoy's own container in the proxy's task."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_ecs as ecs
+
+from ecs_envoy.fargate.ready_check import ready_check
+from ecs_envoy.telemetry.datadog_check import envoy_check
+from envoy_config.model import ADMIN_ADDRESS, ADMIN_PORT
+from envoy_config.telemetry import METRICS_PORT
+
+ENVOY_USER = "101:101"
+"""The user and group `envoy` of the stock image, by number as ECS wants it."""
+
+
+def add_envoy_container(
+    definition: ecs.FargateTaskDefinition,
+    *,
+    image: ecs.ContainerImage,
+    command: Sequence[str],
+    port: int,
+    datadog: bool,
+    log: ecs.LogDriver | None,
+) -> ecs.ContainerDefinition:
+    """Add Envoy to `definition`.
+
+    Args:
+        definition: The task definition.
+        image: Envoy's image.
+        command: Envoy's arguments.
+        port: The TCP port that clients dial.
+        datadog: Whether Datadog's agent in the task is to scrape it.
+        log: Where it logs to; None where Datadog's log router takes the log.
+
+    """
+    return definition.add_container(
+        "Envoy",
+        container_name="envoy",
+        image=image,
+        # The stock image's own entry point is a script that starts as root to become another user.
+        entry_point=["/usr/local/bin/envoy"],
+        command=command,
+        user=ENVOY_USER,
+        readonly_root_filesystem=True,
+        port_mappings=[ecs.PortMapping(container_port=port)],
+        health_check=ready_check(ADMIN_ADDRESS, ADMIN_PORT, start_period=Duration.seconds(10)),
+        docker_labels=envoy_check(METRICS_PORT) if datadog else None,
+        logging=log,
+    )

@@ -1,0 +1,30 @@
+"""The times of a service's stop, checked as the configuration checks them."""
+
+from datetime import timedelta
+
+from aws_cdk import Duration
+from pydantic import TypeAdapter
+
+from ecs_envoy.fargate.arguments import timedelta_of
+from ecs_envoy.settings.arguments import findings_of
+from ecs_envoy.settings.values import DnsTtl, PreStopWait, StopTimeout
+from envoy_config.settings_error import Finding
+
+_KINDS: dict[str, TypeAdapter[timedelta]] = {
+    "dns_ttl": TypeAdapter(DnsTtl),
+    "stop_timeout": TypeAdapter(StopTimeout),
+    "pre_stop_wait": TypeAdapter(PreStopWait),
+}
+
+
+def stop_time_findings(
+    *, dns_ttl: Duration | None, stop_timeout: Duration | None, pre_stop_wait: Duration | None
+) -> list[Finding]:
+    """Return why the times of a stop cannot be used, with the argument of each."""
+    times = {"dns_ttl": dns_ttl, "stop_timeout": stop_timeout, "pre_stop_wait": pre_stop_wait}
+    return [
+        finding
+        for argument, time in times.items()
+        if time is not None
+        for finding in findings_of(_KINDS[argument], timedelta_of(time), argument)
+    ]

@@ -1,0 +1,166 @@
+"""Checks of a construct's arguments, by the types in its signature: the same types and words as in YAML."""
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+
+from envoy_config.settings_error import Finding, dotted, problems
+from envoy_config.values import problem, shown
+
+_P = ParamSpec("_P")
+_Self = TypeVar("_Self")
+_Scope = TypeVar("_Scope")
+
+
+class ArgumentError(ValueError):
+    """Arguments of a construct are not allowed; the message has a line for each mistake.
+
+    Attributes:
+        problems: The path of each mistake, its argument first, and what is there and what to write instead.
+
+    """
+
+    def __init__(self, owner: str, problems: Sequence[Finding]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{owner}: {dotted(path)}: {message}" for path, message in problems))
+
+
+class Example:
+    """Annotates the type of an argument with what could be given, as code.
+
+    Args:
+        code: Such as `Duration.seconds(30)`.
+
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+
+def refuse(owner: str, findings: Iterable[Finding]) -> None:
+    """Raise what was found, if anything was.
+
+    Raises:
+        ArgumentError: There is a finding.
+
+    """
+    if listed := list(findings):
+        raise ArgumentError(owner, listed)
+
+
+_Init = Callable[Concatenate[_Self, _Scope, str, _P], None]
+
+
+def checked_arguments(init: _Init[_Self, _Scope, _P]) -> _Init[_Self, _Scope, _P]:
+    """Check the keyword arguments of a construct by the types in its signature, before it makes anything.
+
+    Every mistake is named at once. Values are not converted. The CDK's interfaces, such as `ec2.IVpc`, are
+    taken from any object of the CDK: the CDK itself says if it is the wrong one.
+
+    Raises:
+        ArgumentError: A value is not allowed.
+
+    """
+
+    @functools.wraps(init)
+    def checked(self: _Self, scope: _Scope, construct_id: str, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        refuse(construct_id, _findings(init, kwargs))
+        init(self, scope, construct_id, *args, **kwargs)
+
+    return checked
+
+
+def check_fields(value: object) -> None:
+    """Check the fields of a dataclass by their types; to be called by its `__post_init__`.
+
+    Raises:
+        ArgumentError: A value is not allowed.
+
+    """
+    kind = type(value)
+    refuse(kind.__name__, _findings(kind, vars(value)))
+
+
+def _findings(owner: Callable[..., object], values: Mapping[str, object]) -> list[Finding]:
+    findings: list[Finding] = []
+    for name, adapter in _adapters(owner).items():
+        if name in values:
+            findings += findings_of(adapter, values[name], name)
+    return findings
+
+
+def findings_of(kind: TypeAdapter[Any], value: object, argument: str) -> list[Finding]:
+    """Return why the value of `argument` is not of `kind`."""
+    try:
+        kind.validate_python(value)
+    except ValidationError as error:
+        return [((argument, *path), message) for path, message in problems(error, object)]
+    return []
+
+
+@functools.cache
+def _adapters(owner: Callable[..., object]) -> dict[str, TypeAdapter[Any]]:
+    """Return the check of each keyword of `owner`: a function, or a dataclass."""
+    hints = typing.get_type_hints(owner, include_extras=True)
+    parameters = inspect.signature(owner).parameters.values()
+    return {
+        parameter.name: _adapter(hints[parameter.name])
+        for parameter in parameters
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:  # noqa: ANN401  # Python has no type for its annotations
+    checked = _checked(annotation)
+    try:
+        return TypeAdapter(checked, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:  # a group of settings has a configuration of its own
+        return TypeAdapter(checked)
+
+
+def _checked(annotation: Any) -> Any:  # noqa: ANN401
+    """Return `annotation` with a check in the place of each class that pydantic does not know."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        example = next((extra.code for extra in parts[1:] if isinstance(extra, Example)), None)
+        return annotation if example is None else _instance(parts[0], example)
+    if origin in {typing.Union, types.UnionType}:
+        (kind,) = (part for part in parts if part is not type(None))
+        return typing.Annotated[object, BeforeValidator(_or_none(TypeAdapter(_checked(kind))))]
+    if origin is not None and parts and origin is not typing.Literal:
+        return origin[tuple(_checked(part) for part in parts)]
+    if isinstance(annotation, type):
+        return _instance(annotation, None)
+    return annotation
+
+
+def _or_none(adapter: TypeAdapter[Any]) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        return None if value is None else adapter.validate_python(value)
+
+    return check
+
+
+def _instance(kind: type, example: str | None) -> Any:  # noqa: ANN401
+    """Return a type that takes instances of `kind` only; `example` is one, as code."""
+    cure = f"one such as {example}" if example else f"{_article(kind.__name__)} {kind.__name__}"
+    # The CDK's interfaces are protocols that Python cannot check: what comes from the CDK is taken.
+    interface = getattr(kind, "_is_protocol", False) and not getattr(kind, "_is_runtime_protocol", False)
+
+    def check(value: object) -> object:
+        from_cdk = hasattr(type(value), "__jsii_type__") or hasattr(value, "__jsii_ref__")
+        fits = from_cdk if interface else isinstance(value, kind)
+        if not fits or (isinstance(value, bool) and kind is not bool):
+            raise problem(f"{shown(value)} is not {_article(kind.__name__)} {kind.__name__}; give {cure}")
+        return value
+
+    return typing.Annotated[object, BeforeValidator(check)]
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "AEIOUaeiou" else "a"

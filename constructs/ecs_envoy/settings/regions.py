@@ -1,0 +1,110 @@
+"""AWS's regions and partitions (botocore's `endpoints.json`, 2026-11; a test compares)."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """A group of regions with accounts and names of its own.
+
+    Attributes:
+        name: As in an ARN: `arn:<name>:...`.
+        dns_suffix: What the names of AWS's endpoints end with.
+        regions: The codes of its regions.
+
+    """
+
+    name: str
+    dns_suffix: str
+    regions: tuple[str, ...]
+
+
+PARTITIONS = (
+    Partition(
+        name="aws",
+        dns_suffix="amazonaws.com",
+        regions=(
+            "af-south-1",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ),
+    ),
+    Partition(name="aws-cn", dns_suffix="amazonaws.com.cn", regions=("cn-north-1", "cn-northwest-1")),
+    Partition(name="aws-us-gov", dns_suffix="amazonaws.com", regions=("us-gov-east-1", "us-gov-west-1")),
+    Partition(name="aws-eusc", dns_suffix="amazonaws.eu", regions=("eusc-de-east-1",)),
+    Partition(name="aws-iso", dns_suffix="c2s.ic.gov", regions=("us-iso-east-1", "us-iso-west-1")),
+    Partition(name="aws-iso-b", dns_suffix="sc2s.sgov.gov", regions=("us-isob-east-1", "us-isob-west-1")),
+    Partition(name="aws-iso-e", dns_suffix="cloud.adc-e.uk", regions=("eu-isoe-west-1",)),
+    Partition(name="aws-iso-f", dns_suffix="csp.hci.ic.gov", regions=("us-isof-east-1", "us-isof-south-1")),
+)
+
+_BY_REGION = {region: partition for partition in PARTITIONS for region in partition.regions}
+
+
+def partition_of(region: str) -> Partition:
+    """Return the partition that `region` is in.
+
+    Raises:
+        KeyError: AWS has no such region.
+
+    """
+    return _BY_REGION[region]
+
+
+def region_problem(region: str) -> str | None:
+    """Return why `region` cannot be used, and what could; None if it can."""
+    if region in _BY_REGION:
+        return None
+    close = difflib.get_close_matches(region, _BY_REGION, n=3, cutoff=0.6) or ["eu-west-1", "us-east-1"]
+    return f"{region!r} is not an AWS region; give its code, such as {' or '.join(close)}"
+
+
+def arn_problem(arn: str, what: str, region: str, *, other_region: str = "") -> str | None:
+    """Return why `arn` cannot be used in `region`, and what could; None if it can.
+
+    Args:
+        arn: A well-formed ARN.
+        what: What it names, such as `a secret`.
+        region: The region of the environment.
+        other_region: Why another region's will not do; empty where it will.
+
+    """
+    _, partition, _, there, *_ = arn.split(":")
+    ours = partition_of(region).name
+    if partition != ours:
+        return f"is {what} of the partition {partition}, and {region} is in {ours}; give one of {ours}"
+    if other_region and there != region:
+        return f"is {what} in {there}, {other_region}; give one of {region}"
+    return None

@@ -1,0 +1,64 @@
+"""How large a task is, and how many there are."""
+
+from typing import Annotated, cast
+
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+
+from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks
+from envoy_config.settings import Settings
+from envoy_config.values import problem, refusal
+
+CPU, MEMORY_MIB = 256, 512
+"""Fargate's smallest task: a quarter of a vCPU and half a GiB."""
+
+TASKS = 2
+"""One task for each of two zones."""
+
+PROXY_NAME = "grpc"
+"""The proxy's name in the namespace: clients dial `grpc.<namespace>`."""
+
+API_PORT = 8080
+"""A usual port of HTTP servers that run without root's rights."""
+
+CPU_PERCENT = 60
+"""The mean CPU that autoscaling aims at: a task that is lost leaves room for its calls on the others."""
+
+
+class TaskSize(Settings):
+    """CPU and memory of a task; `fargate_sizes.size_problem` says which go together."""
+
+    cpu: Cpu = Field(default=CPU, description="CPU units of a task; 1024 are one vCPU")
+    memory: Memory = Field(default=MEMORY_MIB, description="memory of a task in MiB")
+
+
+class TaskBounds(Settings):
+    """How many tasks may run; autoscaling moves between the two bounds."""
+
+    min: Tasks = Field(description="the fewest tasks")
+    max: Tasks = Field(description="the most tasks")
+    cpu_percent: CpuPercent = Field(
+        default=CPU_PERCENT, description="the mean CPU that autoscaling aims at, in percent"
+    )
+
+
+def bounds_problem(fewest: int, most: int) -> str | None:
+    """Return why tasks cannot be from `fewest` to `most`, and what would do; None if they can."""
+    return f"is {most}, below the fewest, {fewest}; give {fewest} or more" if most < fewest else None
+
+
+_COUNT: TypeAdapter[int] = TypeAdapter(Tasks)
+
+
+def _count(value: object) -> object:
+    """Return a number of tasks as both bounds."""
+    if isinstance(value, dict | TaskBounds):
+        return cast("object", value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise refusal(value, "a number of tasks", "a number, or bounds such as {min: 2, max: 8}")
+    try:
+        return {"min": _COUNT.validate_python(value), "max": value}
+    except ValidationError as error:
+        raise problem(error.errors()[0]["msg"]) from None
+
+
+TaskCount = Annotated[TaskBounds, BeforeValidator(_count)]

@@ -1,0 +1,104 @@
+"""What is wrong with settings, in the words of whoever wrote them."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from envoy_config.values import shown
+
+KeyPath = tuple[str | int, ...]
+Finding = tuple[KeyPath, str]
+
+
+class SettingsError(ValueError):
+    """Values are not allowed.
+
+    Attributes:
+        problems: The path of each mistake, and what is there and what to write instead.
+
+    """
+
+    def __init__(self, problems: Sequence[Finding]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(_line(path, message) for path, message in self.problems))
+
+
+def _line(path: KeyPath, message: str) -> str:
+    return f"{dotted(path)}: {message}" if path else message
+
+
+def dotted(path: KeyPath) -> str:
+    """Return `path` as a person writes it: `services.lessons.grpc_services[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def problems(error: ValidationError, settings: object) -> list[Finding]:
+    """Return each mistake of `error`, found in values for the class `settings`, with its path."""
+    return [_finding(details, settings) for details in error.errors()]
+
+
+def _finding(error: ErrorDetails, settings: object) -> Finding:
+    path = tuple(part for part in error["loc"] if part != "[key]")
+    kind = error["type"]
+    block = settings_at(path[:-1], settings)
+    key = str(path[-1]) if path else ""
+    if kind == "missing":
+        return path, f"missing; give {described(block, key)}"
+    if kind == "extra_forbidden":
+        return path, f"unknown key; {_suggestion(key, block)}"
+    if kind in {"dict_type", "model_type", "model_attributes_type"}:
+        return path, f"{shown(error['input'])} is not a mapping; give 'key: value' lines below it"
+    if kind in {"list_type", "sequence_str", "is_instance_of"}:
+        given = error["input"]
+        example = f"[{given!r}]" if isinstance(given, str) and given else "['value']"
+        return path, f"{shown(given)} is not a list; give one, such as {example}"
+    if kind == "too_short":
+        return path, "is empty; give at least one entry"
+    if kind == "literal_error":
+        return path, f"{shown(error['input'])} is unknown; give one of {error.get('ctx', {})['expected']}"
+    return path, error["msg"]
+
+
+def _suggestion(key: str, block: type[BaseModel] | None) -> str:
+    keys: Iterable[str] = block.model_fields if block else ()
+    close = difflib.get_close_matches(key, keys, n=1)
+    return f"did you mean {close[0]}?" if close else f"give one of {', '.join(keys)}"
+
+
+def settings_at(path: KeyPath, settings: object) -> type[BaseModel] | None:
+    """Return the class of the settings at `path` below the class `settings`; None where there are none."""
+    block = settings
+    for part in path:
+        if isinstance(block, type) and issubclass(block, BaseModel):
+            field = block.model_fields.get(str(part))
+            block = _settings_in(field.annotation) if field else None
+        elif typing.get_origin(block) in {dict, list}:
+            block = _settings_in(typing.get_args(block)[-1])
+        else:
+            return None
+    return block if isinstance(block, type) and issubclass(block, BaseModel) else None
+
+
+def _settings_in(annotation: object) -> object:
+    """Return the settings, or the dict or list of settings, that `annotation` wraps."""
+    origin = typing.get_origin(annotation)
+    if origin in {typing.Union, types.UnionType}:
+        return next(
+            (_settings_in(part) for part in typing.get_args(annotation) if part is not type(None)), None
+        )
+    if origin is typing.Annotated:
+        return _settings_in(typing.get_args(annotation)[0])
+    return annotation
+
+
+def described(block: type[BaseModel] | None, key: str) -> str:
+    """Return what `key` of `block` holds, in words."""
+    field = block.model_fields.get(key) if block else None
+    return (field.description if field else None) or "a value"

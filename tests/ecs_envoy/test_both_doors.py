@@ -1,0 +1,240 @@
+"""What YAML refuses, the constructs refuse in the same words."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_ecs as ecs
+
+from ecs_envoy import ExistingGrpcService, Network
+from tests.ecs_envoy.factories import grpc_service, proxy_with
+from tests.ecs_envoy.test_configuration import GOOD, problems
+
+LONG = "a" * 64
+SERVICE_RULES = [
+    pytest.param("    port: 70000\n", {"port": 70000}, "70000 is not a port; give a number", id="port"),
+    pytest.param("    cpu: 300\n", {"cpu": 300}, "300 is not a CPU size of Fargate; give one of 256", id="cpu"),
+    pytest.param(
+        "    memory: 4096\n",
+        {"memory_limit_mib": 4096},
+        "Fargate has no 4096 MiB beside 256 CPU units; give memory: 512, 1024, 2048",
+        id="memory",
+    ),
+    pytest.param("    tasks: 0\n", {"min_tasks": 0}, "0 is not a number of tasks; give a number from 1", id="no task"),
+    pytest.param("    tasks: -1\n", {"min_tasks": -1}, "-1 is not a number of tasks; give a number from 1", id="-1"),
+    pytest.param(
+        "    tasks: {min: 3, max: 2}\n",
+        {"min_tasks": 3, "max_tasks": 2},
+        "is 2, below the fewest, 3; give 3 or more",
+        id="bounds",
+    ),
+    pytest.param(
+        "    tasks: {min: 1, max: 2, cpu_percent: 600}\n",
+        {"min_tasks": 1, "max_tasks": 2, "cpu_percent": 600},
+        "600 is not a percentage of CPU; give a number from 10 to 90",
+        id="CPU percentage",
+    ),
+    pytest.param(
+        "    tasks: 9\n    discovery: dns\n",
+        {"min_tasks": 9, "discovery": "dns"},
+        "9 tasks are more than the 8 that a DNS answer lists",
+        id="more tasks than DNS lists",
+    ),
+    pytest.param("    discovery: consul\n", {"discovery": "consul"}, "'consul' is unknown; give one of", id="discovery"),
+    pytest.param(
+        "    zone_aware: true\n",
+        {"zone_aware": True},
+        "DNS does not say which zone a task is in; remove it",
+        id="zones by DNS",
+    ),
+    pytest.param("    health_check: http\n", {"health_check": "http"}, "'http' is unknown; give one of", id="check"),
+    pytest.param(
+        "    grpc_services: t.v1.A\n",
+        {"grpc_services": "t.v1.A"},
+        "'t.v1.A' is not a list; give one, such as ['t.v1.A']",
+        id="a string for a list",
+    ),
+    pytest.param(
+        "    grpc_services: [a/b]\n", {"grpc_services": ["a/b"]}, "'a/b' is not a proto service; give its", id="proto"
+    ),
+    pytest.param(
+        "    stop_timeout: 3m\n",
+        {"stop_timeout": Duration.minutes(3)},
+        "is not a stop timeout on Fargate; give whole seconds from 2s to 2m",
+        id="stop timeout",
+    ),
+    pytest.param(
+        "    pre_stop_wait: 11s\n",
+        {"pre_stop_wait": Duration.seconds(11)},
+        "a wait of 11s ends before the proxies have heard; give 12s to 115s",
+        id="pre-stop wait",
+    ),
+    pytest.param(
+        "    pre_stop_image: a.example/b:1\n",
+        {"pre_stop_image": ecs.ContainerImage.from_registry("a.example/b:1")},
+        "there is no wait to run it for; give pre_stop_wait too",
+        id="pre-stop image",
+    ),
+    pytest.param(
+        "    container_health_check: {command: [/check], interval: 5s, timeout: 30s}\n",
+        {
+            "container_health_check": ecs.HealthCheck(
+                command=["CMD", "/check"], interval=Duration.seconds(5), timeout=Duration.seconds(30)
+            )
+        },
+        "is 30s, longer than the interval; give 5s at most",
+        id="check longer than its interval",
+    ),
+    pytest.param(
+        f"    environment: {{A: {'x' * 60_000}}}\n",
+        {"environment": {"A": "x" * 60_000}},
+        "takes 60005 bytes, more than the 57344 that fit a task definition",
+        id="environment",
+    ),
+    pytest.param(
+        "    environment: {1A: x}\n",
+        {"environment": {"1A": "x"}},
+        "'1A' is not the name of an environment variable",
+        id="variable",
+    ),
+    pytest.param("    environment: {A: 1}\n", {"environment": {"A": 1}}, "1 is not a string on one line", id="number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "arguments", "message"), SERVICE_RULES)
+def test_fails_for_a_service_in_yaml_and_as_a_construct(
+    text: str, arguments: dict[str, Any], message: str, tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    base = GOOD.replace("    grpc_services: [learning.v1.Lessons]\n", "")
+    (line,) = problems(tmp_path, base + text)
+    assert message in line
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        grpc_service(stack, network, **arguments)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["a_b", "Lessons", "a.b", "", LONG, "1a", "a-"])
+def test_fails_for_a_name_in_yaml_and_as_a_construct(
+    name: str, tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    message = "has 64 characters; give 63 at most" if name == LONG else f"{name!r} is not a DNS label; give"
+    (line,) = problems(tmp_path, GOOD.replace("  lessons:\n", f"  {name!r}:\n"))
+    assert message in line
+    (line,) = problems(tmp_path, GOOD + f"proxy: {{name: {name!r}}}\n")
+    assert message in line
+    for make in (
+        lambda: grpc_service(stack, network, name, construct_id="Lessons"),
+        lambda: proxy_with(stack, network, grpc_service(stack, network), name=name),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            make()
+
+
+PROXY_RULES = [
+    pytest.param("port: 99999", {"port": 99999}, "99999 is not a port that Envoy may open", id="port"),
+    pytest.param("port: 80", {"port": 80}, "80 is not a port that Envoy may open", id="privileged"),
+    pytest.param("port: 9901", {"port": 9901}, "9901 is the port of Envoy's admin interface", id="admin's port"),
+    pytest.param("cpu: 300", {"cpu": 300}, "300 is not a CPU size of Fargate", id="cpu"),
+    pytest.param("memory: 128", {"memory_limit_mib": 128}, "128 is not a memory size in MiB", id="memory"),
+    pytest.param("memory: 4096", {"memory_limit_mib": 4096}, "Fargate has no 4096 MiB beside 256", id="size"),
+    pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
+    pytest.param("name: lessons", {"name": "lessons"}, "has the proxy's name, 'lessons'; give each its own", id="name"),
+    pytest.param(
+        "image: envoyproxy/envoy:v1.40-latest",
+        {"image": "envoyproxy/envoy:v1.40-latest"},
+        "names no exact version of Envoy; give a full version or a digest",
+        id="image",
+    ),
+    pytest.param(
+        "discovery: {interval: 100ms}",
+        {"discovery_interval": Duration.millis(100)},
+        "is not an interval between polls; give a time from 500ms to 1m",
+        id="interval",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "arguments", "message"), PROXY_RULES)
+def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
+    text: str, arguments: dict[str, Any], message: str, tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    (line,) = problems(tmp_path, GOOD + f"proxy: {{{text}}}\n")
+    assert message in line
+    with pytest.raises(ValueError, match=re.escape(message)):
+        proxy_with(stack, network, grpc_service(stack, network), **arguments)
+
+
+NETWORK_RULES = [
+    pytest.param(
+        "new: {availability_zones: [eu-west-1a]}",
+        {"availability_zones": ["eu-west-1a"]},
+        "one zone can fail; give at least two",
+        id="one zone",
+    ),
+    pytest.param(
+        "new: {cidr: 10.0.0.1/16}", {"cidr": "10.0.0.1/16"}, "'10.0.0.1/16' is not an IPv4 block", id="host bits"
+    ),
+    pytest.param("new: {cidr: 10.0.0.0/28}", {"cidr": "10.0.0.0/28"}, "is not a VPC's block with room", id="small"),
+    pytest.param(
+        "new: {nat_gateways: 3}", {"nat_gateways": 3}, "3 NAT gateways are more than the 2 zones", id="NAT gateways"
+    ),
+    pytest.param(
+        "ecs_cluster: shared",
+        {"ecs_cluster_name": "shared"},
+        "names an ECS cluster in a VPC that exists; give that VPC, too",
+        id="a cluster without its VPC",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "arguments", "message"), NETWORK_RULES)
+def test_fails_for_a_network_in_yaml_and_as_a_construct(
+    text: str, arguments: dict[str, Any], message: str, tmp_path: Path, stack: Stack
+) -> None:
+    (line,) = problems(tmp_path, GOOD + f"network: {{{text}}}\n")
+    assert message in line
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Network(stack, "Network", namespace_name="test.local", **arguments)
+
+
+@pytest.mark.parametrize("name", ["amazonaws.com", "x.amazonaws.com.cn", "a..b", "A.local", "-a.local"])
+def test_fails_for_a_namespace_in_yaml_and_as_a_construct(name: str, tmp_path: Path, stack: Stack) -> None:
+    (line,) = problems(tmp_path, GOOD.replace("learning.local", name))
+    (message,) = re.findall(r"namespace\.name: (.*); give", line)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Network(stack, "Network", namespace_name=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["GradingService", "api-1.5", "_grading._tcp", "2fa-service", "grading_service", "internal"]
+)
+def test_names_that_exist_in_cloud_map_are_accepted(
+    name: str, tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    service = ExistingGrpcService(stack, "grading", namespace=network.namespace, cloud_map_service=name)
+    assert service.plan.address == f"{name}.test.local"
+    text = GOOD + "existing_services:\n  grading:\n    cloud_map_service: NAME\n    grpc_services: [a.B]\n"
+    found = problems(tmp_path, text.replace("NAME", name))
+    assert [line.partition(": ")[2] for line in found] == [
+        "existing_services: are listed in a namespace that exists; give namespace.id too"
+    ]
+
+
+def test_fails_where_two_constructs_of_an_app_have_one_name_in_a_namespace() -> None:
+    app = App()
+    stack = Stack(app, "test")
+    network = Network(stack, "Network", namespace_name="test.local")
+    proxy_with(stack, network, grpc_service(stack, network))
+    other = Stack(app, "other")
+    with pytest.raises(ValueError, match="'grpc' is the name of test/Proxy in this namespace too"):
+        proxy_with(other, network, grpc_service(other, network, "grading"))
+    with pytest.raises(ValueError, match="'lessons' is the name of test/lessons in this namespace too"):
+        grpc_service(other, network, "lessons")
+
+
+def test_the_same_names_in_another_app_are_no_matter() -> None:
+    for app in (App(), App()):
+        other = Stack(app, "test")
+        grpc_service(other, Network(other, "Network", namespace_name="test.local"))

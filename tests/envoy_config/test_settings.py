@@ -1,0 +1,63 @@
+"""Settings refuse what Envoy would refuse, in words that name the cure."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from envoy_config import AccessLog, SettingsError, Tracing, Upstream
+
+
+@pytest.mark.parametrize("percent", [-0.1, 140])
+@pytest.mark.parametrize("kind", [AccessLog, Tracing])
+def test_fails_on_a_sample_that_is_out_of_range(
+    kind: type[AccessLog] | type[Tracing], percent: float
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        kind(sample_percent=percent)
+    assert str(error.value) == f"sample_percent: {percent} is not a percentage; give a number from 0 to 100"
+
+
+def test_fails_where_every_call_would_be_slow() -> None:
+    with pytest.raises(
+        SettingsError, match="slower_than: 0s is not a time for a call; give a time from 1ms to"
+    ):
+        AccessLog(slower_than=timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param(
+            {"grpc_services": ["learning/v1"]}, "grpc_services[0]: 'learning/v1' is not a proto service", id="name"
+        ),
+        pytest.param(
+            {"grpc_services": "t.v1.A"}, "grpc_services: 't.v1.A' is not a list; give one, such as ['t.v1.A']", id="list"
+        ),
+        pytest.param({"port": 70000}, "port: 70000 is not a port; give a number from 1 to 65535", id="port"),
+        pytest.param({"port": True}, "port: true is not a port; give a number from 1 to 65535", id="flag"),
+        pytest.param(
+            {"health_check": "http"}, "health_check: 'http' is unknown; give one of 'grpc', 'tcp' or 'none'", id="check"
+        ),
+        pytest.param({"prot": 1}, "prot: unknown key; did you mean port?", id="unknown"),
+    ],
+)  # fmt: skip
+def test_fails_on_a_setting_with_its_name_and_its_cure(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Upstream(**settings)
+    assert str(error.value).startswith(message)
+
+
+def test_all_mistakes_of_settings_come_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        Upstream(port=0, health_check="http", zone_aware="no")  # pyright: ignore[reportArgumentType]
+    assert [path for path, _ in error.value.problems] == [("port",), ("health_check",), ("zone_aware",)]
+
+
+def test_the_part_of_settings_keeps_what_was_given() -> None:
+    class Wider(Upstream):
+        more: int = 1
+
+    part = Wider(port=50052, more=2).part(Upstream)
+    assert part == Upstream(port=50052)
+    assert part.model_fields_set == {"port"}
