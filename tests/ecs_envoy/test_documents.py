@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecs_envoy.configuration import ConfigurationError, load_configuration
+from ecs_envoy.configuration import ConfigurationError, Problem, load_configuration
 from ecs_envoy.configuration.document import read_document
 
 GOOD = """\
@@ -133,6 +133,12 @@ def test_fails_on_a_pipe_without_an_end(piped: Callable[..., Path]) -> None:
     assert refusals(piped("cat", "/dev/zero")) == [TOO_LARGE]
 
 
+def test_each_problem_takes_one_line_whatever_it_quotes() -> None:
+    problem = Problem(3, "services.a\nb", "holds \x1b[31m and \u202e; remove them")
+    expected = r"x\n.yaml:3: services.a\nb: holds \x1b[31m and \u202e; remove them"
+    assert str(ConfigurationError(Path("x\n.yaml"), [problem])) == expected
+
+
 CURE = "is not supported; write the value itself, in quotes if it is text"
 OPEN = (
     "not valid YAML: while parsing a flow node expected the node content, but found '<stream end>'; "
@@ -207,7 +213,7 @@ NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environme
         ),
         pytest.param(
             GOOD + '"a\\nb\\e[31m": !x 1\n',
-            [rf":9: 'a\nb\x1b[31m': the tag !x {CURE}"],
+            [rf":9: a\nb\x1b[31m: the tag !x {CURE}"],
             id="key of two lines",
         ),
     ],

@@ -268,6 +268,4 @@ def dotted(path: KeyPath) -> str:
 
 
 def _short(name: str) -> str:
-    """Return `name` fit for a line of a message: without control characters, and not too long."""
-    shown = name if name.isprintable() and name else repr(name)
-    return shown if len(shown) <= 80 else f"{shown[:76]}..."
+    return name if len(name) <= 80 else f"{name[:76]}..."
