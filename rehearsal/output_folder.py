@@ -1,5 +1,6 @@
 """The folder for a rehearsal's report and logs."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def fresh_folder(out: Path, config: Path) -> Path:
 
     """
     try:
-        folder = out.resolve()
+        folder = Path(os.path.realpath(out))  # resolve() raises for a link to itself
         file = next((part for part in (folder, *folder.parents) if part.exists() and not part.is_dir()), None)
         if file:
             raise ValueError(f"{out}: {file} is not a folder; {_CURE}")

@@ -54,6 +54,12 @@ def test_fails_where_no_folder_can_be_made() -> None:
     assert refusal(Path("/proc/nope")) == f"/proc/nope: {why}; {CURE}"
 
 
+def test_fails_on_a_link_to_itself(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    assert refusal(link).startswith(f"{link}: cannot be made and written to: ")
+
+
 def test_fails_where_something_else_is_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     assert refusal(tmp_path) == f"{tmp_path}: not a folder that a rehearsal made; {CURE}"

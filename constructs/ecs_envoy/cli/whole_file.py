@@ -15,7 +15,7 @@ def write_whole(path: Path, text: str) -> None:
         OSError: It cannot be written.
 
     """
-    target = path.resolve()  # a link stays one
+    target = Path(os.path.realpath(path))  # a link stays one
     if target.exists() and not target.is_file():
         target.write_text(text, encoding="utf-8")
         return
