@@ -56,7 +56,7 @@ _CONFIG = click.argument("config", type=click.Path(path_type=Path))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="ecs-envoy", prog_name="ecs-envoy")
+@click.version_option(package_name="ecs-envoy")
 def cli() -> None:
     """Balance gRPC calls over Amazon ECS tasks with Envoy: look at a configuration, check it, rehearse it.
 
