@@ -1,11 +1,12 @@
 """The CDK app: one environment's YAML file in, its stacks out."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from aws_cdk import App, Environment
 
-from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration import Configuration, load_configuration
 from stacks.api import ApiStack
 from stacks.network import NetworkStack
 from stacks.observability import ObservabilityStack
@@ -55,17 +56,41 @@ def deploy(app: App, configuration: Configuration) -> None:
         )
 
 
-def main() -> int:
-    """Synthesize the configuration that the context key `config` names; return the exit status."""
-    app = App()
-    path = Path(app.node.try_get_context("config") or "config/example.yaml")
+def configuration_file(app: App) -> Path:
+    """Return the file that the context key `config` names; `config/example.yaml` without one.
+
+    Raises:
+        ValueError: The key holds something else.
+
+    """
+    value = app.node.try_get_context("config")
+    if value is None:
+        return Path("config/example.yaml")
+    if not isinstance(value, str) or not value:
+        raise ValueError(
+            f"context key config: {value!r} is not a path; give that of a YAML file, "
+            "as in --context config=config/example.yaml"
+        )
+    return Path(value)
+
+
+def main(app: App) -> int:
+    """Synthesize the configuration that the context of `app` names; return the exit status."""
+    out = Path(app.outdir)
+    before = set(out.iterdir())
     try:
-        deploy(app, load_configuration(path))
-    except (ConfigurationError, ValueError) as error:
+        path = configuration_file(app)
+        configuration = load_configuration(path)
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    except RuntimeError as error:  # how jsii brings the CDK's own refusals
-        print(f"{path}: the CDK refuses it: {str(error).splitlines()[0]}", file=sys.stderr)
+    try:
+        deploy(app, configuration)
+    except (ValueError, RuntimeError) as error:
+        # jsii brings the CDK's own refusals as RuntimeError.
+        by_the_cdk = "refused by the CDK: " if isinstance(error, RuntimeError) else ""
+        print(f"{path}: {by_the_cdk}{str(error).splitlines()[0]}", file=sys.stderr)
+        _remove(set(out.iterdir()) - before)
         return 2
     try:
         app.synth()
@@ -76,5 +101,14 @@ def main() -> int:
     return 0
 
 
+def _remove(staged: set[Path]) -> None:
+    """Remove the assets that were put into the output folder before the configuration was refused."""
+    for path in staged:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(App()))

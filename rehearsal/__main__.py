@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -10,20 +9,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration import Configuration, load_configuration
 from rehearsal.account.cdk import CdkFailedError
 from rehearsal.course.progress import ConsoleProgress
 from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Stage
+from rehearsal.output_folder import fresh_folder
 from rehearsal.processes import ROOT, StartFailedError, own_environment
 from rehearsal.report.terminal import show
 from rehearsal.system import System
 
 SECONDS = 12.0
+SECONDS_BOUNDS = (5, 600)
 
 
 def main() -> int:
-    """Rehearse; return 0 if no call failed and no task idled, 1 if not, 2 for a bad configuration."""
+    """Rehearse; return 0 if no call failed and no task idled, 1 if not, 2 for bad input."""
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
     parser.add_argument("config", type=Path, help="the configuration file, such as config/example.yaml")
     parser.add_argument(
@@ -47,9 +48,12 @@ def main() -> int:
         # A flag and no exception: one that is raised inside a library's callback may be lost there.
         signal.signal(ending, lambda _signal, _frame: stop.set())
     try:
+        _check_seconds(arguments.seconds)
         configuration = load_configuration(arguments.config)
-        out = _fresh(arguments.out)
-    except (ConfigurationError, ValueError) as error:
+        if not arguments.config.is_file():
+            raise ValueError(f"{arguments.config}: is read more than once; give the path of a YAML file")
+        out = fresh_folder(arguments.out, arguments.config)
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
@@ -62,23 +66,12 @@ def main() -> int:
         return 130
 
 
-_MARK = ".ecs-envoy-rehearsal"
-
-
-def _fresh(out: Path) -> Path:
-    """Return `out` as an empty folder; only what a rehearsal made is removed.
-
-    Raises:
-        ValueError: It holds something else.
-
-    """
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / _MARK).exists())):
-        raise ValueError(f"{out}: is no folder of a rehearsal's; give one that is new or empty")
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
-    (out / _MARK).touch()
-    return out.resolve()
+def _check_seconds(seconds: float) -> None:
+    least, most = SECONDS_BOUNDS
+    if not least <= seconds <= most:
+        raise ValueError(
+            f"--seconds: {seconds:g} is not a time to measure; give a number from {least} to {most}"
+        )
 
 
 def _rehearse(

@@ -1,5 +1,7 @@
 import json
 import os
+import resource
+import signal
 import subprocess
 from pathlib import Path
 
@@ -7,6 +9,8 @@ import pytest
 import yaml
 
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
+from ecs_envoy.cli.main import main
+from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration.schema import json_schema
 from tests.conftest import BIN, ROOT, proxy_container, read_templates
 
@@ -41,7 +45,10 @@ def test_render_prints_the_same_as_yaml_by_default() -> None:
 def test_validate_asks_the_real_envoy(name: str) -> None:
     config = str(ROOT / f"config/{name}.yaml")
     done = run("validate", config)
-    assert (done.returncode, done.stdout) == (0, f"{config}: good; Envoy 1.40.0 takes its bootstrap\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{config}: good; its bootstrap is accepted by Envoy 1.40.0\n",
+    )
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "rehearse"])
@@ -83,8 +90,120 @@ def test_schema_is_printed_or_written(tmp_path: Path) -> None:
     out = tmp_path / "schema.json"
     assert run("schema", "--output", str(out)).returncode == 0
     assert out.read_text() == json_schema()
-    done = run("schema", "--output", str(tmp_path / "no/folder.json"))
-    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """Return the exit status of the command in this process, which is faster."""
+    monkeypatch.setattr("sys.argv", ["ecs-envoy", *arguments])
+    with pytest.raises(SystemExit) as status:
+        main()
+    return status.value.code
+
+
+FULL = "ecs-envoy: standard output: No space left on device; send it where there is room\n"
+
+
+@pytest.mark.parametrize("arguments", [["render", EXAMPLE], ["validate", EXAMPLE], ["schema"], ["--help"]])
+def test_fails_in_one_line_where_the_output_does_not_fit(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        status = ended(monkeypatch, *arguments)
+    assert (status, capsys.readouterr().err) == (1, FULL)
+
+
+def test_fails_in_one_line_as_a_process_too() -> None:
+    done = shell("ecs-envoy schema > /dev/full")
+    assert (done.returncode, done.stderr) == (1, FULL)
+
+
+def test_a_reader_that_has_read_enough_ends_it_quietly() -> None:
+    done = shell("set -o pipefail; ecs-envoy schema | head -1")
+    assert (done.stdout, done.stderr) == ("{\n", "")
+    done = shell("ecs-envoy schema | true")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        ["/bin/bash", "-c", command], capture_output=True, text=True, check=False, env=environment
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        pytest.param("/dev/full", "No space left on device", id="full"),
+        pytest.param("no/folder.json", "No such file or directory", id="no folder"),
+        pytest.param("file/schema.json", "Not a directory", id="a file in the place of the folder"),
+        pytest.param("/proc/schema.json", "No such file or directory", id="no place for files"),
+    ],
+)
+def test_fails_with_status_2_where_the_schema_cannot_be_written(
+    output: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    assert ended(monkeypatch, "schema", "--output", output) == 2
+    cure = "give a file in a folder that is there and has room"
+    assert capsys.readouterr().err == f"{output}: cannot be written: {why}; {cure}\n"
+
+
+def test_what_stood_there_stays_where_it_cannot_be_written_whole(tmp_path: Path) -> None:
+    target = tmp_path / "schema.json"
+    target.write_text("before")
+    # The file system's own limit, in place of a disk that is full.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_whole(target, "after" * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert target.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["schema.json"]
+
+
+def test_a_written_file_keeps_its_mode_and_the_link_to_it(tmp_path: Path) -> None:
+    target, link = tmp_path / "schema.json", tmp_path / "link.json"
+    target.write_text("before")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_whole(link, "after")
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("after", 0o640)
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param([], "Usage: ecs-envoy [OPTIONS] COMMAND [ARGS]...", id="nothing"),
+        pytest.param(["--nope"], "Error: No such option '--nope'.", id="unknown option"),
+        pytest.param(["valdate"], "Error: No such command 'valdate'.", id="unknown command"),
+        pytest.param(["validate"], "Error: Missing argument 'CONFIG'.", id="no file"),
+        pytest.param(["validate", "a", "b"], "Error: Got unexpected extra argument (b)", id="two files"),
+        pytest.param(["render", "--format", "xml", "a"], "Error: Invalid value for '--format'", id="format"),
+        pytest.param(
+            ["rehearse", "--seconds", "x", "a"], "Error: Invalid value for '--seconds'", id="seconds"
+        ),
+    ],
+)
+def test_fails_with_status_2_on_a_command_line_that_it_does_not_know(
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ended(monkeypatch, *arguments) == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["render", "validate", "schema", "rehearse"])

@@ -1,5 +1,4 @@
 import json
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -28,9 +27,9 @@ SECOND = """\
 """
 
 
-def problems(folder: Path, text: str | bytes) -> list[str]:
+def problems(folder: Path, text: str) -> list[str]:
     path = folder / "bad.yaml"
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.write_text(text)
     with pytest.raises(ConfigurationError) as error:
         load_configuration(path)
     return [line.removeprefix(str(path)) for line in str(error.value).splitlines()]
@@ -51,13 +50,6 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(
             GOOD + "region: eu-west-2\n", ":10: region: given twice, first on line 2; remove one of them", id="twice"
         ),
-        pytest.param("", ": empty; give the keys that config/schema.json describes", id="empty"),
-        pytest.param("# nothing\n", ": empty; give the keys that config/schema.json describes", id="comment only"),
-        pytest.param("- a\n", ":1: holds no mapping; give 'key: value' lines, such as", id="list"),
-        pytest.param(b"\xff\xfe\x00\x01", ": is no text; give a YAML file in UTF-8", id="binary"),
-        pytest.param(GOOD + "a: &a [1]\nb: *a\n", ":11: uses the alias '*a'; write the value out", id="alias"),
-        pytest.param(GOOD + "api: [\n", ":11: not valid YAML: ", id="invalid YAML"),
-        pytest.param(GOOD + "x: \x07\n", ": not valid YAML: ", id="control character"),
         pytest.param(
             GOOD.replace("account: ", "account: 12 #"),
             ':3: account: 12 is not an AWS account; give twelve digits in quotes, such as "111122223333"',
@@ -157,9 +149,6 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             id="YAML 1.1's sexagesimal",
         ),
         pytest.param(
-            GOOD + "    port: !!bool maybe\n", ":10: services.lessons.port: 'maybe' is not a port; give a number from 1 to 65535", id="tag"
-        ),
-        pytest.param(
             GOOD.replace("111122223333", "\u0661" * 12),
             ":3: account: '" + "\u0661" * 12 + "' is not an AWS account; give twelve digits in quotes",
             id="digits of another script",
@@ -202,7 +191,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(GOOD + "api: 3\n", ":10: api: 3 is not a mapping; give 'key: value' lines below it", id="no mapping"),
     ],
 )  # fmt: skip
-def test_fails_with_file_line_key_and_cure(text: str | bytes, message: str, tmp_path: Path) -> None:
+def test_fails_with_file_line_key_and_cure(text: str, message: str, tmp_path: Path) -> None:
     found = problems(tmp_path, text)
     assert len(found) == 1, found
     assert found[0].startswith(message)
@@ -222,17 +211,6 @@ def test_fails_with_all_mistakes_at_once_in_the_order_of_lines(tmp_path: Path) -
         ["12", " proxy.cpu"],
         ["13", " extra"],
     ]
-
-
-def test_fails_on_a_missing_file_and_on_a_folder(tmp_path: Path) -> None:
-    for path, message in ((tmp_path / "no.yaml", "no such file"), (tmp_path, "is a folder")):
-        with pytest.raises(ConfigurationError, match=message):
-            load_configuration(path)
-
-
-def test_fails_on_a_deeply_nested_file_without_a_traceback(tmp_path: Path) -> None:
-    (found,) = problems(tmp_path, "a: " + "[" * (sys.getrecursionlimit() * 2))
-    assert "nested too deeply" in found or "not valid YAML" in found
 
 
 def test_app_ends_with_status_2_and_writes_nothing_on_a_bad_configuration(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_fails_where_the_output_folder_holds_something_else(rehearse: Rehearse, 
     running = rehearse(str(ROOT / "config/example.yaml"), "--out", str(tmp_path), home=tmp_path)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 2
-    assert err.startswith(f"{tmp_path}: is no folder of a rehearsal's")
+    assert err.startswith(f"{tmp_path}: not a folder that a rehearsal made")
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
 

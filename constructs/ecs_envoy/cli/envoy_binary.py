@@ -1,4 +1,4 @@
-"""The real Envoy as a judge of bootstraps."""
+"""The check of a bootstrap by the real Envoy."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class EnvoyRefusedError(Exception):
-    """Envoy does not take a bootstrap; the message is its own."""
+    """Envoy does not accept a bootstrap; the message is its own."""
 
 
 def validate_bootstrap(bootstrap: str) -> str | None:
@@ -40,7 +40,7 @@ def validate_bootstrap(bootstrap: str) -> str | None:
 
 
 def with_endpoint_files(bootstrap: str, folder: Path) -> str:
-    """Return `bootstrap` with its endpoints below `folder`: Envoy takes no file that is not there."""
+    """Return `bootstrap` with its endpoints below `folder`: Envoy accepts no file that is not there."""
     values = json.loads(bootstrap)
     for cluster in values.get("static_resources", {}).get("clusters", []):
         if eds := cluster.get("eds_cluster_config"):

@@ -6,6 +6,7 @@ Exit status: 0 good, 1 the thing failed, 2 bad input.
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ import click
 import yaml
 
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
+from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from ecs_envoy.configuration.plans import proxy_task
 from ecs_envoy.configuration.schema import json_schema
@@ -23,8 +25,22 @@ FAILED, BAD_INPUT = 1, 2
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
+def main() -> None:
+    """Run the command `ecs-envoy`; a closed pipe ends it quietly."""
+    try:
+        cli()
+    except OSError as error:
+        place = error.filename or "standard output"
+        cure = "" if error.filename else "; send it where there is room"
+        with suppress(OSError):
+            # What could not be written would be tried again, and be told as a traceback, at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(f"ecs-envoy: {place}: {error.strerror}{cure}", FAILED)
+
+
 def _fail(message: object, status: int) -> NoReturn:
-    click.echo(str(message), err=True)
+    with suppress(OSError):  # where standard error is full, the status still tells
+        click.echo(str(message), err=True)
     sys.exit(status)
 
 
@@ -50,7 +66,7 @@ _CONFIG = click.argument("config", type=click.Path(path_type=Path))
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ecs-envoy")
-def main() -> None:
+def cli() -> None:
     """Balance gRPC calls over Amazon ECS tasks with Envoy: look at a configuration, check it, rehearse it.
 
     \b
@@ -63,7 +79,7 @@ def main() -> None:
     """
 
 
-@main.command(short_help="Print Envoy's bootstrap.")
+@cli.command(short_help="Print Envoy's bootstrap.")
 @_CONFIG
 @click.option(
     "--format",
@@ -87,7 +103,7 @@ def render(config: Path, form: str) -> None:
     )
 
 
-@main.command(short_help="Check a configuration file.")
+@cli.command(short_help="Check a configuration file.")
 @_CONFIG
 def validate(config: Path) -> None:
     """Check CONFIG: every key, the rules between keys, and the bootstrap by the real Envoy if there is one.
@@ -102,11 +118,11 @@ def validate(config: Path) -> None:
         version = validate_bootstrap(bootstrap)
     except EnvoyRefusedError as error:
         _fail(f"{config}: {error}", FAILED)
-    checked = f"Envoy {version} takes its bootstrap" if version else "no envoy here to check the bootstrap"
-    click.echo(f"{config}: good; {checked}")
+    checked = f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
+    click.echo(f"{config}: good; its bootstrap is {checked}")
 
 
-@main.command(short_help="Print the configuration's JSON Schema.")
+@cli.command(short_help="Print the configuration's JSON Schema.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="the file to write it to")
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of a configuration file, for editors.
@@ -120,16 +136,15 @@ def schema(output: Path | None) -> None:
         click.echo(json_schema(), nl=False)
         return
     try:
-        output.write_text(json_schema(), encoding="utf-8")
+        write_whole(output, json_schema())
     except OSError as error:
-        _fail(f"{output}: cannot be written: {error.strerror}", BAD_INPUT)
+        cure = "give a file in a folder that is there and has room"
+        _fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
 
 
-@main.command(short_help="Deploy to an emulator here, and call it.")
+@cli.command(short_help="Deploy to an emulator here, and call it.")
 @_CONFIG
-@click.option(
-    "--seconds", type=click.FloatRange(5, 600), help="how long to measure before, and how long after"
-)
+@click.option("--seconds", type=float, help="how long to measure before, and how long after, 5 to 600")
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
 def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
     """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
@@ -145,8 +160,9 @@ def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
         _fail(
             "rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED
         )
-    options = [*(["--seconds", str(seconds)] if seconds else []), *(["--out", str(out)] if out else [])]
-    command = [sys.executable, "-m", "rehearsal", str(config), *options]
+    options = [f"--seconds={seconds}"] if seconds is not None else []
+    options += [f"--out={out}"] if out else []
+    command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
     # In our own place, so that Ctrl-C and the exit status are the rehearsal's.
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})  # noqa: S606
 

@@ -1,17 +1,43 @@
-"""A YAML file as plain values, each with the line that it stands on."""
+"""A YAML file as plain values, each with the line that it stands on.
+
+Only what a reviewer can take in at a glance is read: no tags, no aliases, no merge keys, one document.
+It is built from the parser's events, so that a hostile file is refused where it becomes one.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import yaml
 
+from ecs_envoy.configuration.file_text import read_text, refused
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
 
 KeyPath = tuple[str | int, ...]
 
-_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+MOST_LEVELS = 20
+MOST_NODES = 20_000
+MOST_CHARACTERS = 65_536
+"""Of one value: a whole task definition of ECS takes 64 KiB."""
+
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FRACTION = re.compile(r"[-+]?([0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})")
+_WORDS: dict[str, bool | None] = {
+    spelled: value
+    for words, value in (("~ null", None), ("true yes on", True), ("false no off", False))
+    for word in words.split()
+    for spelled in (word, word.capitalize(), word.upper())
+} | {"": None}
+_TOKEN = re.compile(r"[$#]\{Token\[")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_CURES = {
+    r"'\t'": "indent with spaces",
+    "cannot start any token": "put the value in quotes",
+    "mapping values are not allowed": "put a value that has ': ' in it in quotes",
+    "could not find expected ':'": "give 'key: value'",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +47,7 @@ class Document:
     Attributes:
         values: The file's mapping.
         lines: The line, from 1, of each key and list item, by its path.
-        problems: Keys that are given twice, and keys that are no text.
+        problems: Keys that are given twice, and keys that are not names.
 
     """
 
@@ -34,110 +60,212 @@ def read_document(path: Path) -> Document:
     """Read the YAML file at `path`.
 
     Raises:
-        ConfigurationError: It is missing, unreadable, no text, empty, no valid YAML, no
-            mapping, or uses aliases.
+        ConfigurationError: It cannot be read as text, is empty, not valid YAML or not a mapping,
+            or has in it what cannot be taken as it stands: a tag, an alias, a merge key, a token
+            of the CDK, more than one document, or more than a configuration can need.
 
     """
-    text = _text(path)
+    text = read_text(path)
+    reader = _Reader(text)
     try:
-        _refuse_aliases(path, text)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if root is None:
-            raise _whole(path, "empty; give the keys that config/schema.json describes")
-        if not isinstance(root, yaml.MappingNode):
-            raise _whole(
-                path, "holds no mapping; give 'key: value' lines, such as 'environment: dev'", line=1
-            )
-        reader = _Reader()
-        values = reader.mapping(root, ())
+        values = reader.document()
+    except _RefusedError as error:
+        raise ConfigurationError(path, [*reader.refused, error.problem]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
-        raise _whole(path, f"not valid YAML: {what}", line=mark.line + 1 if mark else 0) from None
-    except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, ConfigurationError):
-            raise
-        raise _whole(path, f"not valid YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise _whole(path, "nested too deeply; three or four levels are all it takes") from None
+        problem = Problem(mark.line + 1 if mark else reader.line, "", _not_yaml(error))
+        raise ConfigurationError(path, [*reader.refused, problem]) from None
+    except (ValueError, OverflowError):
+        # Of an escape such as \UFFFFFFFF, or of the digits in %YAML; the parser names no place.
+        raise refused(
+            path, "not valid YAML: a number is out of range; write the character itself", line=reader.line
+        ) from None
+    if reader.refused:
+        raise ConfigurationError(path, [*reader.refused, *reader.problems])
     return Document(values, reader.lines, tuple(reader.problems))
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise _whole(
-            path, "no such file; give the path of a YAML file, such as config/example.yaml"
-        ) from None
-    except IsADirectoryError:
-        raise _whole(path, "is a folder; give the path of a YAML file in it") from None
-    except UnicodeDecodeError:
-        raise _whole(path, "is no text; give a YAML file in UTF-8") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise _whole(path, f"cannot be read: {reason}; give a YAML file that this user may read") from None
+def _not_yaml(error: yaml.MarkedYAMLError) -> str:
+    what = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
+    cure = next((cure for part, cure in _CURES.items() if part in what), None)
+    return f"not valid YAML: {what}; {cure or 'look for a missing quote, bracket or indentation'}"
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
-    # A few lines of aliases can stand for gigabytes, and a reviewer should read the value where it is used.
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1 if event.start_mark else 0
-            raise _whole(path, f"uses the alias '*{event.anchor}'; write the value out", line=line)
+class _RefusedError(Exception):
+    """Reading ends here."""
 
-
-def _whole(path: Path, message: str, *, line: int = 0) -> ConfigurationError:
-    return ConfigurationError(path, [Problem(line, "", message)])
+    def __init__(self, line: int, message: str) -> None:
+        self.problem = Problem(line, "", message)
+        super().__init__(message)
 
 
 class _Reader:
-    """Turns YAML's nodes into plain values and remembers their lines."""
+    """Turns YAML's events into plain values and remembers their lines.
 
-    def __init__(self) -> None:
+    Attributes:
+        line: Where it has come to.
+        lines: The line of each key and list item.
+        problems: What is wrong with keys.
+        refused: What leaves a value unknown, so that nothing else can be said of it.
+
+    """
+
+    def __init__(self, text: str) -> None:
+        self.line = 1
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
-        self._scalars = yaml.constructor.SafeConstructor()
+        self.refused: list[Problem] = []
+        self._levels = 0
+        self._nodes = 0
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
 
-    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, object]:
-        values: dict[str, object] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(line, dotted(path), "a key is no text; give a plain name"))
-                continue
-            key = str(key_node.value)
-            here = (*path, key)
-            if key in values:
-                first = self.lines[here]
-                self.problems.append(
-                    Problem(line, dotted(here), f"given twice, first on line {first}; remove one of them")
-                )
-                continue
-            self.lines[here] = line
-            values[key] = self._value(value_node, here)
+    def document(self) -> dict[str, object]:
+        """Return the values of the one document."""
+        self._next()  # the stream's start
+        root = self._next() if isinstance(self._next(), yaml.DocumentStartEvent) else None
+        if root is None or (isinstance(root, yaml.ScalarEvent) and not root.value):
+            raise _RefusedError(0, "empty; give the keys that config/schema.json describes")
+        if not isinstance(root, yaml.MappingStartEvent):
+            raise _RefusedError(
+                self.line, "is not a mapping; give 'key: value' lines, such as 'environment: dev'"
+            )
+        self._check_tag(root, ())
+        values = self._mapping(())
+        self._next()  # the document's end
+        if isinstance(self._next(), yaml.DocumentStartEvent):
+            raise _RefusedError(self.line, "a second document starts here; give each a file of its own")
         return values
 
-    def _value(self, node: yaml.Node, path: KeyPath) -> object:
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        if node.tag == "tag:yaml.org,2002:timestamp" or (
-            # YAML 1.1 reads 1:30 as 90 and 010 as 8; nobody who writes them in such a file means that.
-            node.tag == "tag:yaml.org,2002:int" and not _DECIMAL.fullmatch(str(node.value))
-        ):
-            return str(node.value)
-        try:
-            return cast("object", self._scalars.construct_object(node))  # pyright: ignore[reportUnknownMemberType]
-        except (yaml.YAMLError, ValueError, LookupError, AttributeError):
-            return str(node.value)  # a tag that its own value contradicts, such as !!int abc
+    def _next(self) -> yaml.Event:
+        """Return the next event, unless it is more than a configuration can need."""
+        event = next(self._events)
+        self.line = event.start_mark.line + 1 if event.start_mark else self.line
+        if isinstance(event, yaml.NodeEvent):
+            self._nodes += 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._levels += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._levels -= 1
+        if self._levels > MOST_LEVELS:
+            raise _RefusedError(
+                self.line, f"nested deeper than {MOST_LEVELS} levels; a configuration needs five"
+            )
+        if self._nodes > MOST_NODES:
+            raise _RefusedError(
+                self.line, f"the file holds more than {MOST_NODES} keys and values; shorten it"
+            )
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MOST_CHARACTERS:
+            message = f"a value of {len(event.value)} characters; {MOST_CHARACTERS} are the most"
+            raise _RefusedError(self.line, f"{message}, give a shorter one")
+        return event
+
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        values: dict[str, object] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            line = self.line
+            key = self._key(event, path)
+            if key is None:
+                self._skip(self._next())
+                continue
+            here = (*path, key)
+            if key in values:
+                message = f"given twice, first on line {self.lines[here]}; remove one of them"
+                self.problems.append(Problem(line, dotted(here), message))
+                self._skip(self._next())
+                continue
+            self.lines[here] = line
+            values[key] = self._value(self._next(), here)
+        return values
+
+    def _key(self, event: yaml.Event, path: KeyPath) -> str | None:
+        """Return the key that `event` is, as it is written; None if it cannot be one."""
+        if isinstance(event, yaml.ScalarEvent):
+            if event.value == "<<" and event.implicit[0]:
+                self._refuse(path, "has a merge key (<<); write the keys out")
+                return None
+            self._check_tag(event, path)
+            self._check_text(event.value, path)
+            return event.value
+        if isinstance(event, yaml.AliasEvent):
+            self._check_alias(event, path)
+        else:
+            self.problems.append(
+                Problem(self.line, dotted(path), "a key is a list or a mapping; give a name")
+            )
+        self._skip(event)
+        return None
+
+    def _skip(self, event: yaml.Event) -> None:
+        """Read over the rest of what `event` starts."""
+        level = self._levels - isinstance(event, yaml.CollectionStartEvent)
+        while self._levels > level:
+            self._next()
+
+    def _value(self, event: yaml.Event, path: KeyPath) -> object:
+        self.lines.setdefault(path, self.line)
+        self._check_tag(event, path)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        if isinstance(event, yaml.ScalarEvent):
+            self._check_text(event.value, path)
+            return _plain(event.value) if event.implicit[0] else event.value
+        self._check_alias(event, path)
+        return None
+
+    def _sequence(self, path: KeyPath) -> list[object]:
+        values: list[object] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            values.append(self._value(event, (*path, len(values))))
+        return values
+
+    def _check_tag(self, event: yaml.Event, path: KeyPath) -> None:
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse(
+                path,
+                f"the tag {_short(tag)} is not supported; write the value itself, in quotes if it is text",
+            )
+
+    def _check_alias(self, event: yaml.Event, path: KeyPath) -> None:
+        # A few lines of aliases can stand for gigabytes, and a reviewer should see a value where it is used.
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(path, f"uses the alias *{_short(event.anchor or '')}; write the value out")
+
+    def _check_text(self, text: str, path: KeyPath) -> None:
+        if found := _TOKEN.search(text):
+            self._refuse(path, f"holds {found[0]}, a token that the CDK replaces; write the value itself")
+        elif "\0" in text:
+            self._refuse(path, "holds a NUL byte; remove it")
+        elif found := _SURROGATE.search(text):
+            self._refuse(path, f"holds half of a character, U+{ord(found[0]):04X}; write the whole character")
+
+    def _refuse(self, path: KeyPath, message: str) -> None:
+        self.refused.append(Problem(self.line, dotted(path), message))
+
+
+def _plain(text: str) -> object:
+    """Return the value that `text`, without quotes, stands for.
+
+    Numbers are decimal and of at most 18 digits. YAML 1.1 reads 1:30 as 90, 010 as 8 and 2020-01-01 as a
+    date; nobody who writes them in such a file means that, so they are text, as are 1e3 and .inf.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _DECIMAL.fullmatch(text):
+        return int(text)
+    return float(text) if _FRACTION.fullmatch(text) else text
 
 
 def dotted(path: KeyPath) -> str:
     """Return `path` as a reader writes it: `services.lessons.grpc_services[0]`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = f"[{part}]" if isinstance(part, int) else _short(part)
+        text += name if isinstance(part, int) or not text else f".{name}"
     return text
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else f"{name[:76]}..."

@@ -36,4 +36,9 @@ class ConfigurationError(ValueError):
 
 def _line(path: Path, problem: Problem) -> str:
     place = f"{path}:{problem.line}" if problem.line else str(path)
-    return ": ".join(part for part in (place, problem.key, problem.message) if part)
+    return _printable(": ".join(part for part in (place, problem.key, problem.message) if part))
+
+
+def _printable(text: str) -> str:
+    """Return `text` on one line: a quoted value may hold a line break, or what a terminal obeys."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

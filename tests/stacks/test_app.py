@@ -1,0 +1,67 @@
+"""How `app.py` ends where it cannot synthesize."""
+
+import json
+from pathlib import Path
+
+import pytest
+from aws_cdk import App
+
+from app import main
+from tests.conftest import ROOT
+
+CONTEXT = json.loads((ROOT / "cdk.context.json").read_text())
+CURE = "give that of a YAML file, as in --context config=config/example.yaml"
+
+
+def ended(context: dict[str, object], out: Path) -> int:
+    return main(App(context=context, outdir=str(out), analytics_reporting=False))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        pytest.param([], f"context key config: [] is not a path; {CURE}", id="list"),
+        pytest.param({"a": "b"}, f"context key config: {{'a': 'b'}} is not a path; {CURE}", id="mapping"),
+        pytest.param(True, f"context key config: True is not a path; {CURE}", id="true"),
+        pytest.param("", f"context key config: '' is not a path; {CURE}", id="empty"),
+        pytest.param(
+            "no/such.yaml",
+            "no/such.yaml: no such file; give the path of a YAML file, such as config/example.yaml",
+            id="missing file",
+        ),
+    ],
+)
+def test_fails_with_status_2_where_the_context_names_no_file(
+    value: object, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended({"config": value}, tmp_path) == 2
+    assert capsys.readouterr().err == f"{message}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_fails_where_the_cdk_refuses_and_leaves_the_output_folder_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The proxy's stack has put the sidecar's image there before the load balancer finds no subnet.
+    (tmp_path / "earlier.template.json").write_text("{}")
+    vpcs = {
+        key: {**vpc, "subnetGroups": [group for group in vpc["subnetGroups"] if group["type"] != "Public"]}
+        for key, vpc in CONTEXT.items()
+    }
+    config = str(ROOT / "config/existing.yaml")
+    assert ended({**vpcs, "config": config}, tmp_path) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{config}: refused by the CDK: There are no 'Public' subnet groups in this VPC.")
+    assert len(said.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["earlier.template.json"]
+
+
+def test_fails_with_the_files_name_where_a_construct_refuses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = "".join(f"  s{n}: {{image: 'example.com/s:1', grpc_services: [a.S{n}]}}\n" for n in range(40))
+    head = (ROOT / "config/example.yaml").read_text().partition("services:")[0]
+    large = tmp_path / "large.yaml"
+    large.write_text(f"{head}services:\n{services}")
+    assert ended({"config": str(large)}, tmp_path / "cdk.out") == 2
+    assert capsys.readouterr().err.startswith(f"{large}: the proxy's bootstrap is ")
