@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from envoy_config.values import shown
+from envoy_config.values import shortened, shown
 
 KeyPath = tuple[str | int, ...]
 Finding = tuple[KeyPath, str]
@@ -35,7 +35,8 @@ def dotted(path: KeyPath) -> str:
     """Return `path` as a person writes it: `services.lessons.grpc_services[0]`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = f"[{part}]" if isinstance(part, int) else shortened(part)
+        text += name if isinstance(part, int) or not text else f".{name}"
     return text
 
 
@@ -57,7 +58,7 @@ def _finding(error: ErrorDetails, settings: object) -> Finding:
         return path, f"{shown(error['input'])} is not a mapping; give 'key: value' lines below it"
     if kind in {"list_type", "sequence_str", "is_instance_of"}:
         given = error["input"]
-        example = f"[{given!r}]" if isinstance(given, str) and given else "['value']"
+        example = f"[{shown(given)}]" if isinstance(given, str) and given else "['value']"
         return path, f"{shown(given)} is not a list; give one, such as {example}"
     if kind == "too_short":
         return path, "is empty; give at least one entry"

@@ -32,7 +32,11 @@ def shown(value: object) -> str:
         return duration_text(value)
     if not isinstance(value, str | int | float):
         return f"a {type(value).__name__}"
-    text = repr(value) if isinstance(value, str) else str(value)
+    return shortened(repr(value) if isinstance(value, str) else str(value))
+
+
+def shortened(text: str) -> str:
+    """Return `text`, or its start where it is too long for a message."""
     return text if len(text) <= 80 else f"{text[:76]}..."
 
 

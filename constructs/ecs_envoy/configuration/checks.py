@@ -72,8 +72,11 @@ class _Checks:
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the key that is meant by the path of an input of the proxy's task."""
         if path[0] != "services" or len(path) == 1:
-            return path if path[0] == "services" else ("proxy", *_size_key(path, self._configuration.proxy))
+            return path if path[0] == "services" else self._proxy_size_key(path)
         return (_section(self._configuration, str(path[1])), *path[1:])
+
+    def _proxy_size_key(self, path: KeyPath) -> KeyPath:
+        return ("proxy", *_size_key(path, self._configuration.proxy))
 
     def _apply(self, rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
         for rule in rules:

@@ -13,8 +13,8 @@ import yaml
 
 from ecs_envoy.configuration.file_text import read_text, refused
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
-
-KeyPath = tuple[str | int, ...]
+from envoy_config.settings_error import KeyPath, dotted
+from envoy_config.values import shortened
 
 MOST_LEVELS = 20
 MOST_NODES = 20_000
@@ -225,13 +225,13 @@ class _Reader:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self._refuse(
                 path,
-                f"the tag {_short(tag)} is not supported; write the value itself, in quotes if it is text",
+                f"the tag {shortened(tag)} is not supported; write the value itself, in quotes if it is text",
             )
 
     def _check_alias(self, event: yaml.Event, path: KeyPath) -> None:
         # A few lines of aliases can stand for gigabytes, and a reviewer should see a value where it is used.
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(path, f"uses the alias *{_short(event.anchor or '')}; write the value out")
+            self._refuse(path, f"uses the alias *{shortened(event.anchor or '')}; write the value out")
 
     def _check_text(self, text: str, path: KeyPath) -> None:
         if found := _TOKEN.search(text):
@@ -256,16 +256,3 @@ def _plain(text: str) -> object:
     if _DECIMAL.fullmatch(text):
         return int(text)
     return float(text) if _FRACTION.fullmatch(text) else text
-
-
-def dotted(path: KeyPath) -> str:
-    """Return `path` as a reader writes it: `services.lessons.grpc_services[0]`."""
-    text = ""
-    for part in path:
-        name = f"[{part}]" if isinstance(part, int) else _short(part)
-        text += name if isinstance(part, int) or not text else f".{name}"
-    return text
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:76]}..."

@@ -29,19 +29,18 @@ def proxy_task(configuration: Configuration) -> ProxyTask:
 
 def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
     """Return what the proxy's task of `configuration` follows from; what cannot be read is missing in it."""
-    proxy = configuration.proxy
     return made_of(
         ProxyTaskInput,
         {
-            "name": lambda: proxy.name,
+            "name": lambda: configuration.proxy.name,
             "namespace": lambda: configuration.namespace.name,
             "region": lambda: configuration.region,
-            "port": lambda: proxy.port,
-            "cpu": lambda: proxy.cpu,
-            "memory_mib": lambda: proxy.memory,
+            "port": lambda: configuration.proxy.port,
+            "cpu": lambda: configuration.proxy.cpu,
+            "memory_mib": lambda: configuration.proxy.memory,
             "services": lambda: [plan for _, plan in service_plans(configuration)],
             "telemetry": lambda: proxy_telemetry(configuration),
-            "discovery_interval": lambda: proxy.discovery.interval,
+            "discovery_interval": lambda: configuration.proxy.discovery.interval,
         },
     )
 
@@ -107,16 +106,15 @@ def server_task(configuration: Configuration, server: Service | Api) -> ServerTa
 
 def network_plan(configuration: Configuration) -> NetworkPlan:
     """Return what the rules need of the network; what cannot be read is missing in it."""
-    network = configuration.network
 
     def new() -> NewNetwork:
-        return network.new or NewNetwork()
+        return configuration.network.new or NewNetwork()
 
     return made_of(
         NetworkPlan,
         {
-            "new_vpc": lambda: network.vpc_id is None,
-            "ecs_cluster_name": lambda: network.ecs_cluster,
+            "new_vpc": lambda: configuration.network.vpc_id is None,
+            "ecs_cluster_name": lambda: configuration.network.ecs_cluster,
             "availability_zones": lambda: new().availability_zones,
             "nat_gateways": lambda: new().nat_gateways,
             "region": lambda: configuration.region,
