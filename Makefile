@@ -64,8 +64,9 @@ synth: $(READY) ## Synthesize CONFIG's CloudFormation templates into cdk.out
 snapshots: $(READY) ## Write the tests' golden files anew; read the diff before you commit it
 	UPDATE_SNAPSHOTS=1 python -m pytest --quiet tests -k snapshot
 
-schema: $(READY) ## Write config/schema.json from the configuration's model
+schema: $(READY) ## Write config/schema.json and docs/configuration.md from the settings' types
 	ecs-envoy schema --output config/schema.json
+	ecs-envoy schema --format markdown --output docs/configuration.md
 
 lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from ecs_envoy.configuration import ConfigurationError, load_configuration
+from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from tests.conftest import ROOT, run_app
 
@@ -225,8 +226,9 @@ def test_app_ends_with_status_2_and_writes_nothing_on_a_bad_configuration(tmp_pa
     assert not list(tmp_path.glob("cdk.out/*"))
 
 
-def test_schema_file_is_the_models() -> None:
+def test_the_schema_and_the_reference_page_are_those_of_the_settings() -> None:
     assert (ROOT / "config/schema.json").read_text() == json_schema(), "make schema writes it anew"
+    assert (ROOT / "docs/configuration.md").read_text() == reference(), "make schema writes it anew"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)

@@ -17,6 +17,7 @@ from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from ecs_envoy.configuration.plans import proxy_task
+from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
 
@@ -123,20 +124,30 @@ def validate(config: Path) -> None:
 
 
 @cli.command(short_help="Print the configuration's JSON Schema.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "markdown"]),
+    default="json",
+    show_default=True,
+    help="markdown is the reference page, every key with its default",
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="the file to write it to")
-def schema(output: Path | None) -> None:
-    """Print the JSON Schema of a configuration file, for editors.
+def schema(form: str, output: Path | None) -> None:
+    """Print the JSON Schema of a configuration file, for editors; or the reference of its keys.
 
     \b
     Examples:
       ecs-envoy schema
       ecs-envoy schema --output config/schema.json
+      ecs-envoy schema --format markdown --output docs/configuration.md
     """
+    text = json_schema() if form == "json" else reference()
     if output is None:
-        click.echo(json_schema(), nl=False)
+        click.echo(text, nl=False)
         return
     try:
-        write_whole(output, json_schema())
+        write_whole(output, text)
     except OSError as error:
         cure = "give a file in a folder that is there and has room"
         _fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
