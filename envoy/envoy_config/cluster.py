@@ -51,8 +51,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         eds_cluster_config=eds_cluster_config(endpoints_folder, service.name) if eds else None,
         cluster_type=None if eds else dns_cluster_type(),
         load_assignment=None if eds else _load_assignment(service),
-        # Envoy's 5 s is an age inside a VPC, and a retry elsewhere follows.
-        connect_timeout=timedelta(seconds=1),
+        connect_timeout=service.upstream.connect_timeout,
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
         health_checks=health_checks(service.upstream.health_check),

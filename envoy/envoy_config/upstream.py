@@ -1,15 +1,20 @@
 """The settings of a service that end in Envoy."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from envoy_config.settings import Settings
-from envoy_config.values import Flag, HealthCheck, Port, ProtoService
+from envoy_config.values import Flag, HealthCheck, Port, ProtoService, bounded_duration
 
 GRPC_PORT = 50051
 """The port of gRPC's own examples."""
+
+
+_connect_timeout = bounded_duration("a connect timeout", timedelta(milliseconds=10), timedelta(seconds=30))
+ConnectTimeout = Annotated[timedelta, *_connect_timeout]
 
 
 class Upstream(Settings):
@@ -24,6 +29,10 @@ class Upstream(Settings):
         default="tcp",
         description="how Envoy checks a task: grpc needs grpc.health.v1 in the service, tcp works with every "
         "service, none trusts the list of tasks",
+    )
+    # Envoy's 5 s is far too long inside a VPC, and a retry on another task follows.
+    connect_timeout: ConnectTimeout = Field(
+        default=timedelta(seconds=1), description="time to open a connection to a task"
     )
     zone_aware: Flag = Field(
         default=True,

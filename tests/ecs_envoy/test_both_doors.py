@@ -1,6 +1,7 @@
 """What YAML refuses, the constructs refuse in the same words."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy import ExistingGrpcService, Network
+from ecs_envoy.configuration import load_configuration
+from ecs_envoy.configuration.plans import proxy_task
 from tests.ecs_envoy.factories import grpc_service, proxy_with
 from tests.ecs_envoy.test_configuration import GOOD, problems
 
@@ -41,6 +44,12 @@ SERVICE_RULES = [
         {"min_tasks": 9, "discovery": "dns"},
         "9 tasks are more than the 8 that a DNS answer lists",
         id="more tasks than DNS lists",
+    ),
+    pytest.param(
+        "    connect_timeout: 1m\n",
+        {"connect_timeout": "1m"},
+        "'1m' is not a connect timeout; give a time from 10ms to 30s",
+        id="connect timeout",
     ),
     pytest.param("    discovery: consul\n", {"discovery": "consul"}, "'consul' is unknown; give one of", id="discovery"),
     pytest.param(
@@ -164,6 +173,19 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
     assert message in line
     with pytest.raises(ValueError, match=re.escape(message)):
         proxy_with(stack, network, grpc_service(stack, network), **arguments)
+
+
+def test_a_setting_of_envoys_comes_from_yaml_and_from_a_construct_alike(
+    tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    path = tmp_path / "good.yaml"
+    path.write_text(GOOD.replace("learning.local", "test.local") + "    connect_timeout: 250ms\n")
+    from_yaml = proxy_task(load_configuration(path)).bootstrap
+    service = grpc_service(
+        stack, network, connect_timeout=timedelta(milliseconds=250), grpc_services=["learning.v1.Lessons"]
+    )
+    assert proxy_with(stack, network, service).plan.bootstrap == from_yaml
+    assert '"connect_timeout":"0.250s"' in from_yaml
 
 
 NETWORK_RULES = [

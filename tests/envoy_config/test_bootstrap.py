@@ -145,6 +145,17 @@ def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_weighed() -> 
     assert "load_assignment" not in large
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        pytest.param({}, "1s", id="a second by default"),
+        pytest.param({"connect_timeout": timedelta(milliseconds=250)}, "0.250s", id="as given"),
+    ],
+)
+def test_a_connection_to_a_task_may_take(given: dict[str, timedelta], text: str) -> None:
+    assert cluster(upstream(LESSONS, **given))["connect_timeout"] == text
+
+
 def test_without_zones_every_endpoint_is_one_of_all() -> None:
     plain = cluster(upstream(replace(LESSONS, discovery=Discovery.EDS), zone_aware=False))
     assert "locality_weighted_lb_config" not in plain["common_lb_config"]

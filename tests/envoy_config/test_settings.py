@@ -39,6 +39,7 @@ def test_fails_where_every_call_would_be_slow() -> None:
         pytest.param(
             {"health_check": "http"}, "health_check: 'http' is unknown; give one of 'grpc', 'tcp' or 'none'", id="check"
         ),
+        pytest.param({"connect_timeout": "1m"}, "connect_timeout: '1m' is not a connect timeout; give a time from 10ms to 30s", id="connect timeout"),
         pytest.param({"prot": 1}, "prot: unknown key; did you mean port?", id="unknown"),
     ],
 )  # fmt: skip
