@@ -14,41 +14,58 @@ if TYPE_CHECKING:
     from ecs_envoy.services.grpc_service import GrpcService
     from ecs_envoy.services.public_api import PublicApi
     from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+    from ecs_envoy.settings.arguments import ArgumentError
     from ecs_envoy.telemetry.datadog import Datadog
     from ecs_envoy.telemetry.managed_prometheus import ManagedPrometheus
     from ecs_envoy.telemetry.telemetry import Telemetry
+    from envoy_config.settings_error import SettingsError
+    from envoy_config.telemetry import AccessLog, Tracing
+    from envoy_config.upstream import Upstream
+    from envoy_config.values import HealthCheck
+
+_MODULES = {
+    "AccessLog": "envoy_config.telemetry",
+    "AlarmThresholds": "ecs_envoy.settings.alarm_thresholds",
+    "ArgumentError": "ecs_envoy.settings.arguments",
+    "BootstrapTooLargeError": "ecs_envoy.plan.envoy_command",
+    "Datadog": "ecs_envoy.telemetry.datadog",
+    "Discovery": "ecs_envoy.plan.discovery",
+    "EnvoyProxy": "ecs_envoy.proxy.envoy_proxy",
+    "ExistingGrpcService": "ecs_envoy.services.existing_grpc_service",
+    "GrpcService": "ecs_envoy.services.grpc_service",
+    "HealthCheck": "envoy_config.values",
+    "ManagedPrometheus": "ecs_envoy.telemetry.managed_prometheus",
+    "Network": "ecs_envoy.network.network",
+    "ProxyMonitoring": "ecs_envoy.monitoring.proxy_monitoring",
+    "PublicApi": "ecs_envoy.services.public_api",
+    "RoutedService": "ecs_envoy.proxy.routed_service",
+    "SettingsError": "envoy_config.settings_error",
+    "Telemetry": "ecs_envoy.telemetry.telemetry",
+    "Tracing": "envoy_config.telemetry",
+    "Upstream": "envoy_config.upstream",
+}
 
 __all__ = [
+    "AccessLog",
     "AlarmThresholds",
+    "ArgumentError",
     "BootstrapTooLargeError",
     "Datadog",
     "Discovery",
     "EnvoyProxy",
     "ExistingGrpcService",
     "GrpcService",
+    "HealthCheck",
     "ManagedPrometheus",
     "Network",
     "ProxyMonitoring",
     "PublicApi",
     "RoutedService",
+    "SettingsError",
     "Telemetry",
+    "Tracing",
+    "Upstream",
 ]
-
-_MODULES = {
-    "AlarmThresholds": "settings.alarm_thresholds",
-    "Telemetry": "telemetry.telemetry",
-    "ProxyMonitoring": "monitoring.proxy_monitoring",
-    "ManagedPrometheus": "telemetry.managed_prometheus",
-    "Datadog": "telemetry.datadog",
-    "BootstrapTooLargeError": "plan.envoy_command",
-    "Discovery": "plan.discovery",
-    "EnvoyProxy": "proxy.envoy_proxy",
-    "ExistingGrpcService": "services.existing_grpc_service",
-    "GrpcService": "services.grpc_service",
-    "Network": "network.network",
-    "PublicApi": "services.public_api",
-    "RoutedService": "proxy.routed_service",
-}
 
 
 def __getattr__(name: str) -> object:
@@ -59,4 +76,4 @@ def __getattr__(name: str) -> object:
     """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

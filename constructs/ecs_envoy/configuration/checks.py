@@ -10,7 +10,6 @@ from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
 from ecs_envoy.configuration.region_checks import REGION_RULES
-from ecs_envoy.configuration.telemetry_checks import TELEMETRY_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
 from ecs_envoy.plan.proxy_task import PROXY_RULES
 from ecs_envoy.plan.rules import Rule
@@ -49,7 +48,7 @@ class _Checks:
 
     def findings(self) -> Iterator[Finding]:
         """Yield each broken rule, with the path of a key."""
-        for rules in (KEY_RULES, REGION_RULES, TELEMETRY_RULES):
+        for rules in (KEY_RULES, REGION_RULES):
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):

@@ -57,6 +57,15 @@ def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
             yield path, "methods: missing; give the unary methods to call, each with an empty request"
 
 
+def _prometheus(configuration: Configuration) -> Iterator[Finding]:
+    prometheus = configuration.observability.prometheus
+    if prometheus and not prometheus.workspace and not prometheus.scraped_from:
+        yield (
+            ("observability", "prometheus"),
+            "gets no metrics; give workspace: new or an ARN, or scraped_from",
+        )
+
+
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
     _existing_namespace,
@@ -64,4 +73,5 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _one_vpc,
     _proxy_address,
     _rehearsal,
+    _prometheus,
 )

@@ -12,7 +12,7 @@ from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
-from ecs_envoy.plan.stop_order import DNS_TTL
+from ecs_envoy.plan.stop_order import TaskStop
 from ecs_envoy.settings.regions import partition_of
 from envoy_config import AccessLog, Tracing, Upstream
 
@@ -56,9 +56,9 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             "upstream": lambda: service.part(Upstream),
             "discovery": lambda: discovery_for(service.discovery, max_tasks=service.tasks.max),
             "max_tasks": lambda: service.tasks.max,
-            "dns_ttl": lambda: DNS_TTL,
-            "pre_stop_wait": lambda: service.pre_stop_wait,
-            "has_pre_stop_image": lambda: service.pre_stop_image is not None,
+            "stop": lambda: TaskStop(
+                pre_stop_wait=service.pre_stop_wait, has_pre_stop_image=service.pre_stop_image is not None
+            ),
         },
     )
 
@@ -74,9 +74,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "upstream": lambda: service.part(Upstream),
             "discovery": lambda: discovery_for(service.discovery, max_tasks=None),
             "max_tasks": lambda: None,
-            "dns_ttl": lambda: DNS_TTL,
-            "pre_stop_wait": lambda: None,
-            "has_pre_stop_image": lambda: False,
+            "stop": TaskStop,
         },
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import envoy_config
 from ecs_envoy.plan.discovery import INTERVAL, Discovery, discovery_for, discovery_problem
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.stop_order import DNS_TTL, pre_stop_wait_problem
+from ecs_envoy.plan.stop_order import TaskStop, pre_stop_wait_problem
 from envoy_config import Upstream
 from envoy_config.settings_error import Finding
 
@@ -23,10 +23,7 @@ class ServicePlan:
         upstream: How Envoy calls its tasks.
         discovery: How the proxy learns of its tasks.
         max_tasks: The most tasks that may run at once; None where nobody here knows.
-        dns_ttl: How long DNS answers are kept.
-        pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM; None for not
-            at all.
-        has_pre_stop_image: Whether an image for that wait is given.
+        stop: How its tasks leave.
 
     """
 
@@ -36,9 +33,7 @@ class ServicePlan:
     upstream: Upstream
     discovery: Discovery
     max_tasks: int | None
-    dns_ttl: timedelta = DNS_TTL
-    pre_stop_wait: timedelta | None = None
-    has_pre_stop_image: bool = False
+    stop: TaskStop
 
     @property
     def address(self) -> str:
@@ -66,9 +61,7 @@ def service_plan(
     upstream: Upstream,
     discovery: Discovery | None,
     max_tasks: int | None,
-    dns_ttl: timedelta = DNS_TTL,
-    pre_stop_wait: timedelta | None = None,
-    has_pre_stop_image: bool = False,
+    stop: TaskStop,
 ) -> ServicePlan:
     """Return the plan of a service; without `discovery`, what suits the number of its tasks."""
     return ServicePlan(
@@ -78,9 +71,7 @@ def service_plan(
         upstream=upstream,
         discovery=discovery_for(discovery, max_tasks=max_tasks),
         max_tasks=max_tasks,
-        dns_ttl=dns_ttl,
-        pre_stop_wait=pre_stop_wait,
-        has_pre_stop_image=has_pre_stop_image,
+        stop=stop,
     )
 
 
@@ -105,15 +96,15 @@ def _pre_stop_wait(service: ServicePlan) -> Iterator[Finding]:
 
 def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:
     """Yield why the pre-stop wait of `service` is too short where Cloud Map is asked each `interval`."""
-    wait = service.pre_stop_wait
+    wait = service.stop.pre_stop_wait
     if wait and not any(_tasks(service)):
-        problem = pre_stop_wait_problem(wait, service.discovery, service.dns_ttl, interval)
+        problem = pre_stop_wait_problem(wait, service.discovery, service.stop.dns_ttl, interval)
         if problem:
             yield ("pre_stop_wait",), problem
 
 
 def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
-    if service.has_pre_stop_image and service.pre_stop_wait is None:
+    if service.stop.has_pre_stop_image and service.stop.pre_stop_wait is None:
         yield ("pre_stop_image",), "there is no wait to run it for; give pre_stop_wait too"
 
 

@@ -1,6 +1,7 @@
 """How long a task has to serve on when it stops, so that no proxy calls it in vain."""
 
 import math
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ecs_envoy.plan.discovery import INTERVAL, Discovery
@@ -17,6 +18,24 @@ MOST_STOP_TIMEOUT = timedelta(seconds=120)
 
 MOST_PRE_STOP_WAIT = MOST_STOP_TIMEOUT - timedelta(seconds=5)
 """The container that waits has to end before its own stop timeout is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskStop:
+    """How the tasks of a service leave.
+
+    Attributes:
+        dns_ttl: How long DNS answers are kept.
+        pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM; None for not
+            at all.
+        has_pre_stop_image: Whether an image for that wait is given.
+
+    """
+
+    dns_ttl: timedelta = DNS_TTL
+    pre_stop_wait: timedelta | None = None
+    has_pre_stop_image: bool = False
+
 
 _JITTER = 0.2
 """The part of an interval by which the sidecar's next poll may come later (`discovery.pace`)."""

@@ -11,6 +11,7 @@ from ecs_envoy.fargate.arguments import argument_findings
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import broken
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
+from ecs_envoy.plan.stop_order import TaskStop
 from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
 from ecs_envoy.settings.values import CloudMapServiceName, DnsLabel
 from envoy_config import Upstream
@@ -63,6 +64,7 @@ class ExistingGrpcService(Construct):
             upstream=upstream or Upstream(),
             discovery=discovery,
             max_tasks=None,
+            stop=TaskStop(),
         )
         refuse(
             construct_id,

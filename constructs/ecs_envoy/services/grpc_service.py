@@ -16,16 +16,15 @@ from ecs_envoy.fargate.arguments import (
     Time,
     argument_findings,
     duration_of,
-    timedelta_of,
 )
-from ecs_envoy.fargate.server import Server
+from ecs_envoy.fargate.server import Server, Task
 from ecs_envoy.network.cloud_map_name import cloud_map_name_findings, cloud_map_options
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import broken
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
-from ecs_envoy.plan.stop_order import DNS_TTL, STOP_TIMEOUT
+from ecs_envoy.plan.stop_order import STOP_TIMEOUT
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
-from ecs_envoy.services.stop_times import stop_time_findings
+from ecs_envoy.services.stop_times import stop_time_findings, task_stop
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
 from ecs_envoy.settings.tasks import CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import (
@@ -116,7 +115,7 @@ class GrpcService(Construct):
         datadog: Datadog | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        most = min_tasks if max_tasks is None else max_tasks
+        most = max_tasks or min_tasks
         self.plan = service_plan(
             name=name,
             namespace=namespace.namespace_name,
@@ -124,9 +123,7 @@ class GrpcService(Construct):
             upstream=upstream or Upstream(),
             discovery=discovery,
             max_tasks=most,
-            dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
-            pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
-            has_pre_stop_image=pre_stop_image is not None,
+            stop=task_stop(dns_ttl=dns_ttl, pre_stop_wait=pre_stop_wait, image=pre_stop_image),
         )
         server = Server(
             name=name,
@@ -150,12 +147,22 @@ class GrpcService(Construct):
         if pre_stop_wait:
             add_pre_stop_container(task, image=pre_stop_image, wait=pre_stop_wait)
         self.task_role = task.definition.task_role
-        self.ecs_service = server.define_ecs_service(
+        self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
+
+    def _define_ecs_service(
+        self,
+        server: Server,
+        task: Task,
+        ecs_cluster: ecs.ICluster,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+    ) -> ecs.FargateService:
+        name = self.plan.name
+        return server.define_ecs_service(
             self,
             task,
             ecs_cluster=ecs_cluster,
             description=f"Tasks of the gRPC service {name}",
-            cloud_map_options=cloud_map_options(namespace, name, ttl=self.plan.dns_ttl),
+            cloud_map_options=cloud_map_options(namespace, name, ttl=self.plan.stop.dns_ttl),
         )
 
     @property
