@@ -9,7 +9,7 @@ CONFIG ?= config/example.yaml
 # Node, the CDK CLI and Envoy come from here, whatever the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
-COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 pyproject.toml
+COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
 .PHONY: help setup rehearse test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
 

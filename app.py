@@ -7,14 +7,12 @@ from pathlib import Path
 from aws_cdk import App, Environment
 
 from ecs_envoy.configuration import Configuration, load_configuration
-from stacks.api import ApiStack
 from stacks.network import NetworkStack
-from stacks.observability import ObservabilityStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
 
 
-def deploy(app: App, configuration: Configuration) -> None:
+def define_stacks(app: App, configuration: Configuration) -> None:
     """Define the stacks of one environment, in the order that `cdk deploy --all` follows."""
     env = Environment(account=configuration.account, region=configuration.region)
     name = configuration.environment
@@ -34,7 +32,10 @@ def deploy(app: App, configuration: Configuration) -> None:
     )
     # No reference ties them: on the first deployment the proxy's first look-ups find tasks.
     proxy.add_stack_dependency(services)
+    # What only some environments have is imported here: the others should not wait for it.
     if configuration.api:
+        from stacks.api import ApiStack
+
         ApiStack(
             app,
             f"{name}-api",
@@ -45,6 +46,8 @@ def deploy(app: App, configuration: Configuration) -> None:
             proxy=proxy.proxy,
         ).add_stack_dependency(proxy)
     if configuration.observability.cloudwatch:
+        from stacks.observability import ObservabilityStack
+
         ObservabilityStack(
             app,
             f"{name}-observability",
@@ -85,7 +88,7 @@ def main(app: App) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        deploy(app, configuration)
+        define_stacks(app, configuration)
     except (ValueError, RuntimeError) as error:
         # jsii brings the CDK's own refusals as RuntimeError.
         by_the_cdk = "refused by the CDK: " if isinstance(error, RuntimeError) else ""

@@ -8,10 +8,8 @@ from envoy_data_plane.envoy.extensions.clusters.common.dns.v3 import DnsLookupFa
 from envoy_data_plane.envoy.extensions.clusters.dns.v3 import DnsCluster, DnsClusterRefreshRate
 from envoy_data_plane.envoy.extensions.network.dns_resolver.cares.v3 import CaresDnsResolverConfig
 
+from envoy_config.model import DNS_REFRESH_RATE
 from envoy_config.typed_extension import typed_config, typed_extension
-
-REFRESH_RATE = timedelta(seconds=5)
-"""How often Envoy asks where an answer brings no TTL: Envoy's own default, written out as a promise."""
 
 
 def dns_cluster_type() -> ClusterCustomClusterType:
@@ -20,10 +18,10 @@ def dns_cluster_type() -> ClusterCustomClusterType:
         name="envoy.clusters.dns",
         typed_config=typed_config(
             DnsCluster(
-                dns_refresh_rate=REFRESH_RATE,
+                dns_refresh_rate=DNS_REFRESH_RATE,
                 # Else a failed look-up is repeated at once, by every cluster at the same time.
                 dns_failure_refresh_rate=DnsClusterRefreshRate(
-                    base_interval=timedelta(seconds=1), max_interval=REFRESH_RATE
+                    base_interval=timedelta(seconds=1), max_interval=DNS_REFRESH_RATE
                 ),
                 # The registry's owner decides by its TTL how fast a new task is found.
                 respect_dns_ttl=True,

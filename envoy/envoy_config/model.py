@@ -30,6 +30,10 @@ DNS_RECORDS = 8
 """Route 53 answers with at most eight of a MULTIVALUE name's records ("Multivalue answer routing")."""
 
 
+DNS_REFRESH_RATE = timedelta(seconds=5)
+"""How often Envoy asks where an answer brings no TTL: Envoy's own default, written out as a promise."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A gRPC service as Envoy knows it.

@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_cdk import Acknowledgment, App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from app import deploy
+from app import define_stacks
 from ecs_envoy.configuration import load_configuration
 
 NAG = "AwsSolutions::AwsSolutions-"
@@ -53,7 +53,7 @@ ACCEPTED = [
 def main() -> None:
     """Synthesize the configuration that the command line names, with every check on."""
     app = App()
-    deploy(app, load_configuration(Path(sys.argv[1])))
+    define_stacks(app, load_configuration(Path(sys.argv[1])))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     for construct in app.node.find_all():
         for path, finding, reason in ACCEPTED:

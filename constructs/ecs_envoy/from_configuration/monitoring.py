@@ -11,6 +11,7 @@ from ecs_envoy.configuration.observability import CloudWatch
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.grpc_service import GrpcService
+from ecs_envoy.settings.extra import extra
 
 if TYPE_CHECKING:
     from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
@@ -25,8 +26,9 @@ def define_monitoring(
     services: Sequence[RoutedService],
 ) -> "ProxyMonitoring":
     """Define the dashboard and the alarms of `proxy` and of those `services` that are ours."""
-    # Its library takes a second to come, which only those who want it have to wait for.
-    from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
+    with extra("monitoring", "observability.cloudwatch"):
+        # Here, since it takes a second to import, which only its users should wait for.
+        from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
 
     return ProxyMonitoring(
         scope,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ecs_envoy.plan.discovery import INTERVAL, Discovery
-from envoy_config.dns import REFRESH_RATE
+from envoy_config.model import DNS_REFRESH_RATE
 
 DNS_TTL = timedelta(seconds=5)
 """How long DNS answers are kept by default: Envoy's own rate of refresh."""
@@ -55,7 +55,7 @@ def least_pre_stop_wait(
         interval: How often the sidecar asks Cloud Map.
 
     """
-    heard = dns_ttl + REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
+    heard = dns_ttl + DNS_REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
     return timedelta(seconds=math.ceil((heard + _SLACK).total_seconds()))
 
 

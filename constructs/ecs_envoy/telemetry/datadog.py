@@ -7,19 +7,11 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
-from datadog_cdk_constructs_v2 import (
-    APMFeatureConfig,
-    DatadogECSFargate,
-    DatadogECSLogDriverProps,
-    DogstatsdFeatureConfig,
-    FargateLogCollectionFeatureConfig,
-    FluentbitConfig,
-    LoggingType,
-)
 
 from ecs_envoy.plan.sidecars import MEMORY_MIB
 from ecs_envoy.settings.arguments import check_fields
 from ecs_envoy.settings.datadog_sites import DatadogSite
+from ecs_envoy.settings.extra import extra
 from ecs_envoy.settings.values import Tag
 
 AGENT_VERSION = "7.66.1"
@@ -79,6 +71,17 @@ def define_datadog_task_definition(
             agent, and its log may go to Datadog.
 
     """
+    with extra("datadog", "Datadog"):
+        # Here, since it takes a moment to import, and Node a moment to load.
+        from datadog_cdk_constructs_v2 import (
+            APMFeatureConfig,
+            DatadogECSFargate,
+            DatadogECSLogDriverProps,
+            DogstatsdFeatureConfig,
+            FargateLogCollectionFeatureConfig,
+            FluentbitConfig,
+            LoggingType,
+        )
     to_datadog = is_proxy and datadog.access_log
     definition = DatadogECSFargate(
         api_key_secret=datadog.api_key_secret,

@@ -1,0 +1,32 @@
+"""Packages that are extras of the wheel: who needs one and has it not is told how to install it."""
+
+import sys
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import ecs_envoy
+from ecs_envoy import Datadog, Network
+from tests.ecs_envoy.factories import grpc_service
+
+
+def test_fails_without_datadogs_constructs_by_how_to_install_them(
+    stack: Stack, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "datadog_cdk_constructs_v2", None)
+    key = secretsmanager.Secret(stack, "Key")
+    with pytest.raises(ValueError, match=r"datadog_cdk_constructs_v2; .*pip install 'ecs-envoy\[datadog\]'"):
+        grpc_service(stack, network, datadog=Datadog(api_key_secret=key, env="test"))
+
+
+def test_fails_without_the_monitoring_constructs_by_how_to_install_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("ecs_envoy.monitoring")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cdk_monitoring_constructs", None)
+    with pytest.raises(
+        ValueError, match=r"ProxyMonitoring needs the package cdk_monitoring_constructs; .*\[monitoring\]'"
+    ):
+        _ = ecs_envoy.ProxyMonitoring
