@@ -9,14 +9,14 @@ from bench.discovery import changes, cost, evenness, outages
 from bench.discovery.page import Results, write_page
 from bench.discovery.world import SIZES, World
 from rehearsal.machine import describe
-from rehearsal.processes import StartFailedError, own_environment
+from rehearsal.processes import StartFailedError, clean_environment
 
 PAGE = Path(__file__).resolve().parent.parent / "discovery.md"
 
 
 def main() -> int:
     """Measure everything in one run; return 1 where something did not start."""
-    environment = own_environment()
+    environment = clean_environment()
     os.environ.clear()
     os.environ.update(environment)
     with tempfile.TemporaryDirectory(prefix="bench-discovery-") as folder:
