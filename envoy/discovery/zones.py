@@ -1,4 +1,4 @@
-"""How a proxy spreads calls over zones: it prefers its own, and still every task gets as many calls."""
+"""How a proxy spreads calls over zones: it prefers its own, but loads all tasks evenly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Balance:
 
 
 def even_balance(tasks: Mapping[str, int]) -> Balance:
-    """Return the balance that gives every task as many calls, whatever its zone."""
+    """Return the balance that gives every task the same number of calls, whatever its zone."""
     return Balance(_scaled({zone: float(count) for zone, count in tasks.items()}))
 
 
@@ -55,8 +55,8 @@ def own_zone_balance(own: str, tasks: Mapping[str, int], traffic: Mapping[str, f
     """Return the balance of a proxy in the zone `own`.
 
     A zone with a fifth of the tasks can take a fifth of all calls. Calls that arrive in a zone stay
-    there up to that share; the rest goes to zones whose tasks have room. So every task gets as many
-    calls, however unevenly the clients are spread over the proxies.
+    there up to that share; the rest goes to zones whose tasks have room. So every task gets the same
+    number of calls, however unevenly the clients are spread over the proxies.
 
     Args:
         own: The proxy's zone.

@@ -141,7 +141,7 @@ def test_a_server_whose_sigterm_is_held_back_ends_at_once() -> None:
 
 
 def test_fails_on_a_second_container_that_nothing_stands_for() -> None:
-    with pytest.raises(ImageUnknownError, match=r"for the image example\.com/lessons:1 of the container agent"):
+    with pytest.raises(ImageUnknownError, match=r"image example\.com/lessons:1 of the container agent"):
         local("lessons", container(name="agent", port=0), container())
 
 
