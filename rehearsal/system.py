@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ecs_envoy.configuration import Configuration
+from rehearsal import configured
 from rehearsal.account.aws import Aws
 from rehearsal.account.cdk import Cdk
 from rehearsal.account.cloud_map_zone import CloudMapZone
@@ -17,7 +18,6 @@ from rehearsal.account.foreign_services import deploy_foreign_services
 from rehearsal.account.name_server import NameServer
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
-from rehearsal.course import configured
 from rehearsal.monitoring.cpu import Sampler, mean_percent
 from rehearsal.monitoring.cpu_exporter import CpuExporter
 from rehearsal.monitoring.prometheus import Prometheus, prometheus_binary

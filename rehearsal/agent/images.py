@@ -10,7 +10,7 @@ from pathlib import Path
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
 from rehearsal.agent.ecs_api import Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
-from rehearsal.course.configured import Command
+from rehearsal.configured import Command
 from rehearsal.processes import StartFailedError
 
 

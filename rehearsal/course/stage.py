@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ecs_envoy.configuration import Configuration
-from rehearsal.course import configured
+from rehearsal import configured
 from rehearsal.load.calls import Call
 from rehearsal.processes import Process, StartFailedError
 from rehearsal.system import System

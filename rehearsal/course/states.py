@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from rehearsal.course import configured
+from rehearsal import configured
 from rehearsal.course.outcome import ProxyUse, ServiceResult, service_result
 from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
 from rehearsal.load.calls import STREAM, UNARY, Call, Target

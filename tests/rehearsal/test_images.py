@@ -9,11 +9,11 @@ from ecs_envoy.configuration import load_configuration
 from envoy_config import Metrics, Proxy, Service, Tracing
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
+from rehearsal import configured
 from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
 from rehearsal.agent.local_bootstrap import localize
-from rehearsal.course import configured
-from rehearsal.course.configured import Command
+from rehearsal.configured import Command
 from rehearsal.processes import StartFailedError
 from tests.conftest import ROOT, Templates, proxy_container, read_templates, resources
 
