@@ -197,7 +197,7 @@ def test_twenty_tasks_are_found_by_the_sidecar_and_their_zones_kept(
     assert all(sidecar["memory_mib"] < 64 for sidecar in sidecars)
 
 
-@pytest.mark.parametrize("step", ["cdk deploy to the emulator", "After: the same calls"])
+@pytest.mark.parametrize("step", ["Deploy to the emulator", "After: make the same calls"])
 def test_ctrl_c_ends_every_process_that_it_started(rehearse: Rehearse, step: str, tmp_path: Path) -> None:
     running = rehearse(
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
@@ -220,7 +220,7 @@ def test_killed_outright_it_leaves_no_process(rehearse: Rehearse, tmp_path: Path
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
     )
     assert running.stdout
-    while "Start what was deployed" not in (line := running.stdout.readline()):
+    while "Start the deployed tasks" not in (line := running.stdout.readline()):
         assert line, "the rehearsal ended by itself"
     time.sleep(4)
     children = descendants(running.pid)
