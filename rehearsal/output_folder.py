@@ -13,7 +13,7 @@ def fresh_folder(out: Path, config: Path) -> Path:
     """Make `out` an empty folder, delete what an earlier rehearsal left there, and return its absolute path.
 
     Raises:
-        ValueError: It is not a folder, cannot be made, or holds files that no rehearsal made, such as `config`.
+        ValueError: It is not a folder, cannot be created, or contains files that no rehearsal made.
 
     """
     try:

@@ -80,9 +80,7 @@ def test_fails_where_the_configuration_would_be_removed(tmp_path: Path) -> None:
         pytest.param(
             ["--out", "/proc/nope"], "/proc/nope: cannot be created or written to", id="output folder"
         ),
-        pytest.param(
-            ["--seconds", "nan"], "--seconds: nan is out of range; give a number", id="nan"
-        ),
+        pytest.param(["--seconds", "nan"], "--seconds: nan is out of range; give a number", id="nan"),
         pytest.param(["--seconds", "0"], "--seconds: 0 is out of range; give a number", id="zero"),
     ],
 )
