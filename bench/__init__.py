@@ -1,1 +1,1 @@
-"""Benchmarks: each compares within one run, and writes its results beside itself."""
+"""Benchmarks. Each one compares figures of a single run, and writes its results to a page in this folder."""

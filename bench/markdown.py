@@ -1,4 +1,4 @@
-"""Results as a page of Markdown."""
+"""Writes results as a Markdown page."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import jinja2
 
 
 def write_markdown(template: Path, page: Path, **values: object) -> None:
-    """Write `template`, filled with `values`, to `page`."""
+    """Render `template` with `values`, and write the result to `page`."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
         autoescape=False,  # noqa: S701  # Markdown of our own figures

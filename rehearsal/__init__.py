@@ -1,1 +1,1 @@
-"""The whole system on one machine: what the templates say, run by real processes."""
+"""The whole system on one machine: real processes run what the CloudFormation templates deploy."""

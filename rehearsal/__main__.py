@@ -1,4 +1,4 @@
-"""`python -m rehearsal CONFIG`: deploy to an emulator on this machine, call, change, and compare."""
+"""`python -m rehearsal CONFIG`: deploy to an AWS emulator on this machine, call the services, compare."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ from rehearsal.course.progress import ConsoleProgress
 from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Stage
 from rehearsal.output_folder import fresh_folder
-from rehearsal.processes import ROOT, StartFailedError, own_environment
+from rehearsal.processes import ROOT, StartFailedError, clean_environment
 from rehearsal.report.terminal import show
 from rehearsal.system import System
 
@@ -24,34 +24,38 @@ SECONDS_BOUNDS = (5, 600)
 
 
 def main() -> int:
-    """Rehearse; return 0 if no call failed and no task idled, 1 if not, 2 for bad input."""
+    """Rehearse; return 0 if no call failed and no task idled, 1 if one did, 2 for bad input."""
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
     parser.add_argument("config", type=Path, help="the configuration file, such as config/example.yaml")
     parser.add_argument(
         "--seconds",
         type=float,
         default=SECONDS,
-        help=f"how long to measure before, and how long after (default: {SECONDS:.0f})",
+        help=f"how long to measure each of the two states, in seconds (default: {SECONDS:.0f})",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=ROOT / "rehearsal/out",
-        help="the folder for the report and logs; replaced if a rehearsal made it (default: rehearsal/out)",
+        help="the folder for report and logs; new, empty, or of an earlier rehearsal, which is then deleted "
+        "(default: rehearsal/out)",
     )
     arguments = parser.parse_args()
-    environment = own_environment()  # boto3 reads the user's profile, even where it is given credentials
+    environment = clean_environment()  # boto3 would read the user's profile, even if it is given credentials
     os.environ.clear()
     os.environ.update(environment)
     stop = threading.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        # A flag and no exception: one that is raised inside a library's callback may be lost there.
-        signal.signal(ending, lambda _signal, _frame: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The handler sets a flag. An exception could be lost if it is raised inside a library's callback.
+        signal.signal(number, lambda _signal, _frame: stop.set())
     try:
         _check_seconds(arguments.seconds)
         configuration = load_configuration(arguments.config)
         if not arguments.config.is_file():
-            raise ValueError(f"{arguments.config}: is read more than once; give the path of a YAML file")
+            raise ValueError(
+                f"{arguments.config}: not a regular file, but a rehearsal reads it more than once; "
+                "give the path of a YAML file"
+            )
         out = fresh_folder(arguments.out, arguments.config)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -67,10 +71,10 @@ def main() -> int:
 
 
 def _check_seconds(seconds: float) -> None:
-    least, most = SECONDS_BOUNDS
-    if not least <= seconds <= most:
+    minimum, maximum = SECONDS_BOUNDS
+    if not minimum <= seconds <= maximum:
         raise ValueError(
-            f"--seconds: {seconds:g} is not a time to measure; give a number from {least} to {most}"
+            f"--seconds: {seconds:g} is out of range; give a number of seconds from {minimum} to {maximum}"
         )
 
 
@@ -86,7 +90,7 @@ def _rehearse(
             scenario = Scenario(config, stage, out, seconds=seconds)
             scenario.run()
             progress.step("report")
-            # Not before: matplotlib takes two seconds to come, and the first steps are the busiest.
+            # Imported here, because importing matplotlib takes two seconds and the first steps are busy.
             from rehearsal.report.write import write_report
 
             write_report(scenario, system, out, progress.say)

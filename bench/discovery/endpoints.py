@@ -10,7 +10,7 @@ import grpc
 
 
 class _Echo(grpc.GenericRpcHandler):
-    """Answers every method with its own request."""
+    """Answers every method with the request's own messages."""
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails

@@ -1,4 +1,4 @@
-"""The results as a page."""
+"""Writes the results as a page."""
 
 import statistics
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rehearsal.machine import Description
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that was measured, and on what."""
+    """All results, and the machine that they were measured on."""
 
     machine: Description
     evenness: list[Evenness]
@@ -27,8 +27,8 @@ class Results:
 def write_page(results: Results, path: Path) -> None:
     """Write `results` to `path` as Markdown."""
     template = Path(__file__).with_name("page.md.jinja")
-    write_markdown(template, path, **vars(results), rounds=ROUNDS, outage_seconds=SECONDS, middle=_middle)
+    write_markdown(template, path, **vars(results), rounds=ROUNDS, outage_seconds=SECONDS, median=_median)
 
 
-def _middle(seconds: list[float]) -> str:
+def _median(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.2f} ({max(seconds):.2f})"

@@ -1,4 +1,4 @@
-"""Proxies of the benchmark: the real Envoy, told as it is deployed, and the sidecar where it has one."""
+"""The proxies of the benchmark: the real Envoy with its deployed bootstrap, and the sidecar."""
 
 import json
 import shutil
@@ -29,10 +29,10 @@ class RunningProxy:
     """A running Envoy.
 
     Attributes:
-        name: What logs call it.
+        name: Its name in logs.
         address: Its loopback address.
         envoy: Its process.
-        sidecar: The process of its sidecar; None without one.
+        sidecar: The process of its sidecar; None if it has none.
 
     """
 
@@ -42,7 +42,7 @@ class RunningProxy:
     sidecar: Process | None
 
     def requests(self, service: str) -> dict[str, int]:
-        """Return how many requests each endpoint of `service` has had, by its address."""
+        """Return how many requests Envoy has sent to each endpoint of `service`, by address."""
         with urllib.request.urlopen(f"http://{self.address}:{ADMIN_PORT}/clusters?format=json") as answer:
             clusters: list[dict[str, Any]] = json.load(answer)["cluster_statuses"]
         hosts = next(c.get("host_statuses", []) for c in clusters if c["name"] == service)
@@ -55,7 +55,7 @@ class RunningProxy:
 
 
 def proto_service(service: str) -> str:
-    """Return the proto service that is routed to `service`."""
+    """Return the proto service that Envoy routes to `service`."""
     return f"bench.v1.{service.capitalize()}"
 
 
@@ -69,7 +69,7 @@ def start_sidecar(
     zone_aware: Sequence[str] = (),
     environment: Mapping[str, str],
 ) -> Process:
-    """Start a sidecar with the settings that the CDK would give it; only its places are of this machine."""
+    """Start a sidecar with the settings that the CDK would give it, except for addresses and folder."""
     followed = [
         FollowedService(name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware) for s in services
     ]
@@ -90,7 +90,7 @@ def start_envoy(
     name_server: NameServer,
     sidecar: Process | None,
 ) -> RunningProxy:
-    """Start an Envoy with its deployed command, and wait until it serves."""
+    """Start an Envoy with the deployed bootstrap, and wait until it listens."""
     memory = envoy_memory_mib(512, ["discovery"] if sidecar else [])
     deployed = to_json(
         bootstrap(Proxy(name=PROXY, memory_mib=memory, endpoints_folder=str(folder)), services)
@@ -114,8 +114,10 @@ def start_envoy(
     return RunningProxy(name=name, address=address, envoy=process, sidecar=sidecar)
 
 
-def routed(service: str, *, discovery: Discovery, max_tasks: int | None, zone_aware: bool = False) -> Service:
-    """Return the route to `service`."""
+def envoy_service(
+    service: str, *, discovery: Discovery, max_tasks: int | None, zone_aware: bool = False
+) -> Service:
+    """Return the bootstrap's input for `service`."""
     return Service(
         name=service,
         address=f"{service}.{NAMESPACE}",

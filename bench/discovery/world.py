@@ -1,4 +1,4 @@
-"""What the benchmark runs on: an emulated Cloud Map, a name server, endpoints, and a proxy of each kind."""
+"""Everything that the benchmark runs: an emulated Cloud Map, a DNS server, endpoints and proxies."""
 
 import random
 import sys
@@ -14,8 +14,8 @@ from bench.discovery.proxies import (
     PORT,
     PROXY,
     RunningProxy,
+    envoy_service,
     proto_service,
-    routed,
     start_envoy,
     start_sidecar,
 )
@@ -33,7 +33,7 @@ REGION = "eu-west-1"
 ZONES = (f"{REGION}a", f"{REGION}b")
 SIZES = (4, 8, 20, 100)
 TURN, ZONED = "turn", "zoned"
-"""The service whose tasks come and go, and the one whose zones count."""
+"""The service whose tasks change, and the one that is measured across zones."""
 
 TEN = tuple(f"ten{number}" for number in range(10))
 SIZED = {size: f"size{size}" for size in SIZES}
@@ -44,12 +44,12 @@ class World:
     """Everything that runs; leaving the context ends it all.
 
     Args:
-        folder: For logs and files.
+        folder: The folder for logs and files.
 
     Attributes:
-        proxies: The proxies by the kind of their discovery: `dns`, `dns, number unknown`, `cloud_map`.
-        second: Another proxy by Cloud Map, in the other zone.
-        ten: A sidecar that follows ten services of 20 tasks each.
+        proxies: The proxies by their kind of discovery: `dns`, `dns, number unknown`, `cloud_map`.
+        second: Another proxy that uses Cloud Map, in the other zone.
+        ten: A sidecar without Envoy that polls ten services of 20 tasks each.
 
     """
 
@@ -87,14 +87,14 @@ class World:
         self._stack.close()
 
     def address(self) -> str:
-        """Return a loopback address that nothing else has."""
+        """Return a loopback address that was not returned before."""
         self._used += 1
         third, last = divmod(self._used, 250)
         return f"{self._block}.{third}.{last + 1}"
 
     def _lookup(self, name: str) -> Registry | None:
         if self._silent:
-            raise dns.exception.Timeout  # the name server then sends nothing at all
+            raise dns.exception.Timeout  # makes the DNS server send no answer at all
         return self._zone.lookup(name)
 
     def _start_endpoints(self) -> None:
@@ -114,40 +114,40 @@ class World:
         return [self.address() for _ in range(number)]
 
     def _start_relay(self) -> None:
-        """Put a TCP relay before the emulator, which a proxy's sidecar cannot do without."""
+        """Start a TCP relay to the emulator. The sidecars use only the relay, so killing it cuts them off."""
         host, _, port = self.aws.endpoint.removeprefix("http://").partition(":")
-        self._relay_at = self.address(), int(port)
-        self._relay_to = f"{host}:{port}"
+        self._relay_address = self.address(), int(port)
+        self._emulator_address = f"{host}:{port}"
         self.connect_cloud_map()
 
     def connect_cloud_map(self) -> None:
         """Let the sidecars reach Cloud Map."""
-        address, port = self._relay_at
+        address, port = self._relay_address
         self._relay = self.processes.start(
             f"relay-{time.monotonic_ns()}",
-            [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), self._relay_to],
+            [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), self._emulator_address],
         )
         self._relay.wait_for_port(address, port)
 
     def cut_cloud_map_off(self) -> None:
-        """Let no sidecar reach Cloud Map any more."""
+        """Cut all sidecars off from Cloud Map."""
         self._relay.kill()
         self._relay.wait(5)
 
     def silence_names(self, silent: bool) -> None:
-        """Let the name server answer nothing at all, or answer again."""
+        """Make the DNS server send no answers, or answer again."""
         self._silent = silent
 
     def _environment(self, task: str, zone: str) -> dict[str, str]:
-        address, port = self._relay_at
+        address, port = self._relay_address
         return {**self._metadata.environment(task, zone), "AWS_ENDPOINT_URL": f"http://{address}:{port}"}
 
     def _start_proxies(self) -> None:
-        known = [routed(s, discovery=Discovery.DNS, max_tasks=8) for s in SERVICES]
-        unknown = [routed(s, discovery=Discovery.DNS, max_tasks=None) for s in SERVICES]
+        at_most_eight = [envoy_service(s, discovery=Discovery.DNS, max_tasks=8) for s in SERVICES]
+        unknown_number = [envoy_service(s, discovery=Discovery.DNS, max_tasks=None) for s in SERVICES]
         self.proxies = {
-            "dns": self._envoy("dns", known),
-            "dns, number unknown": self._envoy("dns-unknown", unknown),
+            "dns": self._envoy("dns", at_most_eight),
+            "dns, number unknown": self._envoy("dns-unknown", unknown_number),
         }
         addresses = [self.address(), self.address()]
         for address, zone in zip(addresses, ZONES, strict=True):
@@ -178,7 +178,8 @@ class World:
             address=address,
             folder=folder,
             services=[
-                routed(s, discovery=Discovery.EDS, max_tasks=None, zone_aware=s == ZONED) for s in SERVICES
+                envoy_service(s, discovery=Discovery.EDS, max_tasks=None, zone_aware=s == ZONED)
+                for s in SERVICES
             ],
             name_server=self._names,
             sidecar=sidecar,
@@ -203,7 +204,7 @@ class World:
         return process
 
     def register(self, service: str, address: str, zone: str) -> None:
-        """List `address` as ECS lists a task."""
+        """Register `address` in Cloud Map, as ECS registers a task."""
         self._cloud_map.register_instance(
             ServiceId=self._ids[service],
             InstanceId=address,
@@ -211,11 +212,11 @@ class World:
         )
 
     def deregister(self, service: str, address: str) -> None:
-        """Take `address` off the list."""
+        """Deregister `address`."""
         self._cloud_map.deregister_instance(ServiceId=self._ids[service], InstanceId=address)
 
     def load(self, proxy: RunningProxy, service: str, rate: float) -> Load:
-        """Start calling `service` through `proxy`, `rate` times a second over six connections."""
+        """Start to call `service` through `proxy`, `rate` times a second over six connections."""
         method = f"{proto_service(service)}/Get"
         target = Target(
             service=service, target=f"{proxy.address}:{PORT}", methods=(method,), streams=(), rate=rate

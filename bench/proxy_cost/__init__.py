@@ -1,1 +1,1 @@
-"""What a proxy costs for each call, and what telemetry adds to it. `make bench-proxy`."""
+"""Measures what a proxy costs for each call, and what telemetry adds to it. Run by `make bench-proxy`."""

@@ -1,4 +1,4 @@
-"""`make bench-proxy`: measure, and write `bench/proxy_cost.md`. Takes some ten minutes."""
+"""`make bench-proxy`: measure, and write `bench/proxy_cost.md`. It takes about ten minutes."""
 
 import sys
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.proxy_cost import cost, envoys, quota, series
 from bench.proxy_cost.load import LoadFailedError
 from bench.proxy_cost.page import Results, write_page
-from bench.proxy_cost.world import Target, World, missing
+from bench.proxy_cost.world import Target, World, missing_packages
 from rehearsal.machine import describe
 from rehearsal.processes import StartFailedError
 
@@ -15,10 +15,10 @@ PAGE = Path(__file__).resolve().parent.parent / "proxy_cost.md"
 
 
 def main() -> int:
-    """Measure everything in one run; return 1 where something did not start."""
-    if lacking := missing():
+    """Measure everything in one run; return 1 if a program is missing or did not start."""
+    if packages := missing_packages():
         print(
-            f"bench-proxy: not here: {', '.join(lacking)}; apt-get install {' '.join(lacking)}",
+            f"bench-proxy: not installed: {', '.join(packages)}; run apt-get install {' '.join(packages)}",
             file=sys.stderr,
         )
         return 1
@@ -42,8 +42,8 @@ def _measure(world: World, folder: Path) -> Results:
     }
     print("series", flush=True)
     large = world.envoy("envoy large", 13, envoys.with_telemetry(world.address(13), world.tasks))
-    assert large.process  # noqa: S101  # an Envoy is one
-    counted = series.measure(folder, world.address(13), large.process.pid)
+    assert large.process  # noqa: S101  # an Envoy has a process
+    series_result = series.measure(folder, world.address(13), large.process.pid)
     targets = [
         *envoy.values(),
         world.haproxy("HAProxy", 20, mode="http"),
@@ -52,20 +52,27 @@ def _measure(world: World, folder: Path) -> Results:
         world.direct("no proxy, one task", world.backends[:1]),
         world.direct("client-side round_robin", world.backends),
     ]
-    print("as fast as it goes", flush=True)
+    print("full load", flush=True)
     costs: dict[int | None, list[cost.Cost]] = {None: cost.measure(targets, None)}
     for rate in cost.RATES:
         print(f"{rate} calls a second", flush=True)
         costs[rate] = cost.measure(targets, rate)
-    held, knees, refused = _held([envoy["all"], envoy["before"]])
-    return Results(machine=describe(), series=counted, costs=costs, held=held, knees=knees, no_quota=refused)
+    limited, knees, quota_error = _measure_quota([envoy["all"], envoy["before"]])
+    return Results(
+        machine=describe(),
+        series=series_result,
+        costs=costs,
+        limited=limited,
+        knees=knees,
+        quota_error=quota_error,
+    )
 
 
-def _held(targets: list[Target]) -> tuple[list[quota.Held], dict[str, int], str | None]:
+def _measure_quota(targets: list[Target]) -> tuple[list[quota.Limited], dict[str, int], str | None]:
     print("a quarter of a CPU", flush=True)
     try:
-        held = quota.measure(targets)
-        return held, quota.knees(held), None
+        limited = quota.measure(targets)
+        return limited, quota.knees(limited), None
     except quota.NoQuotaError as error:
         return [], {}, str(error)
 

@@ -1,4 +1,4 @@
-"""The bootstraps that are compared: telemetry on and off, and as it was before it was tuned."""
+"""The bootstraps that are compared: with and without telemetry, and with telemetry before it was tuned."""
 
 import json
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ PORT, METRICS_PORT = 50051, 9903
 
 
 def proto_service(number: int) -> str:
-    """Return the proto service that is routed to the service `number`."""
+    """Return the proto service that Envoy routes to the service `number`."""
     return f"bench.v1.Service{number}"
 
 
 def method(number: int) -> str:
-    """Return the path of the method `number`, of all services' methods."""
-    service, own = divmod(number, METHODS)
-    return f"/{proto_service(service)}/Method{own}"
+    """Return the path of the method `number`; the methods of all services are numbered together."""
+    service, number_in_service = divmod(number, METHODS)
+    return f"/{proto_service(service)}/Method{number_in_service}"
 
 
 def with_telemetry(
@@ -34,28 +34,28 @@ def with_telemetry(
     access_log: AccessLog | None = None,
     tracing: Tracing | None = None,
 ) -> Bootstrap:
-    """Return Envoy with metrics by method, their listener, and the sampled log unless another is given."""
+    """Return the bootstrap with metrics by method, their listener, and `access_log` or the sampled log."""
     log = access_log or AccessLog()
     return _local(Proxy(name="grpc", metrics=Metrics(), access_log=log, tracing=tracing), address, endpoints)
 
 
 def without_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
-    """Return the same Envoy with none of it."""
+    """Return the same bootstrap without metrics and log."""
     return _local(Proxy(name="grpc", access_log=None), address, endpoints)
 
 
 def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
-    """Return Envoy as this project deployed it before telemetry was tuned, up to 2026-11-24.
+    """Return the bootstrap that this project deployed until 2026-11-24, before telemetry was tuned.
 
-    Filters took the path apart and counted by method, with the histogram that the dashboards need;
-    each call had a request id and a line in the log.
+    Filters split the path and counted by method, with the histogram that the dashboards need. Each
+    call had a request id and a line in the log.
     """
     values = without_telemetry(address, endpoints)
-    of_calls = manager(values)
+    call_manager = manager(values)
     types = "type.googleapis.com/envoy.extensions"
     to_metadata = f"{types}.filters.http.header_to_metadata.v3.Config"
-    of_calls.pop("generate_request_id")
-    of_calls["http_filters"] = [
+    call_manager.pop("generate_request_id")
+    call_manager["http_filters"] = [
         {
             "name": "envoy.filters.http.header_to_metadata",
             "typed_config": {
@@ -95,7 +95,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
         "bytes_received": "%BYTES_RECEIVED%",
         "bytes_sent": "%BYTES_SENT%",
     }
-    of_calls["access_log"] = [
+    call_manager["access_log"] = [
         {
             "name": "envoy.access_loggers.stdout",
             "typed_config": {
@@ -120,14 +120,14 @@ def _rule(key: str, path: str) -> dict[str, object]:
 
 
 def manager(values: Bootstrap) -> dict[str, Any]:
-    """Return the HTTP connection manager that takes calls."""
+    """Return the HTTP connection manager of the listener for calls."""
     return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
 
 
 def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
-    """Return the deployed bootstrap with `endpoints` for every service, and everything at `address`.
+    """Return the deployed bootstrap with every listener at `address` and `endpoints` for every service.
 
-    How endpoints are found is no part of what is measured here, and neither are health checks.
+    It has neither discovery nor health checks, because this benchmark does not measure them.
     """
     services = [
         Service(
@@ -143,18 +143,18 @@ def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> 
         listener["address"]["socket_address"]["address"] = address
     for cluster in values["static_resources"]["clusters"]:
         if cluster["name"] == COLLECTOR_CLUSTER:
-            continue  # none listens, and spans are dropped
+            continue  # no collector runs, so Envoy drops the spans
         if cluster["name"] == ADMIN_CLUSTER:
-            places = [(address, values["admin"]["address"]["socket_address"]["port_value"])]
+            hosts = [(address, values["admin"]["address"]["socket_address"]["port_value"])]
         else:
-            places = list(endpoints)
+            hosts = list(endpoints)
             del cluster["cluster_type"], cluster["health_checks"]
         cluster["type"] = "STATIC"
         cluster["load_assignment"]["endpoints"] = [
             {
                 "lb_endpoints": [
-                    {"endpoint": {"address": {"socket_address": {"address": place, "port_value": port}}}}
-                    for place, port in places
+                    {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}}
+                    for host, port in hosts
                 ]
             }
         ]

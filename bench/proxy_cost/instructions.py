@@ -1,7 +1,7 @@
-"""`make bench-instructions`: Envoy's own work on a call, counted; writes `bench/instructions.md`.
+"""`make bench-instructions`: count Envoy's instructions for a call, and write `bench/instructions.md`.
 
-Counts are the same from run to run within a thousandth, whatever else the machine does: where times are
-noisy, they tell what a setting costs. The kernel's part is not in them.
+Counts of two runs differ by less than a thousandth, whatever else the machine does. So they show what a
+setting costs even if times are noisy. They do not include the kernel's work.
 """
 
 import glob
@@ -29,7 +29,7 @@ CALLS = 2000
 Change = Callable[[envoys.Bootstrap], None]
 
 
-def _nothing(_values: envoys.Bootstrap) -> None:
+def _no_change(_values: envoys.Bootstrap) -> None:
     pass
 
 
@@ -42,11 +42,11 @@ def _filter(name: str, kind: str, **fields: object) -> Change:
     return change
 
 
-def _of_manager(**fields: object) -> Change:
+def _manager_fields(**fields: object) -> Change:
     return lambda values: envoys.manager(values).update(fields)
 
 
-def _statistics_by_http_status(values: envoys.Bootstrap) -> None:
+def _with_http_statistics(values: envoys.Bootstrap) -> None:
     envoys.manager(values)["http_filters"][-1]["typed_config"].pop("dynamic_stats", None)
 
 
@@ -58,11 +58,11 @@ def _path_by_cel(values: envoys.Bootstrap) -> None:
 
 
 def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoys.Bootstrap]:
-    found: dict[str, envoys.Bootstrap] = {}
+    variants: dict[str, envoys.Bootstrap] = {}
 
-    def add(name: str, values: envoys.Bootstrap, change: Change = _nothing) -> None:
+    def add(name: str, values: envoys.Bootstrap, change: Change = _no_change) -> None:
         change(values)
-        found[name] = values
+        variants[name] = values
 
     def plain() -> envoys.Bootstrap:
         return envoys.without_telemetry(address, endpoints)
@@ -72,7 +72,7 @@ def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoy
     add("metrics by method and a sampled log, as deployed", envoys.with_telemetry(address, endpoints))
     add("the same with every call logged", envoys.with_telemetry(address, endpoints, access_log=every_call))
     add(
-        "the same, the path taken apart in each line by CEL",
+        "the same, and CEL splits the path for each line",
         envoys.with_telemetry(address, endpoints, access_log=every_call),
         _path_by_cel,
     )
@@ -80,8 +80,8 @@ def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoy
         "as deployed, and 1 % of the calls traced",
         envoys.with_telemetry(address, endpoints, tracing=Tracing(sample_percent=1)),
     )
-    add("no telemetry but request ids", plain(), _of_manager(generate_request_id=True))
-    add("no telemetry but statistics by HTTP status", plain(), _statistics_by_http_status)
+    add("no telemetry but request ids", plain(), _manager_fields(generate_request_id=True))
+    add("no telemetry but statistics by HTTP status", plain(), _with_http_statistics)
     rule = {
         "header": "x-absent",
         "on_header_present": {"metadata_namespace": "bench", "key": "absent"},
@@ -89,7 +89,7 @@ def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoy
     to_metadata = _filter(
         "envoy.filters.http.header_to_metadata", "header_to_metadata.v3.Config", request_rules=[rule]
     )
-    add("no telemetry but a filter that finds nothing to do", plain(), to_metadata)
+    add("no telemetry but a filter that has nothing to do", plain(), to_metadata)
     by_method = _filter(
         "envoy.filters.http.grpc_stats",
         "grpc_stats.v3.FilterConfig",
@@ -97,14 +97,14 @@ def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoy
         enable_upstream_stats=True,
     )
     add("no telemetry but the filter grpc_stats, with histograms", plain(), by_method)
-    add("as before it was tuned", envoys.before_tuning(address, endpoints))
-    return found
+    add("as deployed before telemetry was tuned", envoys.before_tuning(address, endpoints))
+    return variants
 
 
 def main() -> int:
-    """Count, and write the page; return 1 where something is not here."""
+    """Count, and write the page; return 1 if a program is missing or did not start."""
     if shutil.which("valgrind") is None or shutil.which("vgdb") is None:
-        print("bench-instructions: no valgrind here; apt-get install valgrind", file=sys.stderr)
+        print("bench-instructions: valgrind is not installed; run apt-get install valgrind", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory(prefix="bench-instructions-") as name:
         folder = Path(name)
@@ -125,11 +125,11 @@ def main() -> int:
 
 
 def _count(folder: Path, address: str, values: envoys.Bootstrap) -> float:
-    """Return the instructions a call of an Envoy with the bootstrap `values`."""
+    """Return the instructions for a call, for an Envoy with the bootstrap `values`."""
     out = folder / "callgrind"
     for old in folder.glob("callgrind*"):
         old.unlink()
-    # Its Python wrapper would be what callgrind counts.
+    # The binary itself: .venv/bin/envoy is a Python wrapper, and callgrind would count that.
     (binary,) = glob.glob(f"{sys.prefix}/lib/python*/site-packages/envoy/_bin/envoy")  # noqa: PTH207
     command = [
         *("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", binary),
@@ -139,9 +139,9 @@ def _count(folder: Path, address: str, values: envoys.Bootstrap) -> float:
         process = processes.start("counted", [*command, "--log-level", "error"])
         process.wait_for_port(address, envoys.PORT, seconds=60)
         caller = Caller(folder, [f"{address}:{envoys.PORT}"], envoys.method(0))
-        caller.as_fast_as_it_goes(400)
+        caller.full_load(400)
         _dump(process.pid)
-        calls = caller.as_fast_as_it_goes(CALLS).calls
+        calls = caller.full_load(CALLS).calls
         _dump(process.pid)
         process.kill()
     last = max(folder.glob("callgrind.*"), key=lambda path: int(path.suffix[1:]))
@@ -150,7 +150,7 @@ def _count(folder: Path, address: str, values: envoys.Bootstrap) -> float:
 
 
 def _dump(pid: int) -> None:
-    """Let callgrind write what it has counted, and count from nothing."""
+    """Make callgrind write its counts and begin again at 0."""
     subprocess.run(["vgdb", f"--pid={pid}", "dump"], capture_output=True, check=True)  # noqa: S607
 
 

@@ -1,4 +1,4 @@
-"""The load: Debian's h2load with a gRPC call's headers and body, as fast as it goes or at a rate."""
+"""The load: h2load, which sends the headers and body of a gRPC call, at full load or at a steady rate."""
 
 import re
 import subprocess
@@ -8,21 +8,21 @@ from pathlib import Path
 
 CONNECTIONS = 4
 STREAMS = 8
-"""Calls under way on each connection where the load goes as fast as it can."""
+"""The number of open calls on each connection at full load."""
 
 
 class LoadFailedError(Exception):
-    """Calls failed, so that there is nothing to compare; the message has h2load's own."""
+    """Calls failed, so that there is nothing to compare; the message holds h2load's output."""
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What came of a load.
+class LoadResult:
+    """The result of a load.
 
     Attributes:
-        calls: How many calls were answered, all of them well.
-        seconds: How long it took.
-        milliseconds: The time of each call, in order; empty where it was not asked for.
+        calls: The number of calls; all of them succeeded.
+        seconds: How long the load took.
+        milliseconds: The duration of each call, sorted; empty at full load.
 
     """
 
@@ -31,16 +31,16 @@ class Loaded:
     milliseconds: list[float]
 
     def percentile(self, percent: float) -> float:
-        """Return the time in milliseconds that `percent` of the calls stayed within."""
+        """Return the duration in milliseconds that `percent` of the calls did not exceed."""
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * percent / 100))]
 
 
 class Caller:
-    """Calls one method at several targets at once, each with its part of the calls.
+    """Calls one method at several targets at the same time; each gets an equal part of the calls.
 
     Args:
-        folder: Where the body of a call and the logs are kept.
-        targets: Each target's `address:port`; one for a proxy, several for a client that balances.
+        folder: The folder for logs and for the body of a call.
+        targets: The `address:port` of each target: one for a proxy, several for client-side balancing.
         path: The method's path.
 
     """
@@ -50,23 +50,23 @@ class Caller:
         self._targets = targets
         self._path = path
         self._body = folder / "body"
-        # gRPC's frame: not compressed, five bytes long.
+        # A gRPC frame: no compression, five bytes long.
         self._body.write_bytes(b"\x00\x00\x00\x00\x05hello")
 
-    def as_fast_as_it_goes(self, calls: int) -> Loaded:
-        """Make `calls` calls, always some of them under way."""
+    def full_load(self, calls: int) -> LoadResult:
+        """Make `calls` calls as fast as possible, with `STREAMS` open calls on each connection."""
         return self._run(calls, ["-m", str(STREAMS)], log=False)
 
-    def at_a_rate(self, rate: int, seconds: float) -> Loaded:
-        """Make `rate` calls a second, whatever becomes of those before, for `seconds`."""
-        each = rate / len(self._targets) / self._connections
-        return self._run(round(rate * seconds), ["-m", "1024", "--rps", f"{each:g}"], log=True)
+    def steady_rate(self, rate: int, seconds: float) -> LoadResult:
+        """Make `rate` calls a second for `seconds`, even if earlier calls are still open."""
+        connection_rate = rate / len(self._targets) / self._connections
+        return self._run(round(rate * seconds), ["-m", "1024", "--rps", f"{connection_rate:g}"], log=True)
 
     @property
     def _connections(self) -> int:
         return max(1, CONNECTIONS // len(self._targets))
 
-    def _run(self, calls: int, options: list[str], *, log: bool) -> Loaded:
+    def _run(self, calls: int, options: list[str], *, log: bool) -> LoadResult:
         running: list[tuple[subprocess.Popen[str], Path]] = []
         for number, target in enumerate(self._targets):
             times = self._folder / f"times-{number}"
@@ -81,25 +81,25 @@ class Caller:
             running.append((process, times))
         answered, seconds, milliseconds = 0, 0.0, list[float]()
         for process, times in running:
-            said, _ = process.communicate(timeout=120)
-            answered += _answered(said)
-            seconds = max(seconds, _seconds(said))
+            output, _ = process.communicate(timeout=120)
+            answered += _answered(output)
+            seconds = max(seconds, _seconds(output))
             if log:
                 rows = times.read_text().splitlines()
                 milliseconds += [int(row.split("\t")[2]) / 1000 for row in rows]
-        return Loaded(answered, seconds, sorted(milliseconds))
+        return LoadResult(answered, seconds, sorted(milliseconds))
 
 
-def _answered(said: str) -> int:
-    counts = re.search(r"(\d+) total, .* (\d+) succeeded", said)
-    good = re.search(r"status codes: (\d+) 2xx", said)
-    if counts is None or good is None or not counts[1] == counts[2] == good[1]:
-        raise LoadFailedError(f"calls failed:\n{said}")
+def _answered(output: str) -> int:
+    counts = re.search(r"(\d+) total, .* (\d+) succeeded", output)
+    status = re.search(r"status codes: (\d+) 2xx", output)
+    if counts is None or status is None or not counts[1] == counts[2] == status[1]:
+        raise LoadFailedError(f"calls failed:\n{output}")
     return int(counts[2])
 
 
-def _seconds(said: str) -> float:
-    found = re.search(r"finished in ([\d.]+)(us|ms|s)\b", said)
-    if found is None:
-        raise LoadFailedError(f"h2load tells no time:\n{said}")
-    return float(found[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[found[2]]
+def _seconds(output: str) -> float:
+    duration = re.search(r"finished in ([\d.]+)(us|ms|s)\b", output)
+    if duration is None:
+        raise LoadFailedError(f"h2load reports no duration:\n{output}")
+    return float(duration[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[duration[2]]

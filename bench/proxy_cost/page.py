@@ -1,4 +1,4 @@
-"""The results as a page."""
+"""Writes the results as a page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,17 @@ from rehearsal.machine import Description
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that was measured, and on what; `no_quota` says why a quarter of a CPU could not be had."""
+    """All results, and the machine that they were measured on.
+
+    `quota_error` says why proxies could not be limited to a quarter of a CPU; it is None if they were.
+    """
 
     machine: Description
     series: series.Series
     costs: dict[int | None, list[cost.Cost]]
-    held: list[quota.Held]
+    limited: list[quota.Limited]
     knees: dict[str, int]
-    no_quota: str | None
+    quota_error: str | None
 
 
 def write_page(results: Results, path: Path) -> None:

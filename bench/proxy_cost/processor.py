@@ -1,4 +1,4 @@
-"""CPU time of processes, to the nanosecond, and where they run."""
+"""The CPU time of processes in nanoseconds, their memory, and the CPUs that they run on."""
 
 import os
 from contextlib import suppress
@@ -8,7 +8,7 @@ import psutil
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of `pid` and of its children, all threads: the scheduler's own count."""
+    """Return the CPU time of all threads of `pid` and its children, from the scheduler's own statistics."""
     total = 0
     for process in _family(pid):
         for thread in Path(f"/proc/{process}/task").iterdir():
@@ -17,12 +17,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory_mib(pid: int) -> float:
-    """Return the resident memory of `pid` and of its children."""
+    """Return the resident memory of `pid` and its children."""
     return sum(psutil.Process(process).memory_info().rss for process in _family(pid)) / 1024 / 1024
 
 
 def pin(pid: int, cpus: set[int]) -> None:
-    """Keep `pid`, its threads and its children on `cpus`, where the machine has more than one."""
+    """Pin `pid`, its threads and its children to `cpus`, if the machine has more than one CPU."""
     if (os.cpu_count() or 1) < 2:
         return
     for process in _family(pid):

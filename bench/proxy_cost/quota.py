@@ -1,4 +1,4 @@
-"""A quarter of a CPU as Fargate gives it: 25 ms of every 100 ms, by a control group."""
+"""Limits a proxy to a quarter of a CPU as Fargate does: a control group with 25 ms in every 100 ms."""
 
 import statistics
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ RATES = (200, 1000, 2000, 2500, 3000, 3500, 4000, 4500, 5000)
 SECONDS = 4.0
 ROUNDS = 3
 KNEE_MS = 20.0
-"""The knee is the last rate before the 99th percentile is beyond it: a throttled call waits up to 75 ms."""
+"""The knee is the last rate before the p99 exceeds this limit. A throttled call waits up to 75 ms."""
 
 _V1, _V2 = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
 
 
 class NoQuotaError(Exception):
-    """No control group can be made here; the message says why."""
+    """No control group can be created here; the message says why."""
 
 
 class Quota:
     """A control group with a quarter of a CPU; leaving the context removes it.
 
     Raises:
-        NoQuotaError: None can be made.
+        NoQuotaError: On entering the context, if no control group can be created.
 
     """
 
@@ -49,15 +49,15 @@ class Quota:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # a group is removed when its processes have ended, or been moved
+        with suppress(OSError):  # the kernel refuses this while the group still has processes
             self._group.rmdir()
 
-    def hold(self, target: Target) -> None:
-        """Give the proxy of `target` this quarter, and no more."""
+    def limit(self, target: Target) -> None:
+        """Limit the proxy of `target` to a quarter of a CPU."""
         self._move(target, self._group)
 
     def release(self, target: Target) -> None:
-        """Take the quota from the proxy of `target`."""
+        """Remove the limit from the proxy of `target`."""
         self._move(target, self._group.parent)
 
     def _move(self, target: Target, group: Path) -> None:
@@ -66,8 +66,8 @@ class Quota:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """A proxy at one rate inside the quota, medians of the rounds, milliseconds; None where calls failed."""
+class Limited:
+    """The result of a limited proxy at one rate: medians of the rounds; None if calls failed."""
 
     name: str
     rate: int
@@ -77,51 +77,51 @@ class Held:
     p999_ms: float | None
 
 
-def measure(targets: Sequence[Target]) -> list[Held]:
-    """Return how each of `targets` does at each rate.
+def measure(targets: Sequence[Target]) -> list[Limited]:
+    """Return the result of each of `targets` at each rate.
 
     Raises:
-        NoQuotaError: This machine has no quota for us.
+        NoQuotaError: No control group can be created on this machine.
 
     """
     with Quota() as quota:
-        found: dict[tuple[str, int], list[tuple[float, ...] | None]] = {}
+        rounds: dict[tuple[str, int], list[tuple[float, ...] | None]] = {}
         for _ in range(ROUNDS):
             for rate in RATES:
                 for target in targets:
-                    found.setdefault((target.name, rate), []).append(_at(quota, target, rate))
-    return [_held(name, rate, turns) for (name, rate), turns in found.items()]
+                    rounds.setdefault((target.name, rate), []).append(_round(quota, target, rate))
+    return [_medians(name, rate, results) for (name, rate), results in rounds.items()]
 
 
-def knees(held: Sequence[Held]) -> dict[str, int]:
-    """Return the highest rate of each proxy up to which its 99th percentile stays within `KNEE_MS`."""
-    found: dict[str, int] = {}
-    over: set[str] = set()
-    for row in sorted(held, key=lambda row: row.rate):
+def knees(limited: Sequence[Limited]) -> dict[str, int]:
+    """Return the highest rate of each proxy up to which its p99 does not exceed `KNEE_MS`; 0 if none."""
+    highest: dict[str, int] = {}
+    exceeded: set[str] = set()
+    for row in sorted(limited, key=lambda row: row.rate):
         if row.p99_ms is None or row.p99_ms > KNEE_MS:
-            over.add(row.name)
-        if row.name not in over:
-            found[row.name] = row.rate
-    return {name: found.get(name, 0) for name in dict.fromkeys(row.name for row in held)}
+            exceeded.add(row.name)
+        if row.name not in exceeded:
+            highest[row.name] = row.rate
+    return {name: highest.get(name, 0) for name in dict.fromkeys(row.name for row in limited)}
 
 
-def _at(quota: Quota, target: Target, rate: int) -> tuple[float, ...] | None:
-    assert target.process  # noqa: S101  # only proxies are held
-    quota.hold(target)
+def _round(quota: Quota, target: Target, rate: int) -> tuple[float, ...] | None:
+    assert target.process  # noqa: S101  # only proxies are measured here
+    quota.limit(target)
     try:
         before = cpu_seconds(target.process.pid)
-        done = target.caller.at_a_rate(rate, SECONDS)
-        used = 100 * (cpu_seconds(target.process.pid) - before) / done.seconds
+        result = target.caller.steady_rate(rate, SECONDS)
+        cpu_percent = 100 * (cpu_seconds(target.process.pid) - before) / result.seconds
     except LoadFailedError:
         return None
     finally:
         quota.release(target)
-    return used, done.percentile(50), done.percentile(99), done.percentile(99.9)
+    return cpu_percent, result.percentile(50), result.percentile(99), result.percentile(99.9)
 
 
-def _held(name: str, rate: int, turns: list[tuple[float, ...] | None]) -> Held:
-    known = [turn for turn in turns if turn is not None]
-    if len(known) < len(turns):
-        return Held(name=name, rate=rate, cpu_percent=None, p50_ms=None, p99_ms=None, p999_ms=None)
-    cpu, p50, p99, p999 = (statistics.median(column) for column in zip(*known, strict=True))
-    return Held(name=name, rate=rate, cpu_percent=cpu, p50_ms=p50, p99_ms=p99, p999_ms=p999)
+def _medians(name: str, rate: int, results: list[tuple[float, ...] | None]) -> Limited:
+    succeeded = [result for result in results if result is not None]
+    if len(succeeded) < len(results):
+        return Limited(name=name, rate=rate, cpu_percent=None, p50_ms=None, p99_ms=None, p999_ms=None)
+    cpu, p50, p99, p999 = (statistics.median(column) for column in zip(*succeeded, strict=True))
+    return Limited(name=name, rate=rate, cpu_percent=cpu, p50_ms=p50, p99_ms=p99, p999_ms=p999)

@@ -1,4 +1,4 @@
-"""How many series a scrape has, and what an Envoy with all of them weighs."""
+"""Measures how many series a scrape has, and the memory of an Envoy with all of them."""
 
 import time
 import urllib.request
@@ -10,18 +10,18 @@ from bench.proxy_cost.load import Caller
 from bench.proxy_cost.processor import memory_mib
 
 TASKS = 20
-"""Endpoints of each service."""
+"""The number of endpoints of each service."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A scrape after a call of every method.
+    """A scrape after calls of every method.
 
     Attributes:
-        count: Its series.
-        by_metric: Its series by metric, the buckets of a histogram as one.
-        scrape_ms: How long it took.
-        bytes: How long it is.
+        count: The number of series.
+        by_metric: The number of series by metric; a histogram's buckets, sum and count are one metric.
+        scrape_ms: The duration of the scrape.
+        bytes: The size of the answer.
         memory_mib: Envoy's memory.
 
     """
@@ -34,22 +34,22 @@ class Series:
 
 
 def measure(folder: Path, address: str, pid: int) -> Series:
-    """Call every method of the Envoy `pid` at `address`, and scrape it once it has counted the last."""
-    last = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {TASKS * 2}'
+    """Call every method of the Envoy `pid` at `address`; scrape it as soon as it shows the last call."""
+    last_line = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {TASKS * 2}'
     for number in range(envoys.SERVICES * envoys.METHODS):
-        Caller(folder, [f"{address}:{envoys.PORT}"], envoys.method(number)).as_fast_as_it_goes(TASKS * 2)
+        Caller(folder, [f"{address}:{envoys.PORT}"], envoys.method(number)).full_load(TASKS * 2)
     end = time.monotonic() + 30
-    while last not in _scrape(address) and time.monotonic() < end:
-        time.sleep(1)  # histograms are merged every 5 s
-    begun = time.monotonic()
+    while last_line not in _scrape(address) and time.monotonic() < end:
+        time.sleep(1)  # Envoy merges histograms every 5 s
+    begin = time.monotonic()
     text = _scrape(address)
-    taken = time.monotonic() - begun
+    seconds = time.monotonic() - begin
     names = [line.partition("{")[0] for line in text.splitlines() if line and not line.startswith("#")]
     by_metric: dict[str, int] = {}
     for name in names:
         metric = name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count")
         by_metric[metric] = by_metric.get(metric, 0) + 1
-    return Series(len(names), by_metric, 1000 * taken, len(text), memory_mib(pid))
+    return Series(len(names), by_metric, 1000 * seconds, len(text), memory_mib(pid))
 
 
 def _scrape(address: str) -> str:

@@ -1,4 +1,4 @@
-"""What runs: four backends, Envoys, and the proxies beside them."""
+"""Everything that the benchmark runs: backends, Envoys, and the proxies that they are compared with."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from bench.proxy_cost.series import TASKS
 from rehearsal.processes import Process, Processes, StartFailedError
 
 BACKENDS = 4
-"""Tasks that the load goes to. There are more, which stand still, to count series by."""
+"""The number of tasks that get calls. The others only serve to count series."""
 
 FIRST_PORT = 9100
 PROGRAMS = {
@@ -27,16 +27,16 @@ PROGRAMS = {
     "haproxy": "haproxy",
     "nginx": "nginx-light",
 }
-"""The programs, each with Debian's package of it."""
+"""The programs, each with its Debian package."""
 
 
 class Target:
-    """Something that takes calls.
+    """A proxy, or backends without a proxy, that gets calls.
 
     Attributes:
-        name: What the page calls it.
+        name: Its name on the page.
         caller: Makes the calls.
-        process: The proxy; None where there is none.
+        process: The proxy's process; None without a proxy.
 
     """
 
@@ -46,8 +46,8 @@ class Target:
         self.process = process
 
 
-def missing() -> list[str]:
-    """Return Debian's packages of what is not here."""
+def missing_packages() -> list[str]:
+    """Return the Debian packages of the programs that are not installed."""
     path = f"{os.environ['PATH']}:/usr/sbin"
     return [package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None]
 
@@ -55,10 +55,10 @@ def missing() -> list[str]:
 class World:
     """The processes of the benchmark; leaving the context ends them.
 
-    The proxies share one CPU, and load and backends the other: so a proxy's caches are its own.
+    The proxies run on one CPU, the load and the backends on the other, so that they do not share caches.
 
     Args:
-        folder: Where logs and settings go.
+        folder: The folder for logs and settings.
 
     """
 
@@ -77,7 +77,7 @@ class World:
         for number in range(envoys.SERVICES * envoys.METHODS):
             page = pages / envoys.method(number).lstrip("/")
             page.parent.mkdir(parents=True, exist_ok=True)
-            # A gRPC answer: five bytes in a frame; the status comes in the trailers.
+            # A gRPC answer: a frame of five bytes. The status comes in the trailers.
             page.write_bytes(b"\x00\x00\x00\x00\x05hello")
         for address, port in self.tasks:
             command = [
@@ -92,11 +92,11 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._processes.__exit__(kind, error, trace)
-        # Whoever made this world, and what it starts later, may use every CPU again.
+        # The process that made this world, and its later children, may use every CPU again.
         pin(os.getpid(), self._cpus)
 
     def envoy(self, name: str, last: int, values: envoys.Bootstrap) -> Target:
-        """Start an Envoy with the bootstrap `values`, made for `self.address(last)`."""
+        """Start an Envoy with the bootstrap `values`, which was made for `self.address(last)`."""
         command = [
             *(str(Path(sys.executable).parent / "envoy"), "--config-yaml", json.dumps(values)),
             *("--concurrency", "1", "--disable-hot-restart", "--log-level", "error"),
@@ -104,7 +104,7 @@ class World:
         return self._proxy(name, command, self.address(last), envoys.PORT)
 
     def haproxy(self, name: str, last: int, *, mode: str) -> Target:
-        """Start HAProxy, balancing calls (`mode` http) or connections (tcp)."""
+        """Start HAProxy, which balances calls if `mode` is `http`, or connections if it is `tcp`."""
         settings = self._settings("haproxy.cfg", mode=mode, address=self.address(last))
         return self._proxy(name, [_program("haproxy"), "-f", str(settings)], self.address(last), envoys.PORT)
 
@@ -114,11 +114,11 @@ class World:
         return self._proxy(name, [_program("nginx"), "-c", str(settings)], self.address(last), envoys.PORT)
 
     def direct(self, name: str, backends: Sequence[tuple[str, int]]) -> Target:
-        """Return calls that go to `backends` without a proxy."""
+        """Return a target whose calls go to `backends` without a proxy."""
         return Target(name, self._caller(name, [f"{address}:{port}" for address, port in backends]), None)
 
     def address(self, last: int) -> str:
-        """Return a loopback address of this benchmark's."""
+        """Return the loopback address of this benchmark that ends with `last`."""
         return f"{self._block}.{last}"
 
     def _proxy(self, name: str, command: list[str], address: str, port: int) -> Target:
@@ -149,5 +149,5 @@ class World:
 def _program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
-        raise StartFailedError(f"no {name} here; apt-get install {PROGRAMS[name]}")
+        raise StartFailedError(f"{name} is not installed; run apt-get install {PROGRAMS[name]}")
     return found

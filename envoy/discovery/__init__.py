@@ -1,5 +1,5 @@
-"""The sidecar in the proxy's task: follows Cloud Map, and writes the endpoints that Envoy reads.
+"""The sidecar in the proxy's task: it polls Cloud Map and writes the endpoints that Envoy reads.
 
-It runs alone in a small image, so it imports nothing of ours; Envoy's side of the contract is
-`envoy_config.eds`.
+It runs in a small image of its own, so it imports none of our other packages. `envoy_config.eds` makes
+Envoy read the files that this package writes.
 """

@@ -1,4 +1,4 @@
-"""`python -m discovery SETTINGS`: keep Envoy's endpoints as Cloud Map has them, until SIGTERM."""
+"""`python -m discovery SETTINGS`: keep Envoy's endpoints in step with Cloud Map until SIGTERM."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ FAILED, BAD_INPUT = 1, 2
 
 
 def main() -> int:
-    """Run until SIGTERM; return 0, 1 where the port is taken, or 2 for settings that cannot be used."""
+    """Run until SIGTERM. Return 0 then, 1 if the port is taken, and 2 if the settings are not valid."""
     try:
         (text,) = sys.argv[1:]
         settings = parse(text)
@@ -29,8 +29,8 @@ def main() -> int:
     log_to_stdout()
     cloud_map = CloudMap(endpoint=_endpoint(region), region=region, namespace=settings.namespace)
     sidecar = Sidecar(settings, cloud_map)
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda _signal, _frame: sidecar.stop())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: sidecar.stop())
     try:
         serve(sidecar, settings.address, settings.port)
     except OSError as error:
@@ -42,10 +42,13 @@ def main() -> int:
 
 
 def _endpoint(region: str) -> str:
-    """Return the API's URL: the standard variables of AWS's SDKs, or the region's own data plane."""
-    named = os.environ.get("AWS_ENDPOINT_URL_SERVICEDISCOVERY") or os.environ.get("AWS_ENDPOINT_URL")
+    """Return the URL of Cloud Map's data plane.
+
+    It comes from the environment variables that AWS's SDKs read, or else from the region.
+    """
+    configured = os.environ.get("AWS_ENDPOINT_URL_SERVICEDISCOVERY") or os.environ.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return named or f"https://data-servicediscovery.{region}.{suffix}"
+    return configured or f"https://data-servicediscovery.{region}.{suffix}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The two calls of Cloud Map's API that discovery needs.
 
-Signed by botocore, sent over kept connections. A boto3 client does the same for three times the CPU
-(`bench/discovery.md`), and a quarter of a CPU is all that the proxy has.
+botocore signs them, and they reuse connections. A boto3 client does the same for three times the CPU
+(`bench/discovery.md`), and the proxy's task has only a quarter of a CPU.
 """
 
 import json
@@ -19,13 +19,13 @@ from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvi
 from botocore.exceptions import BotoCoreError
 
 PACKET_SECONDS, CALL_SECONDS = 2.0, 5.0
-"""Time to connect or for one packet, and for a whole answer: a slow API is one that does not answer."""
+"""Time limits to connect or to read one packet, and for the whole answer. A slower API counts as down."""
 
-MOST_BYTES = 4 * 1024 * 1024
-"""An answer with 1,000 instances has some 700 KB."""
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""An answer with 1,000 instances has about 700 KB."""
 
-MOST_INSTANCES = 1000
-"""The largest `MaxResults`; without it Cloud Map returns 100. DiscoverInstances has no pages."""
+MAX_INSTANCES = 1000
+"""The largest `MaxResults` that Cloud Map allows. Its default is 100, and DiscoverInstances has no pages."""
 
 THROTTLED = ("RequestLimitExceeded", "Throttling", "TooManyRequests", "SlowDown")
 
@@ -33,7 +33,7 @@ Instance = Mapping[str, object]
 
 
 class CloudMapError(Exception):
-    """Cloud Map gave no answer that can be used.
+    """Cloud Map gave no usable answer.
 
     Attributes:
         kind: `throttled`, `unreachable`, `refused`, `malformed` or `credentials`.
@@ -47,13 +47,13 @@ class CloudMapError(Exception):
 
 @dataclass(frozen=True)
 class Discovered:
-    """An answer of DiscoverInstances; the revision is None where it names none."""
+    """An answer of DiscoverInstances; `revision` is None if the answer has none."""
 
     instances: list[Instance]
     revision: int | None
 
 
-class _Kept(threading.local):
+class _PerThread(threading.local):
     connection: HTTPConnection | None = None
 
 
@@ -62,7 +62,7 @@ class _Credentials(Protocol):
 
 
 class CloudMap:
-    """Cloud Map's data plane, for one namespace; each thread that calls keeps a connection of its own.
+    """Cloud Map's data plane, for one namespace. Each thread that calls it keeps its own connection.
 
     Args:
         endpoint: The URL of the API.
@@ -75,11 +75,11 @@ class CloudMap:
         self._endpoint = endpoint.rstrip("/") + "/"
         self._region = region
         self._namespace = namespace
-        self._kept = _Kept()
+        self._per_thread = _PerThread()
         self._resolved: _Credentials | None = None
 
     def revision(self, service: str) -> int:
-        """Return the revision of the list of `service`; it changes with each registration.
+        """Return the revision of the list of `service`; each registration changes it.
 
         Raises:
             CloudMapError: There is no usable answer.
@@ -89,36 +89,37 @@ class CloudMap:
         return _revision(service, answer.get("InstancesRevision"))
 
     def instances(self, service: str) -> Discovered:
-        """Return the healthy instances of `service`, or all where none is healthy.
+        """Return the healthy instances of `service`, or all of them if none is healthy.
 
         Raises:
             CloudMapError: There is no usable answer.
 
         """
-        asked = {
+        parameters = {
             "ServiceName": service,
             "HealthStatus": "HEALTHY_OR_ELSE_ALL",
-            "MaxResults": MOST_INSTANCES,
+            "MaxResults": MAX_INSTANCES,
         }
-        answer = self._call("DiscoverInstances", asked)
+        answer = self._call("DiscoverInstances", parameters)
         instances, revision = answer.get("Instances"), answer.get("InstancesRevision")
         if not isinstance(instances, list):
-            raise CloudMapError("malformed", f"{service}: Instances is {type(instances).__name__}, no list")
+            kind = type(instances).__name__
+            raise CloudMapError("malformed", f"{service}: Instances is of type {kind}, not a list")
         listed = cast("list[object]", instances)
         if not all(isinstance(instance, dict) for instance in listed):
-            raise CloudMapError("malformed", f"{service}: an instance is no mapping")
-        # The API reference makes it optional; where it is named it has to be one.
-        known = None if revision is None else _revision(service, revision)
-        return Discovered(cast("list[Instance]", listed), known)
+            raise CloudMapError("malformed", f"{service}: an instance is not a JSON object")
+        # The API reference says that the revision is optional. If it is there, it has to be a number.
+        number = None if revision is None else _revision(service, revision)
+        return Discovered(cast("list[Instance]", listed), number)
 
     def close(self) -> None:
-        """Close the connection that this thread keeps."""
-        if self._kept.connection:
-            self._kept.connection.close()
-            self._kept.connection = None
+        """Close this thread's connection."""
+        if self._per_thread.connection:
+            self._per_thread.connection.close()
+            self._per_thread.connection = None
 
-    def _call(self, operation: str, asked: Mapping[str, object]) -> dict[str, object]:
-        body = json.dumps({"NamespaceName": self._namespace, **asked}).encode()
+    def _call(self, operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        body = json.dumps({"NamespaceName": self._namespace, **parameters}).encode()
         request = AWSRequest(
             method="POST",
             url=self._endpoint,
@@ -140,10 +141,10 @@ class CloudMap:
         return _answer(operation, status, answer)
 
     def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        kept = self._kept.connection
-        if kept is not None:
+        open_connection = self._per_thread.connection
+        if open_connection is not None:
             try:
-                return self._exchange(kept, headers, body)
+                return self._exchange(open_connection, headers, body)
             except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 pass  # the API closed it while it was idle
         url = urlsplit(self._endpoint)
@@ -153,31 +154,32 @@ class CloudMap:
     def _exchange(
         self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, bytes]:
-        """Send a request and return the status and body of its answer; keep the connection if all is well."""
-        self._kept.connection = None
+        """Send a request; return the answer's status and body. Keep the connection if nothing failed."""
+        self._per_thread.connection = None
         end = time.monotonic() + CALL_SECONDS
         try:
             connection.request("POST", "/", body=body, headers=headers)
             response = connection.getresponse()
             read = bytearray()
-            # One packet at a time: a timeout of a whole read begins anew with every byte that drips in.
+            # One packet at a time: the socket's timeout starts again with every byte, so an API that sends
+            # one byte now and then would never run into it.
             while part := response.read1(65536):
                 read += part
                 if time.monotonic() > end:
-                    raise TimeoutError(f"no whole answer in {CALL_SECONDS:.0f} s")
-                if len(read) > MOST_BYTES:
-                    raise OSError(f"an answer of more than {MOST_BYTES} bytes")
-            response.read()  # nothing is left, but only this tells the connection so
+                    raise TimeoutError(f"the answer is not complete after {CALL_SECONDS:.0f} s")
+                if len(read) > MAX_ANSWER_BYTES:
+                    raise OSError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+            response.read()  # nothing is left to read, but this call marks the response as read to its end
         except BaseException:
             connection.close()
             raise
         if not response.will_close:
-            self._kept.connection = connection
+            self._per_thread.connection = connection
         return response.status, bytes(read)
 
     def _credentials(self) -> _Credentials:
         if self._resolved is None:
-            # All that a task on Fargate has; a search through profiles and instance metadata would only wait.
+            # A task on Fargate has no other source. Looking for profiles and instance metadata costs seconds.
             found = CredentialResolver([EnvProvider(), ContainerProvider()]).load_credentials()
             if found is None:
                 raise CloudMapError("credentials", "no credentials: the task has no role")
@@ -187,7 +189,7 @@ class CloudMap:
 
 def _revision(service: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise CloudMapError("malformed", f"{service}: InstancesRevision is {value!r}, no number")
+        raise CloudMapError("malformed", f"{service}: InstancesRevision is {value!r}, not a number")
     return value
 
 
@@ -203,6 +205,6 @@ def _answer(operation: str, status: int, body: bytes) -> dict[str, object]:
     if status == 429 or any(name in code for name in THROTTLED):
         raise CloudMapError("throttled", f"{operation}: {code or status}")
     if status == 200:
-        raise CloudMapError("malformed", f"{operation}: an answer that is no JSON object")
+        raise CloudMapError("malformed", f"{operation}: the answer is not a JSON object")
     message = (values or {}).get("message", "")
     raise CloudMapError("refused", f"{operation}: {status} {code} {message}".strip())

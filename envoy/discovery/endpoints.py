@@ -1,4 +1,4 @@
-"""Cloud Map's instances as endpoints."""
+"""Endpoints, made from Cloud Map's instances."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from discovery.cloud_map import Instance
 
 @dataclass(frozen=True, order=True)
 class Endpoint:
-    """Where a task serves; the zone is empty where its instance names none."""
+    """Where a task serves; `zone` is empty if its instance has no zone."""
 
     zone: str
     address: str
@@ -19,17 +19,16 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Converted:
-    """The endpoints of a list of instances, in order, and how many instances have none."""
+    """The endpoints of a list of instances, sorted, and the number of instances that gave no endpoint."""
 
     endpoints: tuple[Endpoint, ...]
     skipped: int
 
 
 def convert(instances: Iterable[Instance], port: int) -> Converted:
-    """Return the endpoints of `instances`; `port` is that of instances which name none.
+    """Return the endpoints of `instances`; `port` is for instances without a port attribute.
 
-    An instance without an IP address of its own (an alias, a CNAME), or with a port that is
-    none, is skipped.
+    An instance is skipped if it has no IP address (an alias, a CNAME) or no valid port.
     """
     found: set[Endpoint] = set()
     skipped = 0
@@ -46,13 +45,12 @@ def _endpoint(instance: Instance, port: int) -> Endpoint | None:
     attributes = instance.get("Attributes")
     if not isinstance(attributes, dict):
         return None
-    named = cast("Mapping[str, object]", attributes)
-    own = named.get("AWS_INSTANCE_PORT", port)
+    values = cast("Mapping[str, object]", attributes)
     try:
-        address = ip_address(str(named.get("AWS_INSTANCE_IPV4") or named.get("AWS_INSTANCE_IPV6") or ""))
-        number = int(str(own))
+        address = ip_address(str(values.get("AWS_INSTANCE_IPV4") or values.get("AWS_INSTANCE_IPV6") or ""))
+        number = int(str(values.get("AWS_INSTANCE_PORT", port)))
     except ValueError:
         return None
     if address.is_unspecified or address.is_multicast or not 1 <= number <= 65535:
         return None
-    return Endpoint(str(named.get("AVAILABILITY_ZONE") or ""), str(address), number)
+    return Endpoint(str(values.get("AVAILABILITY_ZONE") or ""), str(address), number)

@@ -1,4 +1,4 @@
-"""The file of one service that Envoy reads: an EDS response, replaced as a whole or not at all."""
+"""The file that Envoy reads for one service: an EDS response, always replaced as a whole."""
 
 import hashlib
 import json
@@ -20,8 +20,8 @@ class EndpointsFile:
     """The endpoints of one service, on disk.
 
     Args:
-        folder: The folder of all services' files.
-        name: Envoy's cluster.
+        folder: The folder that holds a folder for each service.
+        name: The name of Envoy's cluster.
 
     Attributes:
         path: The file.
@@ -35,7 +35,7 @@ class EndpointsFile:
         self._lock = threading.Lock()
 
     def read(self) -> tuple[Endpoint, ...] | None:
-        """Return the endpoints that an earlier run of the sidecar left; None where there are none."""
+        """Return the endpoints that an earlier run of the sidecar wrote; None if there is no such file."""
         try:
             (resource,) = json.loads(self.path.read_text(encoding="utf-8"))["resources"]
             return tuple(
@@ -53,19 +53,19 @@ class EndpointsFile:
             return None
 
     def write(self, endpoints: Sequence[Endpoint], balance: Balance | None) -> bool:
-        """Write `endpoints`, their zones weighed by `balance` if there is one; return whether it changed.
+        """Write `endpoints`, with the zone weights of `balance` if given; return whether the file changed.
 
         Raises:
-            OSError: It cannot be written; what was there is still there.
+            OSError: The file cannot be written; the old one is still there.
 
         """
         return self._replace([_assignment(self._name, endpoints, balance)])
 
     def begin(self) -> None:
-        """Make a file without a word about endpoints, if there is none: Envoy starts with no other.
+        """Write a file that says nothing about endpoints, if there is none: Envoy needs a file to start.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
 
         """
         if not self.path.exists():
@@ -78,15 +78,15 @@ class EndpointsFile:
                 return False
             version = hashlib.sha256(body.encode()).hexdigest()[:12]
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # In Envoy's watched folder, so that the rename is a move within it. No fsync: the volume lives
-            # and dies with the task, so a crash of this process is all that the file has to survive.
-            beside = self.path.with_name(f".{FILE}.new")
+            # The new file is in the folder that Envoy watches, so that the rename is a move within it.
+            # No fsync: the volume ends with the task, so the file has to survive only a process crash.
+            new_file = self.path.with_name(f".{FILE}.new")
             try:
-                beside.write_text(f'{{"version_info":"{version}","resources":{body}}}\n', encoding="utf-8")
-                beside.replace(self.path)
+                new_file.write_text(f'{{"version_info":"{version}","resources":{body}}}\n', encoding="utf-8")
+                new_file.replace(self.path)
             except OSError:
                 with suppress(OSError):
-                    beside.unlink(missing_ok=True)
+                    new_file.unlink(missing_ok=True)
                 raise
             self._written = body
             return True
@@ -94,12 +94,12 @@ class EndpointsFile:
 
 OVERPROVISIONING_PERCENT = 100
 """
-Envoy's 140 leaves a zone its whole weight until 29 % of its tasks are unhealthy, and the others there would
-do their work. At 100 the weight follows the healthy tasks.
+With Envoy's default of 140 a zone keeps its whole weight until 29 % of its tasks are unhealthy, and the
+zone's other tasks get their calls. At 100 the weight falls with each unhealthy task.
 """
 
 _OWN_ZONE = {"filter_metadata": {"envoy.lb": {"own_zone": True}}}
-"""What a retry knows endpoints by that it had better pass by: `envoy_config.route`."""
+"""Marks the endpoints of the proxy's own zone. Retries avoid marked endpoints: see `envoy_config.route`."""
 
 
 def _assignment(name: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
@@ -116,10 +116,10 @@ def _assignment(name: str, endpoints: Sequence[Endpoint], balance: Balance | Non
 
 
 def _locality(zone: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
-    known = {"metadata": _OWN_ZONE} if balance and zone == balance.preferred else {}
+    mark = {"metadata": _OWN_ZONE} if balance and zone == balance.preferred else {}
     locality: dict[str, Any] = {
         "locality": {"zone": zone} if zone else {},
-        "lb_endpoints": [{"endpoint": {"address": _address(endpoint)}, **known} for endpoint in endpoints],
+        "lb_endpoints": [{"endpoint": {"address": _address(endpoint)}, **mark} for endpoint in endpoints],
     }
     if balance:
         locality["load_balancing_weight"] = balance.weights[zone]

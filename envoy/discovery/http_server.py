@@ -1,4 +1,4 @@
-"""What the sidecar serves: `/ready` to ECS, `/metrics` to a scraper, `/load` to its peers."""
+"""The sidecar's HTTP server: `/ready` for ECS, `/metrics` for a scraper, `/load` for the other sidecars."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +7,7 @@ from typing import cast
 from discovery.sidecar import Sidecar
 
 REQUEST_SECONDS = 2.0
-"""A client that says nothing is not waited for."""
+"""How long to wait for the request of a client that has connected."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -15,7 +15,7 @@ class _Server(ThreadingHTTPServer):
     sidecar: Sidecar
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of a client that hung up: ECS's health check reads the first line only."""
+        """Log nothing when a client hangs up: ECS's health check reads only the first line."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -43,11 +43,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
-        """Say nothing: ECS asks every few seconds."""
+        """Log nothing: ECS asks every few seconds."""
 
 
 def serve(sidecar: Sidecar, address: str, port: int) -> None:
-    """Serve what `sidecar` knows, from a thread of its own.
+    """Serve the state of `sidecar` from a new thread.
 
     Raises:
         OSError: The port is taken.

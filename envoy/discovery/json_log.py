@@ -1,4 +1,4 @@
-"""A log of one JSON object a line."""
+"""A log with one JSON object on each line."""
 
 import json
 import logging
@@ -9,15 +9,15 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskN
 
 
 class _JsonFormatter(logging.Formatter):
-    """Formats a record as JSON, with all that came by `extra`."""
+    """Formats a record as JSON, with every value that was passed by `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        own = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **own,
+            **extra,
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -25,7 +25,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 def log_to_stdout() -> None:
-    """Send the log of `discovery` to standard output, from INFO on."""
+    """Send the log of `discovery` to standard output, from level INFO upwards."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_JsonFormatter())
     log = logging.getLogger("discovery")

@@ -1,4 +1,4 @@
-"""The sidecar's own metrics, as Prometheus reads them."""
+"""The sidecar's own metrics, in Prometheus's format."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _PREFIX = "ecs_envoy_discovery"
 
 
 class _Ages(Collector):
-    """How old each service's last success is: computed when it is asked for."""
+    """The age of each service's last success, computed when Prometheus scrapes it."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -34,11 +34,11 @@ class _Ages(Collector):
 
 
 class Metrics:
-    """What is counted; `text` is what a scrape gets.
+    """The sidecar's counters and gauges; `text` is the answer to a scrape.
 
     Args:
-        services: The names of the services, so that every series is there from the start.
-        clock: A clock that no one sets.
+        services: The names of the services, so that every series exists from the start.
+        clock: A monotonic clock in seconds.
 
     """
 
@@ -46,12 +46,12 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._ages = _Ages(clock)
-        # Before the first answer the age counts from the start: a source that never answers grows old too.
+        # Until the first answer the age counts from the start, so that it also grows if none ever comes.
         self._ages.successes = dict.fromkeys(services, clock())
         self._registry.register(self._ages)
         self._endpoints = self._gauge("endpoints", "Endpoints that Envoy was given")
         self._skipped = self._gauge("skipped_instances", "Instances without a usable address and port")
-        self._own_zone = self._gauge("own_zone_share", "Share of calls that is to stay in this proxy's zone")
+        self._own_zone = self._gauge("own_zone_share", "Share of calls that should stay in this proxy's zone")
         self._throttles = self._counter("throttles", "Calls that Cloud Map throttled")
         self._writes = self._counter("writes", "Files written for Envoy")
         self._write_errors = self._counter("write_errors", "Files that could not be written")
@@ -71,7 +71,7 @@ class Metrics:
         return Counter(f"{_PREFIX}_{name}", text, ["service"], registry=self._registry)
 
     def succeeded(self, service: str) -> None:
-        """Note that Cloud Map has answered for `service`."""
+        """Record that Cloud Map has answered for `service`."""
         with self._ages.lock:
             self._ages.successes[service] = self._ages.clock()
 
@@ -82,11 +82,11 @@ class Metrics:
             self._throttles.labels(service).inc()
 
     def skipped(self, service: str, instances: int) -> None:
-        """Note how many instances of the last answer could not be used."""
+        """Record how many instances of the last answer could not be used."""
         self._skipped.labels(service).set(instances)
 
     def written(self, service: str, endpoints: int) -> None:
-        """Note that Envoy was given `endpoints`."""
+        """Record that a file with this number of `endpoints` was written for Envoy."""
         self._endpoints.labels(service).set(endpoints)
         self._writes.labels(service).inc()
 
@@ -95,9 +95,9 @@ class Metrics:
         self._write_errors.labels(service).inc()
 
     def own_zone(self, service: str, share: float) -> None:
-        """Note the share of calls that is to stay in this proxy's zone."""
+        """Record the share of calls that should stay in this proxy's zone."""
         self._own_zone.labels(service).set(share)
 
     def text(self) -> bytes:
-        """Return all of it in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""The availability zone of this task, as ECS tells it."""
+"""The availability zone of this task, from ECS's task metadata."""
 
 import json
 import os
@@ -9,7 +9,7 @@ TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
 
 
 def own_zone() -> str | None:
-    """Return this task's availability zone from the task metadata endpoint (v4); None if it does not tell."""
+    """Return this task's availability zone from the task metadata endpoint (v4); None if it has none."""
     metadata = os.environ.get("ECS_CONTAINER_METADATA_URI_V4")
     if not metadata:
         return None

@@ -1,4 +1,4 @@
-"""When to poll: all services of one sidecar together, sidecars apart from each other."""
+"""When to poll: a sidecar polls all its services together, and different sidecars poll at different times."""
 
 import math
 import random
@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable
 
 JITTER = 0.2
-"""The part of an interval by which a poll may come later, so that no two proxies stay in step."""
+"""Each poll comes late by a random part of the interval, at most this one: so proxies do not poll in step."""
 
 
 class Pace:
-    """The moments of one sidecar's polls.
+    """The times of one sidecar's polls.
 
-    Its services share them: polls in a row find their code in the CPU's caches. Measured with ten
-    services: 0.75 % of a CPU, against 1.10 % where each keeps a time of its own.
+    All its services are polled at the same time, because polls in a row find their code in the CPU's
+    caches. Measured with ten services: 0.75 % of a CPU, against 1.10 % with a separate time for each.
 
     Args:
         interval: The time between two polls of a service, in seconds.
-        clock: A clock in seconds that no one sets; the wall clock may jump.
+        clock: A monotonic clock in seconds; the wall clock may jump.
 
     """
 
@@ -30,6 +30,6 @@ class Pace:
     def until_next(self) -> float:
         """Return the seconds until the next poll."""
         now = self.clock()
-        turn = math.floor((now - self._begin) / self.interval) + 1
-        late = random.Random(self._seed + turn).uniform(0, JITTER)
-        return self._begin + (turn + late) * self.interval - now
+        number = math.floor((now - self._begin) / self.interval) + 1
+        delay = random.Random(self._seed + number).uniform(0, JITTER)
+        return self._begin + (number + delay) * self.interval - now

@@ -1,4 +1,4 @@
-"""Following one service of Cloud Map: when to ask, what to believe, what to keep."""
+"""Polls one service of Cloud Map: when to ask, which answers to accept, what to keep after a failure."""
 
 import logging
 import random
@@ -11,33 +11,34 @@ from discovery.pace import Pace
 
 SETTLE_SECONDS = 60.0
 """
-How long after a change the whole list is asked for at every poll. A new task is registered as unhealthy and
-becomes healthy later, and health changes no revision (API reference: DiscoverInstancesRevision).
+For so long after a change every poll asks for the whole list. A new task is registered as unhealthy and
+becomes healthy later, and a change of health does not change the revision (API reference:
+DiscoverInstancesRevision).
 """
 
 FULL_SECONDS = 5.0
-"""How often the whole list is asked for at other times, for the same reason."""
+"""At other times the whole list is asked for this often, for the same reason."""
 
-MOST_BACK_OFF, MOST_THROTTLED_BACK_OFF = 5.0, 30.0
-"""The longest wait in seconds after failures, and after throttles, which more calls would only prolong."""
+MAX_BACK_OFF, MAX_THROTTLED_BACK_OFF = 5.0, 30.0
+"""The longest wait in seconds after failures, and after throttling, which more calls would only prolong."""
 
 log = logging.getLogger("discovery")
 
 
 @dataclass(kw_only=True)
 class Poller:
-    """Follows one service.
+    """Polls one service.
 
     Attributes:
-        cloud_map: Where to ask.
-        name: What logs and metrics call the service: Envoy's cluster.
+        cloud_map: The API to ask.
+        name: The service's name in logs and metrics: that of Envoy's cluster.
         service: Its name in the namespace.
-        port: The TCP port of an instance that names none.
-        pace: When to ask.
-        empty_grace: How long in seconds an answer without instances has to hold until it is believed.
-        metrics: Where it counts.
-        endpoints: What is believed; None before anything is.
-        answered: Whether there was an answer, an empty one included.
+        port: The TCP port of instances without a port attribute.
+        pace: The times of the polls.
+        empty_grace: Cloud Map has to list no instance for so many seconds before that is accepted.
+        metrics: Counts answers and failures.
+        endpoints: The endpoints that were last accepted; None before the first.
+        answered: Whether Cloud Map has answered at all, even with an empty list.
 
     """
 
@@ -55,23 +56,23 @@ class Poller:
     _asked_at: float = field(default=0.0, init=False)
     _empty_since: float | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
-    _complaint: str | None = field(default=None, init=False)
+    _logged_kind: str | None = field(default=None, init=False)
 
     def poll(self) -> float:
-        """Ask once, and return the seconds to wait until the next time; a failure leaves all as it was."""
+        """Ask once; return the seconds to wait until the next poll. After a failure the endpoints stay."""
         try:
             self._ask()
         except CloudMapError as error:
             return self._failed(error)
-        if self._complaint:
+        if self._logged_kind:
             log.info("cloud map answers again", extra={"service": self.name, "failures": self._failures})
-        self._failures, self._complaint = 0, None
+        self._failures, self._logged_kind = 0, None
         self.metrics.succeeded(self.name)
         return self.pace.until_next()
 
     def _ask(self) -> None:
         now = self.pace.clock()
-        # An empty list that is not believed yet is asked for again: it may be an error of Cloud Map's.
+        # An empty list may be a mistake of Cloud Map, so it is asked for again until it is accepted.
         unsettled = self._empty_since is not None or now - self._changed_at < SETTLE_SECONDS
         if self._revision is None or not unsettled:
             revision = self.cloud_map.revision(self.service)
@@ -88,9 +89,9 @@ class Poller:
         if revision != self._revision:
             self._changed_at = now
         self._revision, self._asked_at = revision, now
-        self._believe(converted, now)
+        self._consider(converted, now)
 
-    def _believe(self, converted: Converted, now: float) -> None:
+    def _consider(self, converted: Converted, now: float) -> None:
         self.answered = True
         self.metrics.skipped(self.name, converted.skipped)
         if converted.endpoints or not self.endpoints:
@@ -100,7 +101,7 @@ class Poller:
         if self._empty_since is None:
             self._empty_since = now
             log.warning(
-                "cloud map lists no instance; the last ones stay for a while",
+                "cloud map lists no instance; the last endpoints stay for the grace period",
                 extra={"service": self.name, "grace_seconds": self.empty_grace},
             )
         if now - self._empty_since >= self.empty_grace:
@@ -110,14 +111,14 @@ class Poller:
     def _accept(self, endpoints: tuple[Endpoint, ...]) -> None:
         if endpoints == self.endpoints:
             return
-        known = set(self.endpoints or ())
+        before = set(self.endpoints or ())
         log.info(
             "endpoints changed",
             extra={
                 "service": self.name,
                 "endpoints": len(endpoints),
-                "added": [f"{new.address}:{new.port}" for new in endpoints if new not in known],
-                "removed": [f"{old.address}:{old.port}" for old in sorted(known - set(endpoints))],
+                "added": [f"{new.address}:{new.port}" for new in endpoints if new not in before],
+                "removed": [f"{old.address}:{old.port}" for old in sorted(before - set(endpoints))],
             },
         )
         self.endpoints = endpoints
@@ -125,12 +126,12 @@ class Poller:
     def _failed(self, error: CloudMapError) -> float:
         self._failures += 1
         self.metrics.failed(self.name, error.kind)
-        if self._complaint != error.kind:  # once for each kind: an hour's outage is no 3,600 lines
+        if self._logged_kind != error.kind:  # once for each kind, not 3,600 lines in an outage of an hour
             log.warning(
-                "cloud map gives no answer; the last endpoints stay",
+                "cloud map gives no usable answer; the last endpoints stay",
                 extra={"service": self.name, "kind": error.kind, "error": str(error)},
             )
-        self._complaint = error.kind
-        most = MOST_THROTTLED_BACK_OFF if error.kind == "throttled" else MOST_BACK_OFF
-        wait = min(most, self.pace.interval * 2 ** min(self._failures, 16))
+        self._logged_kind = error.kind
+        longest = MAX_THROTTLED_BACK_OFF if error.kind == "throttled" else MAX_BACK_OFF
+        wait = min(longest, self.pace.interval * 2 ** min(self._failures, 16))
         return wait * random.uniform(0.5, 1)

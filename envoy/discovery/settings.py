@@ -1,4 +1,4 @@
-"""What the sidecar is told: one JSON argument, as Envoy has its bootstrap."""
+"""The sidecar's settings: one JSON argument on the command line, as Envoy gets its bootstrap."""
 
 import json
 from dataclasses import dataclass, fields
@@ -9,18 +9,18 @@ NUMBER = (int, float)
 
 
 class SettingsError(ValueError):
-    """The argument cannot be used; the message names the key and what would be right."""
+    """The settings are not valid; the message names the key and says what to give."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A service to follow.
+    """A service whose endpoints the sidecar writes.
 
     Attributes:
-        name: Envoy's cluster, and the folder of its file.
+        name: The name of Envoy's cluster, and of the folder of its file.
         cloud_map_service: Its name in the namespace.
-        port: The TCP port of an instance that has no port attribute.
-        zone_aware: Whether Envoy shall prefer the tasks of its own zone.
+        port: The TCP port of instances without a port attribute.
+        zone_aware: Whether Envoy prefers the tasks of its own zone.
 
     """
 
@@ -32,19 +32,19 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that the sidecar is told; times are in seconds.
+    """All settings of the sidecar; times are in seconds.
 
     Attributes:
-        namespace: The Cloud Map namespace.
+        namespace: The name of the Cloud Map namespace.
         proxy: The Cloud Map service that lists the tasks of this proxy.
-        services: The services to follow.
+        services: The services whose endpoints are written.
         folder: Where the files for Envoy go, one folder for each service.
-        address: The IP address that health, metrics and load are served on.
-        port: The TCP port of the same.
+        address: The IP address that the sidecar's HTTP server binds.
+        port: The TCP port that it binds.
         admin: The `address:port` of Envoy's admin interface.
-        interval: The time between two polls of a service; a tenth of it is jitter.
-        first_answer_limit: How long Envoy may be held up for first answers.
-        empty_grace: How long an answer without instances has to hold until it is believed.
+        interval: The time between two polls of a service, before jitter.
+        first_answer_limit: How long Envoy's start may wait for the first answer about each service.
+        empty_grace: Cloud Map has to list no instance for so long before that is accepted.
 
     """
 
@@ -64,27 +64,27 @@ def parse(text: str) -> Settings:
     """Return the settings in `text`.
 
     Raises:
-        SettingsError: It is no JSON, or a key is missing, unknown or of the wrong kind.
+        SettingsError: It is not JSON, or a key is missing, unknown or has a value of the wrong type.
 
     """
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise SettingsError(f"the settings are no JSON: {error}") from None
+        raise SettingsError(f"the settings are not JSON: {error}") from None
     block = _block("", values, {"namespace", "proxy", "services"}, Settings)
     services = block.pop("services")
     if not isinstance(services, list):
-        raise SettingsError("services: is no list; give one with an entry for each service")
+        raise SettingsError("services: not a list; give a list with an entry for each service")
     listed = cast("list[object]", services)
     found = [_service(f"services[{number}]", value) for number, value in enumerate(listed)]
     if len({service.name for service in found}) < len(found):
-        raise SettingsError("services: two have one name; give each its own")
+        raise SettingsError("services: two have the same name; give each a name of its own")
     for key, value in block.items():
         default = getattr(Settings, key, "")
         kind = NUMBER if isinstance(default, NUMBER) else str
         if not isinstance(value, kind) or isinstance(value, bool):
-            wanted = "a number" if kind is NUMBER else "a text"
-            raise SettingsError(f"{key}: {value!r} is of the wrong kind; give {wanted}")
+            expected = "a number" if kind is NUMBER else "a string"
+            raise SettingsError(f"{key}: {value!r} is of the wrong type; give {expected}")
         if isinstance(value, NUMBER) and value <= 0:
             raise SettingsError(f"{key}: {value} is too small; give a number above 0")
     if "folder" in block:
@@ -96,11 +96,13 @@ def _service(where: str, value: object) -> Service:
     block = _block(where, value, {"name", "cloud_map_service", "port"}, Service)
     name, cloud_map_service, port = block["name"], block["cloud_map_service"], block["port"]
     if not isinstance(name, str) or "/" in name or name.startswith("."):
-        raise SettingsError(f"{where}.name: {name!r} is no name of a cluster; give one such as lessons")
+        raise SettingsError(f"{where}.name: {name!r} is not a cluster's name; give one such as lessons")
     if not isinstance(cloud_map_service, str):
-        raise SettingsError(f"{where}.cloud_map_service: {cloud_map_service!r} is no text; give its name")
+        raise SettingsError(
+            f"{where}.cloud_map_service: {cloud_map_service!r} is not a string; give the service's name"
+        )
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        raise SettingsError(f"{where}.port: {port!r} is no port; give a number from 1 to 65535")
+        raise SettingsError(f"{where}.port: {port!r} is not a port; give a number from 1 to 65535")
     zone_aware = block.get("zone_aware", True)
     if not isinstance(zone_aware, bool):
         raise SettingsError(f"{where}.zone_aware: {zone_aware!r} is neither true nor false; give one of them")
@@ -110,11 +112,11 @@ def _service(where: str, value: object) -> Service:
 def _block(where: str, value: object, needed: set[str], model: type[Settings | Service]) -> dict[str, object]:
     prefix = f"{where}." if where else ""
     if not isinstance(value, dict):
-        raise SettingsError(f"{where or 'the settings'}: no mapping; give keys and values")
+        raise SettingsError(f"{where or 'the settings'}: not a JSON object; give keys and values")
     block = cast("dict[str, object]", value)
     known = {field.name for field in fields(model)}
     for key in sorted(needed - block.keys()):
-        raise SettingsError(f"{prefix}{key}: missing; give one")
+        raise SettingsError(f"{prefix}{key}: missing; give a value")
     for key in sorted(block.keys() - known):
         raise SettingsError(f"{prefix}{key}: unknown key; give one of {', '.join(sorted(known))}")
     return dict(block)

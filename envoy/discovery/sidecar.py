@@ -1,4 +1,4 @@
-"""The sidecar as a whole: a thread for each service, one for the zones, and the gate that Envoy waits at."""
+"""The sidecar as a whole: a thread for each service, one for the zones, and what Envoy's start waits for."""
 
 import logging
 import threading
@@ -7,33 +7,33 @@ from collections.abc import Mapping
 
 from discovery.cloud_map import CloudMap
 from discovery.endpoints_file import EndpointsFile
-from discovery.followed import Followed
 from discovery.metrics import Metrics
 from discovery.own_zone import own_zone
 from discovery.pace import Pace
 from discovery.poller import Poller
+from discovery.service_follower import ServiceFollower
 from discovery.settings import Settings
 from discovery.traffic import OwnTraffic, Peers, Report
 
 TRAFFIC_SECONDS = 2.0
-"""How often proxies tell each other of their traffic."""
+"""How often proxies ask each other for their traffic."""
 
 UNEXPECTED_SECONDS = 5.0
-"""The wait after an error that nobody foresaw."""
+"""How long a thread waits after an unexpected error."""
 
 log = logging.getLogger("discovery")
 
 
 class Sidecar:
-    """Keeps Envoy's files as Cloud Map has it.
+    """Keeps Envoy's files in step with Cloud Map.
 
     Args:
-        settings: What to follow, and how.
-        cloud_map: Where to ask.
+        settings: The services, and how to poll them.
+        cloud_map: The API to ask.
 
     Attributes:
-        metrics: Its own metrics.
-        ready: Set once Envoy may start.
+        metrics: The sidecar's own metrics.
+        ready: Set as soon as Envoy may start.
 
     """
 
@@ -60,10 +60,10 @@ class Sidecar:
                 metrics=self.metrics,
             )
 
-        # This proxy's own tasks: whom to ask where calls arrive.
+        # The tasks of this proxy, which are asked how many calls arrive at them.
         self._proxies = poller(settings.proxy, settings.proxy, settings.port) if zone_aware else None
-        self._followed = [
-            Followed(
+        self._followers = [
+            ServiceFollower(
                 poller=poller(service.name, service.cloud_map_service, service.port),
                 file=EndpointsFile(settings.folder, service.name),
                 traffic=self._traffic if service.zone_aware else None,
@@ -74,53 +74,56 @@ class Sidecar:
 
     @property
     def waiting(self) -> list[str]:
-        """The services without a first answer."""
-        return [followed.poller.name for followed in self._followed if followed.waiting]
+        """The services that Cloud Map has not answered for yet."""
+        return [follower.poller.name for follower in self._followers if follower.waiting]
 
     def report(self) -> Report:
-        """Return what this proxy tells its peers."""
+        """Return the traffic of this proxy, for the other sidecars."""
         return Report(self._zone or "", self._own.rates())
 
     def run(self) -> None:
-        """Follow all services until `stop`; Envoy may start once each has an answer, or the time is over."""
-        for followed in self._followed:
-            self._start(lambda followed=followed: self._follow(followed), followed.poller.name)
+        """Follow all services until `stop`.
+
+        `ready` is set when there is an answer for each service, or when `first_answer_limit` is over.
+        """
+        for follower in self._followers:
+            self._start(lambda follower=follower: self._follow(follower), follower.poller.name)
         if self._proxies:
             self._start(self._balance, "zones")
-        self._open_gate()
+        self._let_envoy_start()
         self._stop.wait()
 
     def stop(self) -> None:
-        """Let `run` return; a call under way is not waited for."""
+        """Make `run` return; it does not wait for calls in progress."""
         self._stop.set()
 
     def _start(self, target: object, name: str) -> None:
         threading.Thread(target=target, name=name, daemon=True).start()  # pyright: ignore[reportArgumentType]
 
-    def _open_gate(self) -> None:
+    def _let_envoy_start(self) -> None:
         end = time.monotonic() + self._settings.first_answer_limit
         while self.waiting and time.monotonic() < end and not self._stop.wait(0.05):
             pass
-        # Envoy takes no cluster whose file is not there.
-        while sum(followed.begin() for followed in self._followed) < len(self._followed):
+        # Envoy refuses a cluster whose file does not exist.
+        while sum(follower.begin() for follower in self._followers) < len(self._followers):
             if self._stop.wait(1):
                 return
-        without = self.waiting
+        waiting = self.waiting
         log.log(
-            logging.WARNING if without else logging.INFO,
+            logging.WARNING if waiting else logging.INFO,
             "envoy may start",
-            extra={"services": len(self._followed), "without_answer": without},
+            extra={"services": len(self._followers), "without_answer": waiting},
         )
         self.ready.set()
 
-    def _follow(self, followed: Followed) -> None:
+    def _follow(self, follower: ServiceFollower) -> None:
         wait = 0.0
         while not self._stop.wait(wait):
             try:
-                wait = followed.poller.poll()
-                followed.write()
-            except Exception:  # a thread that ended would leave its service as it is for ever
-                log.exception("unexpected error", extra={"service": followed.poller.name})
+                wait = follower.poller.poll()
+                follower.write()
+            except Exception:  # if this thread ended, nothing would ever update its service again
+                log.exception("unexpected error", extra={"service": follower.poller.name})
                 wait = UNEXPECTED_SECONDS
 
     def _balance(self) -> None:
@@ -132,9 +135,9 @@ class Sidecar:
                 if self._proxies and time.monotonic() >= due:
                     due = time.monotonic() + self._proxies.poll()
                 self._peers.ask(self._addresses())
-                for followed in self._followed:
-                    if followed.traffic:
-                        followed.write()
+                for follower in self._followers:
+                    if follower.traffic:
+                        follower.write()
             except Exception:  # as above
                 log.exception("unexpected error", extra={"service": self._settings.proxy})
                 wait = UNEXPECTED_SECONDS
@@ -146,5 +149,5 @@ class Sidecar:
     def _traffic(self, service: str) -> tuple[str, Mapping[str, float]] | None:
         if self._zone is None:
             return None
-        found = self._peers.traffic(self._addresses(), service)
-        return None if found is None else (self._zone, found)
+        traffic = self._peers.traffic(self._addresses(), service)
+        return None if traffic is None else (self._zone, traffic)

@@ -1,4 +1,4 @@
-"""How many calls arrive at the proxies of each zone: each sidecar asks its own Envoy, and then its peers."""
+"""How many calls arrive at the proxies of each zone. Each sidecar asks its own Envoy, then its peers."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from typing import cast
 import urllib3
 
 WINDOW_SECONDS = 10.0
-"""Over which rates are measured: clients hold their connections for minutes, so arrivals change slowly."""
+"""The time over which rates are measured. Clients keep connections for minutes, so rates change slowly."""
 
-FORGOTTEN_SECONDS = 10.0
-"""How long the word of a peer counts that does not answer any more."""
+REPORT_SECONDS = 10.0
+"""How long the last report of a peer counts after the peer has stopped answering."""
 
 TIMEOUT = urllib3.Timeout(connect=0.5, read=1.0)
 
@@ -37,7 +37,7 @@ class OwnTraffic:
 
     Args:
         admin: The `address:port` of Envoy's admin interface.
-        clock: A clock in seconds that no one sets.
+        clock: A monotonic clock in seconds.
 
     """
 
@@ -49,11 +49,12 @@ class OwnTraffic:
         self._lock = threading.Lock()
 
     def rates(self) -> Rates:
-        """Ask Envoy, and return the calls a second of each cluster over the last `WINDOW_SECONDS`.
+        """Ask Envoy; return the calls a second of each cluster over the last `WINDOW_SECONDS`.
 
-        Empty where Envoy does not answer, or has been asked for a shorter time than that.
+        Empty if Envoy does not answer, or if its first count is more recent than that.
         """
-        with self._lock:  # one after the other: an older count that came later would look like a new Envoy
+        # Under the lock, so that counts come in order: a smaller count after a larger one means a new Envoy.
+        with self._lock:
             try:
                 text = self._http.request("GET", self._url).data.decode()
             except (urllib3.exceptions.HTTPError, OSError, ValueError):
@@ -63,7 +64,7 @@ class OwnTraffic:
     def _rates(self, counts: dict[str, int]) -> Rates:
         samples, now = self._samples, self._clock()
         if samples and any(count < samples[-1].counts.get(name, 0) for name, count in counts.items()):
-            samples.clear()  # Envoy began anew
+            samples.clear()  # Envoy was restarted, and counts from 0
         if not counts:
             samples.clear()
             return {}
@@ -74,8 +75,8 @@ class OwnTraffic:
         first, second = samples[0], samples[min(1, len(samples) - 1)]
         if first.at > begin:
             return {}
-        # Between two samples: proxies that are asked at one moment have to count from one moment too, or a
-        # load that begins would look heavier at the one that was asked sooner.
+        # The window begins between two samples. Proxies that are asked at the same time have to use the same
+        # begin: otherwise a load that starts now would look heavier at the proxy with the older sample.
         part = (begin - first.at) / (second.at - first.at)
         return {
             name: (count - _between(first, second, name, part)) / WINDOW_SECONDS
@@ -90,22 +91,22 @@ def _between(first: _Sample, second: _Sample, name: str, part: float) -> float:
 
 @dataclass(frozen=True)
 class Report:
-    """What one proxy says of itself."""
+    """The zone of one proxy, and the calls that arrive at it."""
 
     zone: str
     rates: Rates
 
     def to_json(self) -> bytes:
-        """Return it as a peer reads it."""
+        """Return the answer to `GET /load`."""
         return json.dumps({"zone": self.zone, "rates": self.rates}).encode()
 
 
 class Peers:
-    """What all tasks of the proxy say, this one included.
+    """The reports of all tasks of the proxy, this one included.
 
     Args:
-        port: The TCP port that sidecars answer on.
-        clock: A clock that no one sets.
+        port: The TCP port that the sidecars' HTTP servers bind.
+        clock: A monotonic clock in seconds.
 
     """
 
@@ -117,7 +118,7 @@ class Peers:
         self._lock = threading.Lock()
 
     def ask(self, addresses: Sequence[str]) -> None:
-        """Ask the sidecars at `addresses`, and forget all others."""
+        """Ask the sidecars at `addresses`; forget the reports of all others."""
         with self._lock:
             self._reports = {
                 address: self._reports[address] for address in addresses if address in self._reports
@@ -134,15 +135,15 @@ class Peers:
                     self._reports[address] = (self._clock(), report)
 
     def traffic(self, addresses: Sequence[str], service: str) -> Mapping[str, float] | None:
-        """Return the calls a second to `service` by zone; None unless every proxy is known."""
-        now, found = self._clock(), dict[str, float]()
+        """Return the calls a second to `service` by zone; None unless every proxy has reported."""
+        now, by_zone = self._clock(), dict[str, float]()
         with self._lock:
             for address in addresses:
                 at, report = self._reports.get(address, (0.0, None))
-                if report is None or now - at > FORGOTTEN_SECONDS or not (report.zone and report.rates):
+                if report is None or now - at > REPORT_SECONDS or not (report.zone and report.rates):
                     return None
-                found[report.zone] = found.get(report.zone, 0.0) + report.rates.get(service, 0.0)
-        return found or None
+                by_zone[report.zone] = by_zone.get(report.zone, 0.0) + report.rates.get(service, 0.0)
+        return by_zone or None
 
 
 def _report(text: bytes) -> Report | None:

@@ -1,1 +1,1 @@
-"""The AWS account of a rehearsal: an emulator, the CDK CLI aimed at it, its DNS, and what exists already."""
+"""The AWS account of a rehearsal: the emulator, the CDK CLI that deploys to it, and its DNS."""

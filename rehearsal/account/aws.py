@@ -1,4 +1,4 @@
-"""The emulator as an AWS account: its address, and credentials that are good for nothing else."""
+"""The emulator as an AWS account: its address, and credentials that work nowhere else."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs import ECSClient
     from types_boto3_servicediscovery import ServiceDiscoveryClient
 
-SECRET = "rehearsal"  # noqa: S105  # the emulator takes any, and nothing else sees it
+SECRET = "rehearsal"  # noqa: S105  # the emulator accepts any secret, and nothing else sees this one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Aws:
 
     Attributes:
         endpoint: The emulator's URL, on loopback.
-        account: The account; the emulator takes it from the access key.
+        account: The account's id, which the emulator reads from the access key id.
         region: The region.
 
     """
@@ -30,7 +30,7 @@ class Aws:
     region: str
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that make the CDK CLI use this account and read no profile."""
+        """Return the environment variables that make the CDK CLI use this account and ignore profiles."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
@@ -52,7 +52,7 @@ class Aws:
         return self._client("servicediscovery")
 
     def _client(self, service: str) -> Any:  # noqa: ANN401
-        session = boto3.Session(  # explicit: no profile, no credential and no region of the user's is read
+        session = boto3.Session(  # explicit, so that boto3 does not read the user's profile or region
             aws_access_key_id=self.account,
             aws_secret_access_key=SECRET,
             region_name=self.region,
@@ -61,7 +61,7 @@ class Aws:
         return connect(
             service,
             endpoint_url=self.endpoint,
-            # Cloud Map's data plane has a host of its own, data-servicediscovery; loopback has none.
+            # boto3 would put the prefix of Cloud Map's data plane, data-, before the loopback address.
             config=Config(
                 inject_host_prefix=False,
                 proxies={},

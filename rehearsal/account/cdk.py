@@ -1,4 +1,4 @@
-"""The real CDK CLI, aimed at the emulator, with a home of its own."""
+"""The real CDK CLI, which deploys to the emulator and has a home folder of its own."""
 
 import os
 import shlex
@@ -13,18 +13,18 @@ from rehearsal.processes import ROOT, Process, Processes
 
 
 class CdkFailedError(Exception):
-    """The CDK CLI did not end well; the message says what it did and names its log."""
+    """The CDK CLI failed; the message says why and names its log."""
 
 
 class Cdk:
     """Runs the CDK CLI.
 
     Args:
-        processes: Ends it, whatever happens.
+        processes: The group that the CLI's processes belong to, which ends them in any case.
         aws: The account to deploy to.
-        folder: Where the CLI keeps its own files, and where it runs: `~/.cdk`, `cdk.context.json`
-            and `cdk.out` of the checkout stay as they are.
-        stop: Set where the rehearsal is to end.
+        folder: The CLI's home and working folder, so that the user's `~/.cdk` and the checkout's
+            `cdk.context.json` and `cdk.out` stay as they are.
+        stop: Set when the rehearsal has to end.
 
     """
 
@@ -36,7 +36,7 @@ class Cdk:
         (folder / "home").mkdir(parents=True, exist_ok=True)
 
     def start_synth(self, config: Path, assembly: Path) -> Process:
-        """Start synthesizing `config` into the folder `assembly`; VPCs are looked up in the emulator."""
+        """Start to synthesize `config` into the folder `assembly`; VPCs are looked up in the emulator."""
         name = f"synth-{assembly.name}"
         folder = self._folder / name
         folder.mkdir()
@@ -49,7 +49,7 @@ class Cdk:
         )
 
     def start_bootstrap(self) -> Process:
-        """Start making what every deployment needs, as `cdk bootstrap` does."""
+        """Start `cdk bootstrap`, which makes what every deployment needs."""
         folder = self._folder / "bootstrap"
         folder.mkdir()
         return self._start(
@@ -57,26 +57,30 @@ class Cdk:
         )
 
     def start_deploy(self, assembly: Path, *stacks: str) -> Process:
-        """Start deploying `stacks`, each alone, or all in their order, from the synthesized `assembly`."""
-        chosen = ["--exclusively", *stacks] if stacks else ["--all"]
+        """Start to deploy `stacks` alone, or all stacks if none is given, from the synthesized `assembly`."""
+        selection = ["--exclusively", *stacks] if stacks else ["--all"]
         options = ["--require-approval", "never", "--progress", "events"]
         name = f"deploy-{assembly.name}"
-        return self._start(name, ["deploy", *chosen, *options], app=str(assembly), folder=self._folder)
+        return self._start(name, ["deploy", *selection, *options], app=str(assembly), folder=self._folder)
 
-    def wait(self, process: Process, tell: Callable[[], object]) -> None:
-        """Wait until `process`, one of the above, has ended well, and call `tell` meanwhile.
+    def wait(self, process: Process, on_wait: Callable[[], object]) -> None:
+        """Wait until `process`, which one of the methods above returned, has ended with status 0.
+
+        Args:
+            process: The process.
+            on_wait: Called again and again while this waits.
 
         Raises:
-            CdkFailedError: It did not.
-            KeyboardInterrupt: The rehearsal is to end.
+            CdkFailedError: It ended with another status.
+            KeyboardInterrupt: The rehearsal has to end.
 
         """
         while not process.wait(0.2):
             if self._stop.is_set():
                 raise KeyboardInterrupt
-            tell()
+            on_wait()
         if process.status():
-            raise CdkFailedError(_what_failed(process))
+            raise CdkFailedError(_failure(process))
 
     def _start(self, name: str, arguments: list[str], *, folder: Path, app: str | None = None) -> Process:
         cdk = ROOT / "node_modules/.bin/cdk"
@@ -87,21 +91,21 @@ class Cdk:
             command += ["--app", app]
         environment = {
             **self._aws.environment(),
-            # The CLI would do with CDK_HOME; the CDK's library writes to ~/.cdk whatever that says.
+            # CDK_HOME would be enough for the CLI, but the CDK's library always writes to ~/.cdk.
             "HOME": str(self._folder / "home"),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            # jsii unpacks the CDK's library once, beside the library itself and not in the user's cache.
+            # jsii unpacks the CDK's library once. Here it goes into .venv, not into the user's cache.
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path(sys.prefix) / "jsii-cache"),
             "CDK_DOCKER": str(ROOT / "rehearsal/account/docker_stand_in.sh"),
-            # Node is that of the virtual environment.
+            # The virtual environment has its own Node, which comes first.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
         return self._processes.start(name, command, environment=environment, folder=folder)
 
 
-def _what_failed(process: Process) -> str:
+def _failure(process: Process) -> str:
     text = process.out.read_text(errors="replace") + process.err.read_text(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "rror" in line or "ailed" in line]
-    last = (telling or lines or ["it wrote nothing"])[0]
-    return f"cdk {process.name} failed with status {process.status()}; see {process.err}: {last}"
+    errors = [line for line in lines if "rror" in line or "ailed" in line]
+    first = (errors or lines or ["it wrote nothing"])[0]
+    return f"cdk {process.name} failed with status {process.status()}; see {process.err}: {first}"

@@ -1,4 +1,4 @@
-"""The DNS records of a Cloud Map namespace: what DiscoverInstances says, as Route 53 would serve it."""
+"""The DNS records of a Cloud Map namespace, as Route 53 would serve them, made from DiscoverInstances."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -7,7 +7,7 @@ from rehearsal.account.name_server import Registry
 
 
 class CloudMapZone:
-    """Answers for one namespace from the Cloud Map API.
+    """Looks up DNS records of one namespace in the Cloud Map API.
 
     Args:
         aws: The account to ask.
@@ -22,9 +22,9 @@ class CloudMapZone:
         self._last: dict[str, Registry] = {}
 
     def lookup(self, name: str) -> Registry | None:
-        """Return what `name` lists; None where the namespace has no such service.
+        """Return the records of `name`; None if the namespace has no such service.
 
-        A failing API does not take records away: Route 53 has them apart from Cloud Map.
+        If the API fails, the last records stay: Route 53 keeps its own copy of them.
         """
         service, _, namespace = name.partition(".")
         if namespace != self._namespace:
@@ -40,7 +40,7 @@ class CloudMapZone:
         except BotoCoreError:
             return self._last.get(name)
         instances = answer["Instances"]
-        # "Multivalue answer routing": the healthy ones, or all where none is.
+        # As Route 53 does it ("Multivalue answer routing"): the healthy ones, or all if none is healthy.
         healthy = [instance for instance in instances if instance.get("HealthStatus") != "UNHEALTHY"]
         addresses = [
             attributes["AWS_INSTANCE_IPV4"]

@@ -1,4 +1,4 @@
 #!/bin/sh
-# In the place of `docker`, by CDK_DOCKER: a rehearsal runs the sidecar's source itself, so that no image needs
-# to be built or pushed, and no Docker engine to be there.
-[ "$1" != inspect ] # "no such image yet" makes the CDK CLI ask for a build, which does nothing
+# CDK_DOCKER makes the CDK CLI call this script in place of `docker`. A rehearsal runs the sidecar's source as a
+# process, so it needs no Docker engine and no image.
+[ "$1" != inspect ] # status 1 says "no such image"; the CLI then asks for a build, which does nothing here

@@ -1,4 +1,4 @@
-"""The emulator as a process of the rehearsal's: started, waited for, ended."""
+"""Starts the emulator as a process of the rehearsal."""
 
 import socket
 import sys
@@ -15,28 +15,28 @@ HOST = "127.0.0.1"
 
 
 def start_emulator(processes: Processes, existing: Existing, folder: Path, *, port: int | None = None) -> Aws:
-    """Start the emulator on loopback, with what `existing` says, and wait until it answers.
+    """Start the emulator on loopback with the resources of `existing`, and wait until it answers.
 
     Args:
-        processes: Ends it, whatever happens.
-        existing: The account and region, and what is there already.
+        processes: The group that the emulator's process belongs to, which ends it in any case.
+        existing: The account, the region and the resources that exist already.
         folder: Where the emulator keeps its files.
         port: The TCP port; a free one by default.
 
     Raises:
-        StartFailedError: It does not answer; the message names its log.
+        StartFailedError: The emulator does not answer; the message names its log.
 
     """
-    chosen = port or _free_port()
+    port = port or _free_port()
     folder.mkdir(exist_ok=True)
     process = processes.start(
         "emulator",
         [sys.executable, "-m", "rehearsal.account.emulator", existing.to_json()],
         environment={
             "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(chosen),
+            "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": existing.region,
-            # No further port, no Docker, nothing outside `folder`.
+            # The emulator opens no other port, does not use Docker and writes nothing outside `folder`.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
@@ -45,8 +45,8 @@ def start_emulator(processes: Processes, existing: Existing, folder: Path, *, po
             "LOG_LEVEL": "WARNING",
         },
     )
-    _wait(process, chosen)
-    return Aws(endpoint=f"http://{HOST}:{chosen}", account=existing.account, region=existing.region)
+    _wait_until_healthy(process, port)
+    return Aws(endpoint=f"http://{HOST}:{port}", account=existing.account, region=existing.region)
 
 
 def _free_port() -> int:
@@ -55,7 +55,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(process: Process, port: int) -> None:
+def _wait_until_healthy(process: Process, port: int) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         process.check()

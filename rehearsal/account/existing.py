@@ -1,4 +1,4 @@
-"""What is in the account before the stacks are."""
+"""The resources that are in the account before our stacks are deployed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """The account and region, and what is there before the stacks are.
+    """An account and region, with the resources that exist before our stacks are deployed.
 
     Attributes:
         account: The AWS account.
@@ -30,5 +30,5 @@ class Existing:
     security_groups: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """Return it as one argument of a command."""
+        """Return it as JSON, for the emulator's command line."""
         return json.dumps(asdict(self))

@@ -1,16 +1,16 @@
-"""Services that the configuration only routes to: another team's, so no stack of ours deploys them."""
+"""Services of other teams: the configuration routes to them, but our stacks do not deploy them."""
 
 from ecs_envoy.configuration import Configuration
 from rehearsal.account.aws import Aws
 
 TASKS = 3
-"""Tasks of each: nothing says how many its owner runs."""
+"""The number of tasks of each. It is an assumption, because the configuration does not say it."""
 
 ECS_CLUSTER = "another-team"
 
 
 def deploy_foreign_services(aws: Aws, configuration: Configuration) -> None:
-    """Create an ECS service for each existing service of `configuration`, as its owner would have."""
+    """Create an ECS service for each existing service of `configuration`, in place of its owner."""
     if not configuration.existing_services:
         return
     ecs, cloud_map = aws.ecs(), aws.cloud_map()

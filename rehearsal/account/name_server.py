@@ -14,7 +14,7 @@ import dns.rdatatype
 import dns.rrset
 
 MAX_RECORDS = 8
-"""Route 53 answers with at most eight of a MULTIVALUE name's records, another choice each time."""
+"""Route 53 answers a MULTIVALUE name with at most eight of its records, chosen at random for each answer."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Registry:
 
 
 Lookup = Callable[[str], Registry | None]
-"""What a DNS name lists, without the dot at its end; None where it does not exist."""
+"""Returns the records of a DNS name, which is given without its final dot; None if it does not exist."""
 
 
 class NameServer:
-    """Answers with what `lookup` finds at the time.
+    """Answers each question with what `lookup` returns at that time.
 
     Args:
-        address: The loopback address to bind; the port is a free one.
+        address: The loopback address to bind, at a free port.
         lookup: Called for each question.
 
     Attributes:

@@ -1,1 +1,1 @@
-"""A stand-in for the ECS agent and scheduler: what the ECS API wants, run as local processes."""
+"""A stand-in for ECS's scheduler and agent: it runs the tasks of the ECS API as local processes."""

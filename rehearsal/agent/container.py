@@ -1,4 +1,4 @@
-"""One container of a task: its process, its health check, and its way from start to stop."""
+"""One container of a task: its process and its health check, from start to stop."""
 
 import time
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from rehearsal.processes import Process
 
 FIRST_CHECKS_SECONDS = 1.0
 """
-Time between container health checks until the first one passes. ECS waits a whole interval even for that one;
-a rehearsal has less time.
+Time between container health checks until the first one passes. ECS waits a whole interval each time, but a
+rehearsal has less time.
 """
 
 
@@ -21,11 +21,11 @@ class RunningContainer:
     """A container of a task on this machine.
 
     Attributes:
-        name: What logs call it.
-        container: What the task definition says.
-        local: What runs here in its place.
-        logs: The folder for what its processes write.
-        clock: What time it is, in seconds.
+        name: Its name in logs.
+        container: Its part of the task definition.
+        local: The local command that runs in its place.
+        logs: The folder for the output of its processes.
+        clock: Returns the time in seconds.
         process: Its process; None before it starts.
         healthy: Whether it runs and its health check, if it has one, has passed.
 
@@ -49,7 +49,7 @@ class RunningContainer:
 
     @property
     def ended(self) -> bool:
-        """Whether its process has ended, or will never start."""
+        """Whether its process has ended, or will not start because the task is stopping."""
         return self._stopping if self.process is None else self.process.status() is not None
 
     @property
@@ -71,7 +71,7 @@ class RunningContainer:
         self.healthy = self._check is None
 
     def restart(self) -> bool:
-        """Start it again where its restart policy says so; return whether it did."""
+        """Start it again if its restart policy allows it; return whether it was started."""
         period = self.container.restart_period
         if period is None or self.clock() < self._started + period:
             return False
@@ -79,7 +79,7 @@ class RunningContainer:
         return True
 
     def stop(self) -> None:
-        """Send SIGTERM once; `update` sends SIGKILL when the stop timeout is over."""
+        """Send SIGTERM, but only once; `update` sends SIGKILL when the stop timeout is over."""
         if not self._stopping:
             self._stopping = True
             self._kill_at = self.clock() + self.container.stop_timeout
@@ -88,7 +88,7 @@ class RunningContainer:
                 self.process.terminate()
 
     def update(self) -> None:
-        """Look at the process, and at its health check if one is due."""
+        """Check the process, and run its health check if one is due."""
         if self.process is None:
             return
         if self.ended:
@@ -119,7 +119,7 @@ class RunningContainer:
         self._next_check = now + (check.interval if self.healthy else FIRST_CHECKS_SECONDS)
 
     def end_probe(self) -> None:
-        """End a health check that is under way."""
+        """Kill the process of a running health check."""
         if self._probe:
             self._probe.kill()
             self._probe.wait(5)

@@ -1,4 +1,4 @@
-"""The agent: makes what runs on this machine what the ECS API wants, again and again."""
+"""The agent: starts and stops local processes until they match what the ECS API asks for."""
 
 import itertools
 import threading
@@ -18,19 +18,22 @@ from rehearsal.agent.task_metadata import TaskMetadata
 from rehearsal.processes import StartFailedError, end
 
 POLL_SECONDS = 0.5
-FAILURES_UNTIL_GIVEN_UP = 3
-"""Tasks of one task definition that may die before it is given up: the circuit breaker's own least."""
+MAX_FAILURES = 3
+"""After so many failed tasks of one task definition the agent gives up, like ECS's circuit breaker."""
 
 
 class EcsAgent:
     """Runs the tasks of every ECS service; leaving the context ends them all.
 
     Args:
-        aws: The account to read.
-        images: What it can run.
+        aws: The account whose ECS services it runs.
+        images: Finds the local command for a container image.
         next_address: Returns a loopback address that no task has had yet.
-        logs: The folder for what tasks write.
-        say: Told in one line what a person should know.
+        logs: The folder for the output of tasks.
+        say: Shows the user a line of text.
+
+    Attributes:
+        failure: Why the agent has given up; None while it works.
 
     """
 
@@ -71,7 +74,7 @@ class EcsAgent:
         self._metadata.__exit__()
 
     def tasks(self, name_in_namespace: str | None = None) -> list[Task]:
-        """Return the tasks that have not ended, of one service or of all."""
+        """Return the tasks of one service, or of all, that have not ended."""
         with self._lock:
             arns = {
                 service.arn
@@ -80,19 +83,19 @@ class EcsAgent:
             }
             return [task for task in self._tasks if task.service in arns]
 
-    def ever(self) -> list[Task]:
-        """Return every task that ever started, those that ended included."""
+    def all_tasks(self) -> list[Task]:
+        """Return every task that was ever started, including those that have ended."""
         with self._lock:
             return [*self._stopped, *self._tasks]
 
     def service(self, name_in_namespace: str) -> EcsService | None:
         """Return the service that the namespace lists as `name_in_namespace`."""
         with self._lock:
-            named = (s for s in self._services.values() if s.name_in_namespace == name_in_namespace)
-            return next(named, None)
+            services = self._services.values()
+            return next((s for s in services if s.name_in_namespace == name_in_namespace), None)
 
     def steady(self) -> bool:
-        """Return whether each service has its desired count of its current task definition, all healthy."""
+        """Return whether every service runs exactly its desired count of tasks, all healthy and current."""
         with self._lock:
             services, tasks = list(self._services.values()), list(self._tasks)
         return bool(services) and all(self._is_steady(service, tasks) for service in services)
@@ -100,10 +103,10 @@ class EcsAgent:
     def _is_steady(self, service: EcsService, tasks: list[Task]) -> bool:
         if service.arn in self._unknown:
             return True
-        own = [task for task in tasks if task.service == service.arn]
-        return len(own) == service.wanted.desired and all(
+        service_tasks = [task for task in tasks if task.service == service.arn]
+        return len(service_tasks) == service.desired.tasks and all(
             task.healthy and task.state is State.RUNNING and task.definition.arn == service.task_definition
-            for task in own
+            for task in service_tasks
         )
 
     def _run(self) -> None:
@@ -113,41 +116,41 @@ class EcsAgent:
                 try:
                     self._poll(api, registrar)
                 except (BotoCoreError, ClientError) as error:
-                    # As the real agent does: what runs goes on running while the control plane is away.
+                    # As with the real agent, tasks keep running while the ECS API does not answer.
                     self._say(f"ECS agent: {error}")
         except StartFailedError as error:
             self.failure = str(error)
-        except Exception as error:  # whatever it is, a rehearsal without its agent says so and ends
+        except Exception as error:  # without its agent a rehearsal has to end, whatever the error is
             self.failure = f"the ECS agent failed: {error!r}"
             raise
         finally:
             with self._lock:
-                left = list(self._tasks)
-            for task in left:
+                remaining = list(self._tasks)
+            for task in remaining:
                 task.end_probes()
-            end([process for task in left for process in task.processes().values()], seconds=1)
+            end([process for task in remaining for process in task.processes().values()], seconds=1)
 
     def _poll(self, api: EcsApi, registrar: Registrar) -> None:
         services = {service.arn: service for service in api.services()}
         with self._lock:
-            gone = {arn: s for arn, s in self._services.items() if arn not in services}
-            self._services = {**services, **gone}
+            deleted = {arn: s for arn, s in self._services.items() if arn not in services}
+            self._services = {**services, **deleted}
         self._update_tasks(registrar)
         for service in services.values():
             self._step(service, api, registrar)
-        for arn in gone:
-            for task in self._of(arn):
+        for arn in deleted:
+            for task in self._service_tasks(arn):
                 self._stop(task, registrar)
 
-    def _of(self, arn: str) -> list[Task]:
+    def _service_tasks(self, arn: str) -> list[Task]:
         return [task for task in self._tasks if task.service == arn]
 
     def _update_tasks(self, registrar: Registrar) -> None:
         for task in list(self._tasks):
-            service, was, state = self._services[task.service], task.healthy, task.state
+            service, was_healthy, old_state = self._services[task.service], task.healthy, task.state
             task.update()
-            if state is State.RUNNING and task.state is not State.RUNNING:
-                self._ended_by_itself(task)
+            if old_state is State.RUNNING and task.state is not State.RUNNING:
+                self._report_end(task)
                 registrar.deregister(service.registry, task)
             if task.state is State.STOPPED:
                 with self._lock:
@@ -156,28 +159,26 @@ class EcsAgent:
             elif task.failing and task.state is State.RUNNING:
                 log = task.logs / f"{task.name}-health.err"
                 self._say(f"{task.name} fails its health check; see {log}")
-                self._failed(task, log)
+                self._count_failure(task, log)
                 self._stop(task, registrar)
-            elif task.healthy is not was:
+            elif task.healthy is not was_healthy:
                 registrar.set_health(service, task)
 
-    def _ended_by_itself(self, task: Task) -> None:
+    def _report_end(self, task: Task) -> None:
         ended = task.ended_container()
         if ended and ended.process:
             status, log = ended.process.status(), ended.process.err
             self._say(f"{ended.name} ended by itself with status {status}; see {log}")
-            self._failed(task, log)
+            self._count_failure(task, log)
 
-    def _failed(self, task: Task, log: Path) -> None:
+    def _count_failure(self, task: Task, log: Path) -> None:
         self._failures[task.definition.arn] += 1
-        if self._failures[task.definition.arn] >= FAILURES_UNTIL_GIVEN_UP:
-            self.failure = (
-                f"{task.name.rpartition('-')[0]}: {FAILURES_UNTIL_GIVEN_UP} tasks of one task definition "
-                f"failed; see {log}"
-            )
+        if self._failures[task.definition.arn] >= MAX_FAILURES:
+            service = task.name.rpartition("-")[0]
+            self.failure = f"{service}: {MAX_FAILURES} tasks of one task definition failed; see {log}"
 
     def _step(self, service: EcsService, api: EcsApi, registrar: Registrar) -> None:
-        own = [
+        running = [
             Running(
                 name=task.name,
                 current=task.definition.arn == service.task_definition,
@@ -185,21 +186,21 @@ class EcsAgent:
                 zone=task.zone,
                 age=task.age,
             )
-            for task in self._of(service.arn)
+            for task in self._service_tasks(service.arn)
             if task.state is State.RUNNING
         ]
-        step = plan(service.wanted, own)
-        for task in self._of(service.arn):
+        step = plan(service.desired, running)
+        for task in self._service_tasks(service.arn):
             if task.name in step.stop:
                 self._stop(task, registrar)
-        if self._failures[service.task_definition] >= FAILURES_UNTIL_GIVEN_UP:
+        if self._failures[service.task_definition] >= MAX_FAILURES:
             return
         for _ in range(step.start):
-            zone = next_zone(service.zones, own)
+            zone = next_zone(service.zones, running)
             task = self._start(service, zone, api, registrar)
             if task is None:
                 return
-            own.append(Running(name=task.name, current=True, healthy=False, zone=zone, age=task.age))
+            running.append(Running(name=task.name, current=True, healthy=False, zone=zone, age=task.age))
 
     def _start(self, service: EcsService, zone: str, api: EcsApi, registrar: Registrar) -> Task | None:
         definition = api.task_definition(service.task_definition)
@@ -212,7 +213,9 @@ class EcsAgent:
         )
         try:
             local = {
-                container.name: self._images.local(service.name_in_namespace, definition, container, place)
+                container.name: self._images.local_container(
+                    service.name_in_namespace, definition, container, place
+                )
                 for container in definition.containers
             }
         except ImageUnknownError as error:
@@ -236,7 +239,7 @@ class EcsAgent:
         return task
 
     def _stop(self, task: Task, registrar: Registrar) -> None:
-        """Deregister, then SIGTERM: ECS waits for no TTL in between (aws/containers-roadmap#343)."""
+        """Deregister, then send SIGTERM at once; ECS does not wait either (aws/containers-roadmap#343)."""
         if task.state is State.RUNNING:
             registrar.deregister(self._services[task.service].registry, task)
             task.stop()

@@ -1,11 +1,11 @@
-"""Services and task definitions, as the ECS API tells them."""
+"""Services and task definitions, read from the ECS API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.account.aws import Aws
-from rehearsal.agent.plan import Wanted
+from rehearsal.agent.plan import Desired
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     )
 
 DEFAULT_STOP_TIMEOUT = 30
-"""Seconds between SIGTERM and SIGKILL where a container says nothing ("Task definition parameters")."""
+"""ECS's default for the seconds between SIGTERM and SIGKILL ("Task definition parameters")."""
 
 DEFAULT_RESTART_PERIOD = 300
-"""Seconds that a container with a restart policy has to have run, where it says nothing."""
+"""ECS's default for the seconds that a container must have run before its restart policy restarts it."""
 
 
 NOT_RUN = frozenset({"collector", "datadog-agent", "datadog-log-router"})
-"""Sidecars that would send what they see to AWS or Datadog; nothing of the system waits for one."""
+"""Sidecars that would send data to AWS or Datadog. No other container waits for one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheck:
-    """A container health check: its command as ECS has it, and times in seconds."""
+    """A container health check: its command in ECS's form, and times in seconds."""
 
     command: tuple[str, ...]
     interval: float
@@ -41,11 +41,11 @@ class Container:
     """One container of a task definition; its times are in seconds.
 
     Attributes:
-        port: The first TCP port that it maps; 0 for none.
-        essential: Whether the task ends with it.
-        depends_on: The condition of each container that it waits for, by name.
-        volumes: The name of each volume that it mounts, by the path.
-        restart_period: How long it has to have run to be restarted; None for never.
+        port: The first TCP port that it maps; 0 if it maps none.
+        essential: Whether the task stops when it ends.
+        depends_on: The containers that it waits for, each with the condition (`START`, `HEALTHY`).
+        volumes: The volumes that it mounts: a volume's name for each path.
+        restart_period: How long it must have run before it is restarted; None if it is never restarted.
 
     """
 
@@ -83,8 +83,9 @@ class EcsService:
     """An ECS service.
 
     Attributes:
-        registry: The id of the Cloud Map service that lists its tasks; None for none.
-        name_in_namespace: That service's name; the ECS service's own without a registry.
+        desired: How many tasks it asks for, and its limits during a deployment.
+        registry: The id of the Cloud Map service that lists its tasks; None if there is none.
+        name_in_namespace: The name of that Cloud Map service; without one, the ECS service's own name.
         zones: The availability zones of its subnets.
 
     """
@@ -93,14 +94,14 @@ class EcsService:
     name: str
     ecs_cluster: str
     task_definition: str
-    wanted: Wanted
+    desired: Desired
     registry: str | None
     name_in_namespace: str
     zones: tuple[str, ...]
 
 
 class EcsApi:
-    """Reads what is deployed; task definitions and Cloud Map names are read once, since they never change."""
+    """Reads what is deployed. Task definitions and Cloud Map names never change, so each is read once."""
 
     def __init__(self, aws: Aws) -> None:
         self._ecs = aws.ecs()
@@ -130,8 +131,8 @@ class EcsApi:
             name=service.get("serviceName", ""),
             ecs_cluster=service.get("clusterArn", "").rpartition("/")[2],
             task_definition=service.get("taskDefinition", ""),
-            wanted=Wanted(
-                desired=service.get("desiredCount", 0),
+            desired=Desired(
+                tasks=service.get("desiredCount", 0),
                 minimum_percent=deployment.get("minimumHealthyPercent", 100),
                 maximum_percent=deployment.get("maximumPercent", 200),
             ),

@@ -5,11 +5,11 @@ import sys
 import grpc
 
 SERVING = b"\x08\x01"
-"""A HealthCheckResponse with the status SERVING, as it goes over the wire."""
+"""A HealthCheckResponse with the status SERVING, in protobuf's wire format."""
 
 
 def main() -> int:
-    """Return 0 if the server says that it is serving, 1 if not."""
+    """Return 0 if the server's status is SERVING, 1 if not."""
     address, port = sys.argv[1:]
     with grpc.insecure_channel(f"{address}:{port}") as channel:
         check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(

@@ -1,4 +1,4 @@
-"""Which local command stands for a container's image."""
+"""Finds the local command that runs in place of a container's image."""
 
 import json
 import shutil
@@ -10,19 +10,20 @@ from pathlib import Path
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
 from rehearsal.agent.ecs_api import Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
-from rehearsal.course.configured import Command
+from rehearsal.configured import Command
 from rehearsal.processes import StartFailedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalContainer:
-    """What to run for a container.
+    """The local command that runs in place of a container.
 
     Attributes:
         command: The program and its arguments.
         environment: The container's environment variables.
-        folder: Where it runs; None for here.
-        health_command: The program that succeeds while the container is healthy; empty for none.
+        folder: Its working folder; None for the current one.
+        health_command: The health check, with its arguments; it ends with 0 if the container is healthy.
+            Empty if there is none.
 
     """
 
@@ -34,11 +35,11 @@ class LocalContainer:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a task runs here.
+    """Where a task runs on this machine.
 
     Attributes:
         address: Its loopback address.
-        folder: Its volumes, each a folder in it.
+        folder: The folder that holds a folder for each volume.
         environment: The environment variables that ECS gives to every container.
 
     """
@@ -47,8 +48,8 @@ class Place:
     folder: Path
     environment: Mapping[str, str]
 
-    def moved(self, container: Container, path: str) -> str:
-        """Return where `path` of `container` is here, if it is in one of its volumes."""
+    def local_path(self, container: Container, path: str) -> str:
+        """Return the local path for `path` in `container`; only paths in a volume differ."""
         for mounted, volume in container.volumes.items():
             if path == mounted or path.startswith(f"{mounted}/"):
                 return str(self.folder / volume) + path.removeprefix(mounted)
@@ -56,19 +57,19 @@ class Place:
 
 
 class ImageUnknownError(Exception):
-    """No local command stands for an image; the message says how to name one."""
+    """There is no local command for an image; the message says how to give one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Images:
-    """The images that this machine can run.
+    """The local commands for the images of a configuration.
 
     Attributes:
-        grpc_services: The proto services of each service that a stand-in server can play, by its
+        grpc_services: The proto services that a stand-in server answers for, by the service's
             name in the namespace.
-        commands: Local commands to run instead, by service.
-        api_image: The image of the public API, to find its command under `api`.
-        name_server: The address and UDP port that Envoy asks for names.
+        commands: Commands of the user that run instead of a stand-in, by service.
+        api_image: The image of the public API, whose command has the key `api` in `commands`.
+        name_server: The address and UDP port of the DNS server that Envoy uses.
         work_ms: The CPU time in milliseconds that a stand-in server spends on each call.
 
     """
@@ -79,14 +80,14 @@ class Images:
     name_server: tuple[str, int]
     work_ms: float
 
-    def local(
+    def local_container(
         self, service: str, definition: TaskDefinition, container: Container, place: Place
     ) -> LocalContainer:
         """Return what to run at `place` for `container` of a task of `service`.
 
         Raises:
-            ImageUnknownError: Nothing stands for the image.
-            StartFailedError: It is Envoy, and there is none here.
+            ImageUnknownError: There is no local command for the image.
+            StartFailedError: The container is Envoy, which is not installed.
 
         """
         for volume in container.volumes.values():
@@ -95,7 +96,7 @@ class Images:
         if container is definition.container:
             command, folder = self._command(service, definition, place)
         else:
-            command, folder = _beside(service, container, place), None
+            command, folder = _sidecar_command(service, container, place), None
         return LocalContainer(
             command=command,
             environment={**place.environment, **container.environment, **secrets},
@@ -107,73 +108,76 @@ class Images:
         self, service: str, definition: TaskDefinition, place: Place
     ) -> tuple[tuple[str, ...], Path | None]:
         container, address = definition.container, place.address
-        named = self.commands.get("api" if container.image == self.api_image else service)
-        if named:
-            places = {"{address}": address, "{port}": str(container.port)}
-            return tuple(_filled(part, places) for part in named.arguments), named.folder
+        own_command = self.commands.get("api" if container.image == self.api_image else service)
+        if own_command:
+            values = {"{address}": address, "{port}": str(container.port)}
+            return tuple(_substitute(part, values) for part in own_command.arguments), own_command.folder
         if "--config-yaml" in container.command:
             return (_envoy(), *self.envoy_arguments(container, place)), None
         if service in self.grpc_services:
             module = (sys.executable, "-m", "rehearsal.load.grpc_task", "--work-ms", str(self.work_ms))
-            # A task whose SIGTERM is held back needs no server that serves on.
+            # With a pre-stop container the server gets SIGTERM late, so it may end at once.
             held_back = any(container.name in other.depends_on for other in definition.containers)
             options = ("--serve-on-seconds", "0") if held_back else ()
             return (*module, *options, address, str(container.port), *self.grpc_services[service]), None
         raise ImageUnknownError(
-            f"{service}: no local command stands for {container.image}; "
-            "to run it too, name one under rehearsal.services"
+            f"{service}: there is no local command for the image {container.image}; "
+            "to run this service too, give a command under rehearsal.services"
         )
 
     def envoy_arguments(self, container: Container, place: Place) -> list[str]:
-        """Return the task definition's command for Envoy, with its bootstrap moved to loopback."""
+        """Return the task definition's command for Envoy, with a bootstrap that runs on loopback."""
         host, port = self.name_server
-        at = container.command.index("--config-yaml") + 1
-        moved = localize(
-            container.command[at],
+        bootstrap_index = container.command.index("--config-yaml") + 1
+        bootstrap = localize(
+            container.command[bootstrap_index],
             address=place.address,
             name_server=host,
             name_server_port=port,
-            moved=lambda path: place.moved(container, path),
+            local_path=lambda path: place.local_path(container, path),
         )
-        return [moved if index == at else part for index, part in enumerate(container.command)]
+        return [
+            bootstrap if index == bootstrap_index else part for index, part in enumerate(container.command)
+        ]
 
 
-def _beside(service: str, container: Container, place: Place) -> tuple[str, ...]:
-    """Return the command of a container that stands beside the one that serves."""
+def _sidecar_command(service: str, container: Container, place: Place) -> tuple[str, ...]:
+    """Return the local command of a container other than the one that serves."""
     if container.name == "discovery":
-        (told,) = container.command
-        moved = {
-            **json.loads(told),
+        (settings,) = container.command
+        local_settings = {
+            **json.loads(settings),
             "address": place.address,
             "admin": f"{place.address}:{ADMIN_PORT}",
-            "folder": place.moved(container, ENDPOINTS_FOLDER),
+            "folder": place.local_path(container, ENDPOINTS_FOLDER),
         }
-        return sys.executable, "-m", "discovery", json.dumps(moved)
+        return sys.executable, "-m", "discovery", json.dumps(local_settings)
     if container.entry_point[:1] == ("/bin/sh",):
         return (*container.entry_point, *container.command)
     raise ImageUnknownError(
-        f"{service}: no local command stands for {container.image} of the container {container.name}"
+        f"{service}: there is no local command for the image {container.image} "
+        f"of the container {container.name}"
     )
 
 
-def _filled(part: str, places: Mapping[str, str]) -> str:
-    for place, value in places.items():
-        part = part.replace(place, value)
+def _substitute(part: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        part = part.replace(placeholder, value)
     return part
 
 
 def _envoy() -> str:
-    # The test suite and the rehearsal take the one that the lock names, whatever the machine has.
+    # Always the Envoy that requirements-dev.txt pins, even if the machine has another one.
     found = shutil.which("envoy", path=str(Path(sys.executable).parent))
     if found is None:
-        raise StartFailedError(f"no envoy beside {sys.executable}; run make setup")
+        raise StartFailedError(f"there is no envoy next to {sys.executable}; run make setup")
     return found
 
 
 def _health_command(container: Container, address: str) -> tuple[str, ...]:
-    """Return the container's own health check, at its address here.
+    """Return the container's own health check, with the task's loopback address.
 
-    Where this machine lacks the program, grpc.health.v1 is asked instead.
+    If its program is not installed here, a call of grpc.health.v1 takes its place.
     """
     if container.health_check is None:
         return ()

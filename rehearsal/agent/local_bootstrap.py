@@ -1,4 +1,4 @@
-"""The deployed bootstrap, moved to this machine: only addresses, the resolver and folders change."""
+"""Changes the deployed bootstrap so that it runs on this machine: addresses, DNS resolver and folders."""
 
 import json
 from collections.abc import Callable
@@ -15,13 +15,18 @@ def localize(
     address: str,
     name_server: str,
     name_server_port: int,
-    moved: Callable[[str], str] = lambda path: path,
+    local_path: Callable[[str], str] = lambda path: path,
 ) -> str:
-    """Return `bootstrap` as one machine can run it.
+    """Return `bootstrap` with the changes that it needs to run on this machine.
 
-    The listeners and the admin interface bind `address` instead of every interface and
-    127.0.0.1, which other programs use, and what stands beside Envoy is sought there; names are
-    asked of `name_server` instead of the VPC; files are where `moved` says that their paths are here.
+    Args:
+        bootstrap: The deployed bootstrap, as JSON.
+        address: The loopback address for the listeners and the admin interface, which are deployed with
+            0.0.0.0 and 127.0.0.1. The admin interface and the collector are called there, too.
+        name_server: The address of the DNS server that takes the place of the VPC's resolver.
+        name_server_port: Its UDP port.
+        local_path: Returns the path on this machine for a path in the container.
+
     """
     local: Bootstrap = json.loads(bootstrap)
     for listener in local["static_resources"]["listeners"]:
@@ -33,8 +38,8 @@ def localize(
     for cluster in local["static_resources"]["clusters"]:
         if eds := cluster.get("eds_cluster_config"):
             source = eds["eds_config"]["path_config_source"]
-            source["path"] = moved(source["path"])
-            source["watched_directory"]["path"] = moved(source["watched_directory"]["path"])
+            source["path"] = local_path(source["path"])
+            source["watched_directory"]["path"] = local_path(source["watched_directory"]["path"])
         if cluster["name"] in {ADMIN_CLUSTER, COLLECTOR_CLUSTER}:
             (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
             endpoint["endpoint"]["address"]["socket_address"]["address"] = address

@@ -1,4 +1,4 @@
-"""Instances in Cloud Map, registered and deregistered as ECS does it."""
+"""Registers tasks in Cloud Map and deregisters them, as ECS does."""
 
 import time
 from typing import Literal
@@ -9,17 +9,17 @@ from rehearsal.agent.task import Task
 
 
 class Registrar:
-    """Keeps Cloud Map's list of a service's tasks."""
+    """Keeps Cloud Map's lists of tasks up to date."""
 
     def __init__(self, aws: Aws) -> None:
         self._cloud_map = aws.cloud_map()
         self._region = aws.region
 
     def register(self, service: EcsService, task: Task) -> None:
-        """List `task` under the service registry of `service`."""
+        """Register `task` in the service registry of `service`."""
         if service.registry is None:
             return
-        _listed(task)
+        _note_listing(task)
         self._cloud_map.register_instance(
             ServiceId=service.registry,
             InstanceId=task.name,
@@ -35,9 +35,9 @@ class Registrar:
         )
 
     def set_health(self, service: EcsService, task: Task) -> None:
-        """Tell Cloud Map what the container health check says."""
+        """Give Cloud Map the result of the container health check."""
         if service.registry is not None:
-            _listed(task)
+            _note_listing(task)
             self._cloud_map.update_instance_custom_health_status(
                 ServiceId=service.registry,
                 InstanceId=task.name,
@@ -45,7 +45,7 @@ class Registrar:
             )
 
     def deregister(self, registry: str | None, task: Task) -> None:
-        """Take `task` off the list."""
+        """Deregister `task`."""
         if registry is not None:
             self._cloud_map.deregister_instance(ServiceId=registry, InstanceId=task.name)
 
@@ -54,7 +54,7 @@ def _health(task: Task) -> Literal["HEALTHY", "UNHEALTHY"]:
     return "HEALTHY" if task.healthy else "UNHEALTHY"
 
 
-def _listed(task: Task) -> None:
-    """Note when DNS begins to name `task`: not before it is healthy."""
+def _note_listing(task: Task) -> None:
+    """Record when Cloud Map first lists `task` as healthy: from then on DNS answers contain it."""
     if task.healthy and task.listed_at is None:
         task.listed_at = time.time()

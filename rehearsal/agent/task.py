@@ -1,4 +1,4 @@
-"""One task: its containers in the order of their dependencies, from start to stop."""
+"""One task: it starts and stops its containers in the order of their dependencies."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from rehearsal.processes import Process
 
 
 class State(Enum):
-    """Where a task is on its way."""
+    """The state of a task."""
 
     RUNNING = "running"
     STOPPING = "stopping"
@@ -22,20 +22,20 @@ class State(Enum):
 
 @dataclass(kw_only=True)
 class Task:
-    """A task on a loopback address of its own.
+    """A task with a loopback address of its own.
 
     Attributes:
-        name: What logs and reports call it, such as `lessons-3`.
+        name: Its name in logs and reports, such as `lessons-3`.
         service: The ECS service's ARN.
         definition: The task definition that it runs.
         address: Its loopback address.
         zone: Its availability zone.
-        age: Its place in the order of starts.
+        age: The number of its start; a task with a higher number started later.
         local: The local command of each container, by the container's name.
-        logs: The folder for what its processes write.
-        clock: What time it is, in seconds.
-        listed_at: When Cloud Map listed it as healthy, by the wall clock; None before.
-        state: Where it is on its way.
+        logs: The folder for the output of its processes.
+        clock: Returns the time in seconds.
+        listed_at: When Cloud Map first listed it as healthy, in seconds of the wall clock; None before.
+        state: Its state.
 
     """
 
@@ -63,7 +63,7 @@ class Task:
             )
             for container in self.definition.containers
         }
-        self._start_what_may()
+        self._start_containers()
 
     @property
     def target(self) -> str:
@@ -75,7 +75,7 @@ class Task:
         """The process of the container that serves.
 
         Raises:
-            RuntimeError: It waits for another container.
+            RuntimeError: The container still waits for another one.
 
         """
         process = self._containers[self.definition.container.name].process
@@ -105,13 +105,13 @@ class Task:
         return next((c for c in self._essential() if c.process and c.ended), None)
 
     def stop(self) -> None:
-        """Begin to stop: what depends on another goes first, as ECS has it."""
+        """Begin to stop. As in ECS, a container that depends on another one stops before it."""
         if self.state is State.RUNNING:
             self.state = State.STOPPING
-            self._stop_what_may()
+            self._stop_containers()
 
     def update(self) -> None:
-        """Look at each container, and start, restart or stop those whose turn it is."""
+        """Update each container, then start, restart or stop those that are due."""
         for container in self._containers.values():
             container.update()
         if self.state is State.STOPPED:
@@ -121,36 +121,39 @@ class Task:
             if ended and not ended.restart():
                 self.state = State.STOPPING
             else:
-                self._start_what_may()
+                self._start_containers()
         if self.state is State.STOPPING:
-            self._stop_what_may()
+            self._stop_containers()
             if all(container.ended for container in self._containers.values()):
                 self.state = State.STOPPED
 
-    def _start_what_may(self) -> None:
+    def _start_containers(self) -> None:
+        """Start the containers whose dependencies are met."""
         for container in self._containers.values():
             if container.process is None and all(
-                self._met(name, condition) for name, condition in container.container.depends_on.items()
+                self._is_met(name, condition) for name, condition in container.container.depends_on.items()
             ):
                 container.start()
 
-    def _met(self, name: str, condition: str) -> bool:
+    def _is_met(self, name: str, condition: str) -> bool:
         other = self._containers[name]
         if condition == "HEALTHY":
             return other.healthy
         if condition == "START":
             return other.process is not None
         raise ValueError(
-            f"{self.name}: a container depends on {name} by {condition}, which no rehearsal plays"
+            f"{self.name}: a container depends on {name} with the condition {condition}, "
+            "which the rehearsal does not support; use START or HEALTHY"
         )
 
-    def _stop_what_may(self) -> None:
+    def _stop_containers(self) -> None:
+        """Stop the containers that no running container depends on."""
         for name, container in self._containers.items():
-            waited_for = (other for other in self._containers.values() if name in other.container.depends_on)
-            if all(other.ended for other in waited_for):
+            dependents = (other for other in self._containers.values() if name in other.container.depends_on)
+            if all(other.ended for other in dependents):
                 container.stop()
 
     def end_probes(self) -> None:
-        """End all health checks that are under way."""
+        """Kill the processes of all running health checks."""
         for container in self._containers.values():
             container.end_probe()

@@ -1,4 +1,4 @@
-"""What ECS serves to the containers of a task: its metadata (version 4), and credentials of its role."""
+"""Serves to containers what ECS serves to them: task metadata (version 4) and the task role's credentials."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _credentials(account: str) -> dict[str, str]:
@@ -49,11 +49,11 @@ def _credentials(account: str) -> dict[str, str]:
 
 
 class TaskMetadata:
-    """Serves every task of a rehearsal; leaving the context ends it.
+    """Serves the tasks of a rehearsal; leaving the context ends it.
 
     Args:
-        aws: The account whose credentials it gives.
-        address: The loopback address to bind; the port is a free one.
+        aws: The account whose credentials it serves.
+        address: The loopback address to bind, at a free port.
 
     """
 

@@ -1,1 +1,1 @@
-"""The course of a rehearsal: deploy, call before and after, change, and what came of it."""
+"""The steps of a rehearsal: deploy, call through an L4 proxy, then through Envoy, change, collect results."""

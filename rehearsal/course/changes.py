@@ -1,4 +1,4 @@
-"""Changes of the deployed system while calls go on: more tasks, and a new task definition."""
+"""Changes of the deployed system while clients call it: more tasks, and a new task definition."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 from envoy_config.model import DNS_RECORDS
 from rehearsal.agent.task import Task
 from rehearsal.course.discovery import ServiceDiscovery
-from rehearsal.course.outcome import Change, NewTask, errors_of
+from rehearsal.course.outcome import Change, NewTask, error_counts
 from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
 from rehearsal.load.load_process import Load
 
@@ -22,7 +22,7 @@ class Changes:
 
     Attributes:
         stage: The rehearsal.
-        load: The calls that go on.
+        load: The clients that keep calling.
         service: The service's name in the namespace.
         discovery: How the proxy finds the service's tasks.
 
@@ -37,74 +37,76 @@ class Changes:
         return self.stage.system.agent.tasks(self.service)
 
     def scale_out(self) -> Change | None:
-        """Raise the desired count through the ECS API; None where DNS could not list more tasks."""
+        """Raise the desired count through the ECS API; None if DNS could not list more tasks."""
         agent = self.stage.system.agent
         ecs_service = agent.service(self.service)
-        most = math.inf if self.discovery.lists_all else DNS_RECORDS
-        if not ecs_service or ecs_service.wanted.desired >= most:
-            self.stage.progress.say(f"{self.service} has as many tasks as DNS lists: not scaled out")
+        maximum = math.inf if self.discovery.lists_all else DNS_RECORDS
+        if not ecs_service or ecs_service.desired.tasks >= maximum:
+            self.stage.progress.say(
+                f"{self.service} is not scaled out, because DNS cannot list more tasks than it has"
+            )
             return None
-        desired = ecs_service.wanted.desired
-        more = int(min(most, desired + SCALE_OUT_BY))
-        begin, known = time.time(), {task.name for task in self._tasks()}
+        old_count = ecs_service.desired.tasks
+        new_count = int(min(maximum, old_count + SCALE_OUT_BY))
+        begin, old_names = time.time(), {task.name for task in self._tasks()}
         self.stage.system.aws.ecs().update_service(
-            cluster=ecs_service.ecs_cluster, service=ecs_service.name, desiredCount=more
+            cluster=ecs_service.ecs_cluster, service=ecs_service.name, desiredCount=new_count
         )
         self.stage.wait_until(
-            lambda: len(self._tasks()) == more and agent.steady(),
-            f"{self.service}: {desired} to {more} tasks",
+            lambda: len(self._tasks()) == new_count and agent.steady(),
+            f"{self.service} to go from {old_count} to {new_count} tasks",
             seconds=60,
         )
-        return self._change(f"{desired} to {more} tasks by the ECS API", begin, known)
+        return self._change(f"{old_count} to {new_count} tasks by the ECS API", begin, old_names)
 
     def roll(self, assembly: Path, stack: str) -> Change:
-        """Deploy `stack` from `assembly`, which has another task definition, and follow the roll."""
+        """Deploy `stack` from `assembly`, which has a new task definition; wait until all tasks are new."""
         agent = self.stage.system.agent
         before = agent.service(self.service)
-        begin, known = time.time(), {task.name for task in self._tasks()}
-        deploying = self.stage.system.cdk.start_deploy(assembly, stack)
-        self.stage.cdk_wait(deploying, f"cdk deploy {stack}")
+        begin, old_names = time.time(), {task.name for task in self._tasks()}
+        deployment = self.stage.system.cdk.start_deploy(assembly, stack)
+        self.stage.wait_for_cdk(deployment, f"cdk deploy {stack}")
 
         def rolled() -> bool:
             now = agent.service(self.service)
             changed = before and now and now.task_definition != before.task_definition
-            return bool(changed) and agent.steady() and not known & {task.name for task in self._tasks()}
+            return bool(changed) and agent.steady() and not old_names & {task.name for task in self._tasks()}
 
-        self.stage.wait_until(rolled, f"{self.service}: new tasks before old ones stop", seconds=120)
-        return self._change("a new task definition by cdk deploy", begin, known)
+        self.stage.wait_until(rolled, f"{self.service} to replace its tasks by new ones", seconds=120)
+        return self._change("a new task definition by cdk deploy", begin, old_names)
 
-    def _change(self, what: str, begin: float, known: set[str]) -> Change:
-        """Wait until each new task has had a call, or its time is over; return what came of the change."""
-        new = [task for task in self._tasks() if task.name not in known]
+    def _change(self, what: str, begin: float, old_names: set[str]) -> Change:
+        """Wait until each new task has had a call, or the time for it is over; return the results."""
+        new = [task for task in self._tasks() if task.name not in old_names]
         calls = [call for call in self.load.calls() if call.service == self.service]
-        # A server of the user's own does not say which task it is.
-        named = new if any(call.task for call in calls) else []
-        self._wait_for_first_calls(named)
+        # The user's own server does not say which task it is, so nobody knows its first call.
+        identified = new if any(call.task for call in calls) else []
+        self._wait_for_first_calls(identified)
         end = time.time() + SETTLE_SECONDS
-        self.stage.wait_until(lambda: time.time() > end, "calls to go on", seconds=60)
+        self.stage.wait_until(lambda: time.time() > end, "some more calls", seconds=60)
         window = Window(begin=begin, end=end)
-        own = [call for call in self.load.calls() if call.service == self.service and call in window]
+        counted = [call for call in self.load.calls() if call.service == self.service and call in window]
         first = self._first_calls()
         return Change(
             service=self.service,
             what=what,
             begin=begin,
             end=end,
-            new_tasks=[NewTask(task=task.name, first_request=_since(task, first)) for task in named],
-            calls=len(own),
-            errors=errors_of(own),
+            new_tasks=[NewTask(task=task.name, first_request=_delay(task, first)) for task in identified],
+            calls=len(counted),
+            errors=error_counts(counted),
         )
 
     def _wait_for_first_calls(self, tasks: Sequence[Task]) -> None:
-        last = time.time() + 2 * self.discovery.bound_seconds
+        deadline = time.time() + 2 * self.discovery.bound_seconds
 
         def called() -> bool:
-            return time.time() > last or {task.target for task in tasks} <= self._first_calls().keys()
+            return time.time() > deadline or {task.target for task in tasks} <= self._first_calls().keys()
 
-        self.stage.wait_until(called, f"{self.service}: a call to each new task", seconds=120)
+        self.stage.wait_until(called, f"a call to each new task of {self.service}", seconds=120)
 
     def _first_calls(self) -> dict[str, float]:
-        """Return when each task was first called, by its `address:port`."""
+        """Return the time of each task's first call, by the task's `address:port`."""
         first: dict[str, float] = {}
         for call in self.load.calls():
             if call.task:
@@ -112,7 +114,7 @@ class Changes:
         return first
 
 
-def _since(task: Task, first: dict[str, float]) -> float | None:
-    """Return the seconds from when Cloud Map listed `task` to its first call; None without one."""
+def _delay(task: Task, first: dict[str, float]) -> float | None:
+    """Return the seconds from Cloud Map's listing of `task` to its first call; None if it had no call."""
     called = first.get(task.target)
     return None if called is None or task.listed_at is None else called - task.listed_at

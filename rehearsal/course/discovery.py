@@ -1,4 +1,4 @@
-"""How the deployed proxy finds a service's tasks, read from what its containers were told."""
+"""How the deployed proxy finds a service's tasks, read from the commands of its containers."""
 
 import json
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from discovery.pace import JITTER
 from rehearsal.agent.ecs_api import TaskDefinition
 
 CHECK_SECONDS = 1.0
-"""Until Envoy asks a task again that did not listen yet: `unhealthy_interval`."""
+"""Envoy repeats the health check of a task that did not listen yet after this time: `unhealthy_interval`."""
 
 
 @dataclass(frozen=True)
 class ServiceDiscovery:
-    """How one service is found.
+    """How the proxy finds the tasks of one service.
 
     Attributes:
-        lists_all: Whether every task is listed, however many there are.
-        bound_seconds: The time from a task's registration to its first call, at the latest.
+        lists_all: Whether it finds every task, however many there are.
+        bound_seconds: The longest time from a task's registration to its first call.
 
     """
 
@@ -26,12 +26,12 @@ class ServiceDiscovery:
 
 
 def service_discovery(proxy: TaskDefinition, service: str, *, ttl: float) -> ServiceDiscovery:
-    """Return how `proxy` finds `service`; `ttl` is that of its DNS records in seconds."""
+    """Return how `proxy` finds `service`, whose DNS records have a TTL of `ttl` seconds."""
     command = proxy.container.command
     clusters = _clusters(command[command.index("--config-yaml") + 1])
-    kind = next((c["cluster_type"] for c in clusters if c["name"] == service and "cluster_type" in c), None)
-    if kind is not None:
-        refresh = float(kind["typed_config"]["dns_refresh_rate"].removesuffix("s"))
+    dns = next((c["cluster_type"] for c in clusters if c["name"] == service and "cluster_type" in c), None)
+    if dns is not None:
+        refresh = float(dns["typed_config"]["dns_refresh_rate"].removesuffix("s"))
         return ServiceDiscovery(lists_all=False, bound_seconds=ttl + refresh)
     sidecar = next(container for container in proxy.containers if container.name == "discovery")
     interval = json.loads(sidecar.command[0])["interval"]

@@ -1,4 +1,4 @@
-"""What a rehearsal found: counts, times and shares, before and after."""
+"""The outcome of a rehearsal: counts, times and shares, before and after."""
 
 import statistics
 from collections import Counter
@@ -6,21 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.load.calls import Call
-from rehearsal.monitoring.watched import ByMethod, Watched
+from rehearsal.monitoring.prometheus_results import CallsByMethod, PrometheusResult
 
 CV_REQUESTS_TARGET = 0.01
 CV_CPU_TARGET = 0.10
 
 
 def cv(values: Iterable[float]) -> float:
-    """Return the coefficient of variation of `values`: 0 is even."""
-    listed = list(values)
-    mean = statistics.fmean(listed) if listed else 0.0
-    return statistics.pstdev(listed) / mean if mean else 0.0
+    """Return the coefficient of variation of `values`; it is 0 if all are equal."""
+    numbers = list(values)
+    mean = statistics.fmean(numbers) if numbers else 0.0
+    return statistics.pstdev(numbers) / mean if mean else 0.0
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of `values` do not exceed; 0 for none."""
+    """Return the value that a `share` of `values`, from 0 to 1, does not exceed; 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
@@ -31,12 +31,13 @@ class ServiceResult:
 
     Attributes:
         service: The service's name in the namespace.
-        requests: The calls that each task answered, by its name; None where tasks do not say who they are.
+        requests: The number of calls that each task answered, by its name; None if tasks do not identify
+            themselves.
         cpu_percent: The mean CPU of each task, in percent of one CPU.
-        p50_ms: The median time of a call.
-        p99_ms: The time that 99 % of the calls do not exceed.
-        calls: How many calls there were.
-        errors: How many of them failed, by gRPC status.
+        p50_ms: The median duration of a call.
+        p99_ms: The duration that 99 % of the calls do not exceed.
+        calls: The number of calls.
+        errors: The number of failed calls, by gRPC status.
 
     """
 
@@ -50,23 +51,29 @@ class ServiceResult:
 
     @property
     def cv_requests(self) -> float | None:
-        """How unevenly the calls fell; None where that is not known."""
+        """The coefficient of variation of the calls by task; None if they are not known."""
         return None if self.requests is None else cv(self.requests.values())
 
     @property
     def cv_cpu(self) -> float:
-        """How unevenly the tasks worked."""
+        """The coefficient of variation of the CPU by task."""
         return cv(self.cpu_percent.values())
 
     @property
     def idle(self) -> list[str]:
-        """The tasks that got nothing."""
+        """The tasks that got no call."""
         return [task for task, count in (self.requests or {}).items() if count == 0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """A task that came while calls went on; times are seconds since Cloud Map got to know it."""
+    """A task that started during a change.
+
+    Attributes:
+        task: Its name.
+        first_request: Seconds from its listing in Cloud Map to its first call; None if it had no call.
+
+    """
 
     task: str
     first_request: float | None
@@ -74,16 +81,16 @@ class NewTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A change of the deployed system under load.
+    """A change of the deployed system while clients call it.
 
     Attributes:
         service: The service that changed.
-        what: What was done, in words.
-        begin: When, by the wall clock.
-        end: When calls fell on what came of it, by the wall clock.
-        new_tasks: The tasks that came.
-        calls: The calls to the service in that time.
-        errors: How many of them failed, by gRPC status.
+        what: A description of the change.
+        begin: When it began, in seconds of the wall clock.
+        end: When its measurement ended, in seconds of the wall clock.
+        new_tasks: The tasks that started.
+        calls: The number of calls to the service from `begin` to `end`.
+        errors: The number of these calls that failed, by gRPC status.
 
     """
 
@@ -98,12 +105,12 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyUse:
-    """What one task of the proxy used in the state after.
+    """The CPU and memory that one task of the proxy used in the state after.
 
     Attributes:
         task: Its name.
         cpu_percent: Its mean CPU in percent of one CPU.
-        memory_mib: The most memory that it had.
+        memory_mib: Its highest resident memory.
 
     """
 
@@ -114,27 +121,27 @@ class ProxyUse:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """All that a rehearsal found.
+    """The outcome of a rehearsal.
 
     Attributes:
         config: The configuration file.
         date: When it ran, in UTC.
-        machine: What it ran on.
-        versions: The versions of what ran.
-        before: Each service behind the L4 proxy.
-        after: Each service behind Envoy.
-        proxies: What Envoy used.
-        proxy_cpu_limit_percent: What a task of the proxy may use, in percent of one CPU.
+        machine: The machine that it ran on.
+        versions: The versions of the programs that ran.
+        before: The results of each service behind the L4 proxy.
+        after: The results of each service behind Envoy.
+        proxies: The CPU and memory of the proxy's tasks.
+        proxy_cpu_limit_percent: The CPU that a task of the proxy may use, in percent of one CPU.
         proxy_memory_limit_mib: The memory of a task of the proxy.
-        discovery_bound_seconds: The time from a task's registration to its first call at the latest,
-            by service: TTL and refresh by DNS, a poll and a health check by Cloud Map.
+        discovery_bound_seconds: The longest time from a task's registration to its first call, by
+            service: TTL and refresh by DNS, a poll and a health check by Cloud Map.
         in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
-        watched_before: What Prometheus saw before; None where none ran.
-        watched_after: What it saw after.
-        calls_made: The calls through Envoy, as the clients counted them.
-        calls_counted: The same as Prometheus had them from the Envoys; empty without one.
-        scale_out: More tasks, while calls went on.
-        roll: A new task definition, while calls went on.
+        prometheus_before: What Prometheus reported before; None if none ran.
+        prometheus_after: What Prometheus reported after; None if none ran.
+        calls_by_clients: The calls through Envoy, as the clients counted them.
+        calls_by_prometheus: The same calls as Prometheus scraped them from Envoy; empty if none ran.
+        scale_out: The scale-out; None if there was none.
+        roll: The rolling deployment; None if there was none.
         seconds: How long each step took, by its name.
 
     """
@@ -150,58 +157,69 @@ class Outcome:
     proxy_memory_limit_mib: int = 0
     discovery_bound_seconds: dict[str, float] = field(default_factory=dict[str, float])
     in_zone: dict[str, float] = field(default_factory=dict[str, float])
-    watched_before: Watched | None = None
-    watched_after: Watched | None = None
-    calls_made: ByMethod = field(default_factory=dict[str, dict[str, int]])
-    calls_counted: ByMethod = field(default_factory=dict[str, dict[str, int]])
+    prometheus_before: PrometheusResult | None = None
+    prometheus_after: PrometheusResult | None = None
+    calls_by_clients: CallsByMethod = field(default_factory=dict[str, dict[str, int]])
+    calls_by_prometheus: CallsByMethod = field(default_factory=dict[str, dict[str, int]])
     scale_out: Change | None = None
     roll: Change | None = None
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     def problems(self) -> list[str]:
-        """Return what speaks against the system: failed calls, and tasks that idle behind Envoy."""
-        found = [
-            f"{result.service}: {text} {state}"
+        """Return why the rehearsal failed: calls that failed, and tasks behind Envoy without a call."""
+        problems = [
+            f"{result.service}: {text} in the state {state}"
             for state, results in (("before", self.before), ("after", self.after))
             for result in results
-            if (text := failed(result.errors))
+            if (text := describe_errors(result.errors))
         ]
-        found += [
-            f"{result.service}: {task} got no call after" for result in self.after for task in result.idle
+        problems += [
+            f"{result.service}: {task} got no call in the state after"
+            for result in self.after
+            for task in result.idle
         ]
         for name, change in (("the scale-out", self.scale_out), ("the rolling deployment", self.roll)):
-            if change and (text := failed(change.errors)):
-                found.append(f"{change.service}: {text} during {name}")
-            found += [
+            if change and (text := describe_errors(change.errors)):
+                problems.append(f"{change.service}: {text} during {name}")
+            problems += [
                 f"{task.task}: no call reached it during {name}"
                 for task in (change.new_tasks if change else ())
                 if task.first_request is None
             ]
-        return found
+        return problems
 
     def remarks(self) -> list[str]:
-        """Return what misses its target without a call lost: a busy machine can be the cause."""
-        found: list[str] = []
+        """Return which targets of time and evenness were missed; a busy machine can be the cause."""
+        remarks: list[str] = []
         for result in self.after:
             if result.cv_requests is not None and result.cv_requests > CV_REQUESTS_TARGET:
-                found.append(f"{result.service}: CV of requests {result.cv_requests:.3f} after")
+                remarks.append(
+                    f"{result.service}: the CV of requests is {result.cv_requests:.3f} in the state after; "
+                    f"the target is {CV_REQUESTS_TARGET:.2f}"
+                )
             if result.cv_cpu > CV_CPU_TARGET:
-                found.append(f"{result.service}: CV of CPU {result.cv_cpu:.3f} after")
+                remarks.append(
+                    f"{result.service}: the CV of CPU is {result.cv_cpu:.3f} in the state after; "
+                    f"the target is {CV_CPU_TARGET:.2f}"
+                )
         for change in filter(None, (self.scale_out, self.roll)):
-            found += [
+            remarks += [
                 f"{task.task}: its first call came {task.first_request:.1f} s after Cloud Map listed it; "
-                f"{self.discovery_bound_seconds[change.service]:.0f} s is the bound"
+                f"the bound is {self.discovery_bound_seconds[change.service]:.0f} s"
                 for task in change.new_tasks
                 if task.first_request is not None
                 and task.first_request > self.discovery_bound_seconds[change.service]
             ]
-        return found
+        return remarks
 
 
-def failed(errors: dict[str, int]) -> str:
-    """Return `errors` in words; empty for none."""
+def describe_errors(errors: dict[str, int]) -> str:
+    """Return `errors` in words; an empty string if there are none."""
+    if not errors:
+        return ""
+    total = sum(errors.values())
     by_status = ", ".join(f"{count} {status}" for status, count in sorted(errors.items()))
-    return f"{sum(errors.values())} calls failed ({by_status})" if errors else ""
+    return f"{total} {'call' if total == 1 else 'calls'} failed ({by_status})"
 
 
 def service_result(
@@ -217,24 +235,24 @@ def service_result(
     Args:
         service: Its name.
         calls: Its calls.
-        tasks: The names of its tasks by the `address:port` with which they name themselves.
+        tasks: The names of its tasks, by the `address:port` with which they identify themselves.
         cpu_percent: The mean CPU of each task.
-        requests: Counts from elsewhere, for tasks that do not name themselves.
+        requests: Envoy's counts, which are used if tasks do not identify themselves.
 
     """
-    named = Counter(tasks[call.task] for call in calls if call.task in tasks)
+    by_task = Counter(tasks[call.task] for call in calls if call.task in tasks)
     answered = [call.milliseconds for call in calls if call.status == "OK"]
     return ServiceResult(
         service=service,
-        requests={name: named[name] for name in tasks.values()} if named else requests,
+        requests={name: by_task[name] for name in tasks.values()} if by_task else requests,
         cpu_percent=cpu_percent,
         p50_ms=percentile(answered, 0.5),
         p99_ms=percentile(answered, 0.99),
         calls=len(calls),
-        errors=errors_of(calls),
+        errors=error_counts(calls),
     )
 
 
-def errors_of(calls: Iterable[Call]) -> dict[str, int]:
+def error_counts(calls: Iterable[Call]) -> dict[str, int]:
     """Return how many of `calls` failed, by gRPC status."""
     return dict(Counter(call.status for call in calls if call.status != "OK"))

@@ -1,4 +1,4 @@
-"""How a person sees that the rehearsal goes on: a live line on a terminal, plain lines elsewhere."""
+"""Shows the user the progress of a rehearsal: a live line on a terminal, plain lines elsewhere."""
 
 import time
 
@@ -6,21 +6,21 @@ from rich.console import Console
 from rich.status import Status
 
 PLAIN_SECONDS = 3.0
-"""Between two lines of progress where the output is no terminal."""
+"""The time between two lines of progress if the output is not a terminal."""
 
 STEPS = {
-    "deploy": "cdk deploy to the emulator",
-    "start": "Start what was deployed",
-    "before": "Before: calls through an L4 proxy",
-    "after": "After: the same calls through Envoy",
-    "scale out": "Scale out while calls go on",
-    "roll": "Deploy a new task definition while calls go on",
+    "deploy": "Deploy to the emulator with cdk deploy",
+    "start": "Start the deployed tasks",
+    "before": "Before: call through an L4 proxy",
+    "after": "After: make the same calls through Envoy",
+    "scale out": "Scale out during calls",
+    "roll": "Deploy a new task definition during calls",
     "report": "Write the report",
 }
 
 
 class ConsoleProgress:
-    """Tells `console` how the rehearsal goes."""
+    """Prints the progress of a rehearsal to `console`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -40,19 +40,19 @@ class ConsoleProgress:
             self._status.stop()
 
     def say(self, text: str) -> None:
-        """Tell something that happened."""
+        """Print a line of text."""
         self._console.print(f"      {text}", soft_wrap=True, highlight=False, markup=False)
 
     def step(self, name: str) -> None:
-        """Tell that a step begins."""
+        """Print that the step `name` begins."""
         seconds = time.monotonic() - self._begun
         number = list(STEPS).index(name) + 1
         self._step = STEPS[name]
         self._console.print(f"{number}/{len(STEPS)} {seconds:3.0f} s  {self._step}", highlight=False)
         self._next_line = time.monotonic() + PLAIN_SECONDS
 
-    def now(self, text: str) -> None:
-        """Tell how the step goes; on no terminal, every few seconds."""
+    def status(self, text: str) -> None:
+        """Show what the step does now; without a terminal, print it every few seconds."""
         if self._status:
             self._status.update(f"{self._step}: {text}")
         elif time.monotonic() >= self._next_line:

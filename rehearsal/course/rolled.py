@@ -1,4 +1,4 @@
-"""The same configuration with one environment variable more: what a rolling deployment changes."""
+"""The configuration of the rolling deployment: the same with one more environment variable."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ VARIABLE = "ECS_ENVOY_REHEARSAL"
 
 
 def rolled_configuration(config: Path, configuration: Configuration, out: Path) -> str | None:
-    """Write `config` to `out` with one variable more for the service with the most tasks; return its name.
+    """Write `config` to `out`, with one more environment variable for the service with the most tasks.
 
-    None, and no file, where the configuration deploys no service.
+    Return that service's name. If the configuration deploys no service, return None and write no file.
     """
     if not configuration.services:
         return None

@@ -1,4 +1,4 @@
-"""The rehearsal's course: deploy, call before and after, scale out and roll while calls go on."""
+"""Runs the steps of a rehearsal: deploy, measure before and after, scale out, roll."""
 
 import time
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from rehearsal.load.calls import Call
 from rehearsal.load.load_process import Load
 from rehearsal.machine import describe
 from rehearsal.monitoring.prometheus import Prometheus
-from rehearsal.monitoring.watched import counted, made, watched
+from rehearsal.monitoring.prometheus_results import client_calls, prometheus_calls, read_results
 from rehearsal.processes import Process, listens
 
 SCRAPES_SECONDS = 2.5
-"""Prometheus scrapes each second: time for two of them after the last call."""
+"""Prometheus scrapes every second. After the last call this leaves time for two scrapes."""
 
 
 class Scenario:
@@ -26,16 +26,16 @@ class Scenario:
 
     Args:
         config: The configuration file.
-        stage: What the rehearsal needs.
-        out: The folder for what the rehearsal writes.
+        stage: The system, and the ways to show progress and to wait.
+        out: The folder for the output of the rehearsal.
         seconds: How long each of the states before and after is measured.
 
     Attributes:
-        outcome: What it has found.
+        outcome: The results so far.
         before: When the state before was measured.
         after: When the state after was measured.
         calls: Every call through Envoy.
-        prometheus: What scrapes the Envoys; None where there are no metrics, or no Prometheus here.
+        prometheus: The Prometheus that scrapes Envoy; None without metrics, or if it is not installed.
 
     """
 
@@ -45,7 +45,7 @@ class Scenario:
         self._assembly, self._rolled_assembly = out / "assembly", out / "assembly-rolled"
         self._rolled_config = out / "rolled.yaml"
         self._rolled_synth: Process | None = None
-        self._changing: str | None = None  # the service that scales out and rolls
+        self._changed_service: str | None = None  # the service that is scaled out and rolled
         self._discovery: dict[str, ServiceDiscovery] = {}
         self._seconds = seconds
         self.outcome = Outcome(config=str(config), **describe())
@@ -59,29 +59,29 @@ class Scenario:
         Raises:
             StartFailedError: A process did not come up; the message names its log.
             CdkFailedError: A deployment failed; the message names its log.
-            KeyboardInterrupt: The rehearsal is to end.
+            KeyboardInterrupt: The rehearsal has to end.
 
         """
         self._timed("deploy", self._deploy)
         self._timed("start", self._start)
         self._timed("before", self._measure_before)
-        dialled = dict.fromkeys(self._stage.services, self._envoy_target())
-        load = Load(self._stage.system.processes, "load-after", states.targets(self._stage, dialled))
+        addresses = dict.fromkeys(self._stage.services, self._envoy_target())
+        load = Load(self._stage.system.processes, "load-after", states.targets(self._stage, addresses))
         self._timed("after", lambda: self._measure_after(load))
-        if self._changing:
+        if self._changed_service:
             changes = Changes(
                 stage=self._stage,
                 load=load,
-                service=self._changing,
-                discovery=self._discovery[self._changing],
+                service=self._changed_service,
+                discovery=self._discovery[self._changed_service],
             )
             self._timed("scale out", lambda: self._scale_out(changes))
             self._timed("roll", lambda: self._roll(changes))
         self.calls = load.stop()
-        self.outcome.calls_made = made(self.calls)
+        self.outcome.calls_by_clients = client_calls(self.calls)
         if self.prometheus:
             self._stage.stop.wait(SCRAPES_SECONDS)
-            self.outcome.calls_counted = counted(self.prometheus)
+            self.outcome.calls_by_prometheus = prometheus_calls(self.prometheus)
 
     def _timed(self, name: str, step: Callable[[], None]) -> None:
         begun = time.monotonic()
@@ -91,17 +91,17 @@ class Scenario:
 
     def _deploy(self) -> None:
         stage, system = self._stage, self._stage.system
-        stage.progress.now("starting the emulator")
+        stage.progress.status("starting the emulator")
         system.start_emulator()
-        self._changing = rolled_configuration(self._config, stage.configuration, self._rolled_config)
+        self._changed_service = rolled_configuration(self._config, stage.configuration, self._rolled_config)
         bootstrap = system.cdk.start_bootstrap()
         synth = system.cdk.start_synth(self._config.resolve(), self._assembly)
         for process in (bootstrap, synth):
-            stage.cdk_wait(process, "cdk synth, cdk bootstrap")
-        if self._changing:
-            # What is deployed later is synthesized now, so that no measurement has it beside it.
+            stage.wait_for_cdk(process, "cdk synth, cdk bootstrap")
+        if self._changed_service:
+            # The rolling deployment is synthesized now, because a synth would disturb the measurements.
             self._rolled_synth = system.cdk.start_synth(self._rolled_config, self._rolled_assembly)
-        stage.cdk_wait(system.cdk.start_deploy(self._assembly), "cdk deploy --all")
+        stage.wait_for_cdk(system.cdk.start_deploy(self._assembly), "cdk deploy --all")
 
     def _start(self) -> None:
         stage, agent = self._stage, self._stage.system.start_agent()
@@ -112,38 +112,38 @@ class Scenario:
             seconds=60,
         )
         if self._rolled_synth:
-            stage.cdk_wait(self._rolled_synth, "cdk synth of the later deployment")
+            stage.wait_for_cdk(self._rolled_synth, "cdk synth of the rolling deployment")
         proxy = stage.configuration.proxy
         envoys = agent.tasks(proxy.name)
         self.outcome.proxy_cpu_limit_percent = 100 * proxy.cpu / 1024
         self.outcome.proxy_memory_limit_mib = proxy.memory
         for service in stage.services:
             ttl = stage.system.zone.ttl(service)
-            found = service_discovery(envoys[0].definition, service, ttl=ttl)
-            self._discovery[service] = found
-            self.outcome.discovery_bound_seconds[service] = found.bound_seconds
+            discovery = service_discovery(envoys[0].definition, service, ttl=ttl)
+            self._discovery[service] = discovery
+            self.outcome.discovery_bound_seconds[service] = discovery.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
         if stage.configuration.observability.has_metrics:
             self.prometheus = stage.system.start_prometheus()
 
     def _envoy_target(self) -> str:
-        """Return what clients dial, asked of our own name server."""
+        """Return the gRPC target of Envoy, which clients resolve with our own DNS server."""
         names, proxy = self._stage.system.name_server, self._stage.configuration.proxy
         namespace = self._stage.configuration.namespace.name
         return f"dns://{names.address}:{names.port}/{proxy.name}.{namespace}:{proxy.port}"
 
     def _measure_before(self) -> None:
-        dialled = states.start_l4_proxies(self._stage)
-        load = Load(self._stage.system.processes, "load-before", states.targets(self._stage, dialled))
-        self.before = states.watch(self._stage, load, self._seconds)
-        self.outcome.watched_before = watched(self.prometheus) if self.prometheus else None
-        self.outcome.before = states.results(self._stage, load.stop(), self.before)
+        addresses = states.start_l4_proxies(self._stage)
+        load = Load(self._stage.system.processes, "load-before", states.targets(self._stage, addresses))
+        self.before = states.measure(self._stage, load, self._seconds)
+        self.outcome.prometheus_before = read_results(self.prometheus) if self.prometheus else None
+        self.outcome.before = states.service_results(self._stage, load.stop(), self.before)
 
     def _measure_after(self, load: Load) -> None:
         requests = states.endpoint_requests(self._stage)
-        self.after = states.watch(self._stage, load, self._seconds, requests)
-        self.outcome.watched_after = watched(self.prometheus) if self.prometheus else None
-        self.outcome.after = states.results(self._stage, load.calls(), self.after, requests)
+        self.after = states.measure(self._stage, load, self._seconds, requests)
+        self.outcome.prometheus_after = read_results(self.prometheus) if self.prometheus else None
+        self.outcome.after = states.service_results(self._stage, load.calls(), self.after, requests)
         self.outcome.proxies = states.proxy_use(self._stage, self.after)
         self.outcome.in_zone = states.in_zone(self._stage, requests)
 

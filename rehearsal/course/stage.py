@@ -1,4 +1,4 @@
-"""What every step of a rehearsal needs: the system, a way to tell how it goes, and a way to wait."""
+"""What every step of a rehearsal needs: the system, and the ways to show progress and to wait."""
 
 import threading
 import time
@@ -7,34 +7,37 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ecs_envoy.configuration import Configuration
-from rehearsal.course import configured
+from rehearsal import configured
 from rehearsal.load.calls import Call
 from rehearsal.processes import Process, StartFailedError
 from rehearsal.system import System
 
 SETTLE_SECONDS = 2.0
-"""From the first calls of a state to the first that count: connections are made, CPU has a second sample."""
+"""
+The calls in the first seconds of a state do not count. In this time clients connect, and the CPU gets its
+second sample.
+"""
 
 
 class Progress(Protocol):
-    """What a person sees while the rehearsal goes on."""
+    """Shows the user the progress of a rehearsal."""
 
     def say(self, text: str) -> None:
-        """Tell something that happened."""
+        """Show a line of text."""
         ...
 
     def step(self, name: str) -> None:
-        """Tell that a step begins."""
+        """Show that the step `name` begins."""
         ...
 
-    def now(self, text: str) -> None:
-        """Tell how the step goes; called every second or so."""
+    def status(self, text: str) -> None:
+        """Show what the step does now; called about once a second."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A stretch of the wall clock."""
+    """A period of time, in seconds of the wall clock."""
 
     begin: float
     end: float
@@ -45,12 +48,12 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A rehearsal under way.
+    """A running rehearsal.
 
     Attributes:
-        system: What runs it.
-        progress: Where it tells how it goes.
-        stop: Set where it is to end.
+        system: Everything that runs in it.
+        progress: Shows the user its progress.
+        stop: Set when it has to end.
 
     """
 
@@ -60,7 +63,7 @@ class Stage:
 
     @property
     def configuration(self) -> Configuration:
-        """What is rehearsed."""
+        """The configuration that is rehearsed."""
         return self.system.configuration
 
     @property
@@ -69,11 +72,11 @@ class Stage:
         return list(configured.proto_services(self.configuration))
 
     def check(self) -> None:
-        """Check that the rehearsal may go on.
+        """Check that the rehearsal may continue.
 
         Raises:
-            StartFailedError: The ECS agent gave up.
-            KeyboardInterrupt: The rehearsal is to end.
+            StartFailedError: The ECS agent has given up.
+            KeyboardInterrupt: The rehearsal has to end.
 
         """
         if self.stop.is_set():
@@ -82,11 +85,11 @@ class Stage:
             raise StartFailedError(self.system.agent.failure)
 
     def wait_until(self, done: Callable[[], bool], what: str, *, seconds: float) -> None:
-        """Wait until `done`, telling `what` is waited for.
+        """Wait until `done` returns true, and show that this waits for `what`.
 
         Raises:
-            StartFailedError: It was not done in time, or the ECS agent gave up.
-            KeyboardInterrupt: The rehearsal is to end.
+            StartFailedError: It was not done after `seconds`, or the ECS agent has given up.
+            KeyboardInterrupt: The rehearsal has to end.
 
         """
         end = time.monotonic() + seconds
@@ -94,15 +97,17 @@ class Stage:
             self.stop.wait(0.2)
             self.check()
             if time.monotonic() > end:
-                raise StartFailedError(f"waited {seconds:.0f} s for {what}; logs are in {self.system.logs}")
-            self.progress.now(f"waiting for {what}")
+                raise StartFailedError(
+                    f"gave up after waiting {seconds:.0f} s for {what}; logs are in {self.system.logs}"
+                )
+            self.progress.status(f"waiting for {what}")
 
-    def cdk_wait(self, process: Process, what: str) -> None:
-        """Wait until `process` of the CDK CLI has ended well, telling `what` it does.
+    def wait_for_cdk(self, process: Process, what: str) -> None:
+        """Wait until `process` of the CDK CLI has ended with status 0, and show that it does `what`.
 
         Raises:
-            CdkFailedError: It did not.
-            KeyboardInterrupt: The rehearsal is to end.
+            CdkFailedError: It ended with another status.
+            KeyboardInterrupt: The rehearsal has to end.
 
         """
-        self.system.cdk.wait(process, lambda: self.progress.now(what))
+        self.system.cdk.wait(process, lambda: self.progress.status(what))

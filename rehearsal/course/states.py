@@ -1,11 +1,11 @@
-"""The two states that are compared: the same calls through an L4 proxy, and through Envoy."""
+"""The two states that a rehearsal compares: the same calls through an L4 proxy, and through Envoy."""
 
 import os
 import sys
 import time
 from collections.abc import Sequence
 
-from rehearsal.course import configured
+from rehearsal import configured
 from rehearsal.course.outcome import ProxyUse, ServiceResult, service_result
 from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
 from rehearsal.load.calls import STREAM, UNARY, Call, Target
@@ -14,25 +14,28 @@ from rehearsal.load.load_process import Load
 from rehearsal.monitoring.cpu import mean_percent, peak_memory_mib
 
 CALLS_PER_TASK = 20.0
-"""Calls a second for each task: with the default 5 ms of work, a tenth of a CPU."""
+"""Calls a second for each task. With the default work of 5 ms they use a tenth of a CPU."""
 
-MOST_CALLS = 240.0
-"""Calls a second over all tasks: each costs client, proxy and server a millisecond or so besides."""
+MAX_CALLS = 240.0
+"""
+The limit for the calls a second to all tasks. Besides its work, each call costs the client, the proxy and the
+server about a millisecond.
+"""
 
-SHARE_OF_THE_MACHINE = 0.5
-"""Of its CPUs, for the tasks' work at most: clients, Envoy and the emulator need the rest."""
+MAX_CPU_SHARE = 0.5
+"""The tasks' work may use this share of the machine's CPUs. Clients, Envoy and the emulator need the rest."""
 
 
 def calls_per_task(tasks: int, work_seconds: float, cpus: int) -> float:
-    """Return the calls a second for each of `tasks` that leave a machine with `cpus` room to measure."""
-    most = min(CALLS_PER_TASK, MOST_CALLS / tasks)
+    """Return how many calls a second each of `tasks` gets, so that `cpus` are enough to measure them."""
+    maximum = min(CALLS_PER_TASK, MAX_CALLS / tasks)
     if not work_seconds:
-        return most
-    return max(1.0, min(most, SHARE_OF_THE_MACHINE * cpus / (tasks * work_seconds)))
+        return maximum
+    return max(1.0, min(maximum, MAX_CPU_SHARE * cpus / (tasks * work_seconds)))
 
 
-def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
-    """Return what the load calls, by what it dials for each service."""
+def targets(stage: Stage, addresses: dict[str, str]) -> list[Target]:
+    """Return the load's targets; `addresses` has what gRPC dials for each service."""
     own_methods = configured.methods(stage.configuration)
     tasks = {service: len(stage.system.agent.tasks(service)) for service in stage.services}
     work_seconds = stage.configuration.rehearsal.work.total_seconds()
@@ -40,7 +43,7 @@ def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
     return [
         Target(
             service=service,
-            target=dialled[service],
+            target=addresses[service],
             methods=own_methods.get(service) or tuple(f"{name}/{UNARY}" for name in proto_services),
             streams=() if own_methods.get(service) else tuple(f"{name}/{STREAM}" for name in proto_services),
             rate=rate * tasks[service],
@@ -50,30 +53,38 @@ def targets(stage: Stage, dialled: dict[str, str]) -> list[Target]:
 
 
 def start_l4_proxies(stage: Stage) -> dict[str, str]:
-    """Start a TCP proxy in front of each service, in the place of a Classic Load Balancer; return where."""
-    dialled: dict[str, str] = {}
+    """Start a TCP proxy for each service, in place of a Classic Load Balancer; return their addresses."""
+    addresses: dict[str, str] = {}
     for service in stage.services:
         tasks = stage.system.agent.tasks(service)
         address, port = stage.system.addresses.next(), tasks[0].definition.container.port
         command = [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port)]
         process = stage.system.processes.start(f"{service}-l4", [*command, *(task.target for task in tasks)])
         process.wait_for_port(address, port)
-        dialled[service] = f"{address}:{port}"
-    return dialled
+        addresses[service] = f"{address}:{port}"
+    return addresses
 
 
 def endpoint_requests(stage: Stage) -> EndpointRequests:
-    """Return a count of what the Envoys of the proxy send to each task."""
+    """Return the counter of the requests that the proxy's Envoys send to each task."""
     proxy = stage.configuration.proxy.name
     return EndpointRequests(lambda: {task.name: task.address for task in stage.system.agent.tasks(proxy)})
 
 
-def watch(stage: Stage, load: Load, seconds: float, requests: EndpointRequests | None = None) -> Window:
-    """Let `load` go on for the time of one state, and let `requests` count it; return what of it counts."""
+def measure(stage: Stage, load: Load, seconds: float, requests: EndpointRequests | None = None) -> Window:
+    """Wait while `load` calls for the time of one state; return the period in which calls count.
+
+    Args:
+        stage: The rehearsal.
+        load: The running clients.
+        seconds: The length of that period.
+        requests: Counts the requests that Envoy sends in that period.
+
+    """
     stage.wait_until(lambda: bool(load.calls()), "the first call", seconds=30)
     begin = time.time() + SETTLE_SECONDS
     window = Window(begin=begin, end=begin + seconds)
-    while time.time() < window.end + 0.5:  # half a second for the calls that began last
+    while time.time() < window.end + 0.5:  # half a second more, so that the last calls can end
         stage.stop.wait(0.5)
         stage.check()
         if requests and not requests.begun and time.time() >= window.begin:
@@ -81,41 +92,41 @@ def watch(stage: Stage, load: Load, seconds: float, requests: EndpointRequests |
         calls = load.calls()
         failed = sum(call.status != "OK" for call in calls)
         left = max(0.0, window.end - time.time())
-        stage.progress.now(f"{len(calls)} calls, {failed} failed, {left:.0f} s left")
+        stage.progress.status(f"{len(calls)} calls, {failed} failed, {left:.0f} s left")
     if requests:
         requests.end()
     return window
 
 
-def results(
+def service_results(
     stage: Stage, calls: Sequence[Call], window: Window, requests: EndpointRequests | None = None
 ) -> list[ServiceResult]:
-    """Return what came of the `calls` of one state.
+    """Return the results of one state, for each service.
 
     Args:
         stage: The rehearsal.
-        calls: The calls, other states' included.
-        window: What of them counts.
-        requests: Envoy's own count, for tasks that do not name themselves.
+        calls: The calls; they may include those of other states.
+        window: The period in which calls count.
+        requests: Envoy's own counts, for tasks that do not identify themselves.
 
     """
     samples = stage.system.sampler.samples()
-    counted = requests.by_endpoint() if requests else None
-    found: list[ServiceResult] = []
+    envoy_counts = requests.by_endpoint() if requests else None
+    results: list[ServiceResult] = []
     for service in stage.services:
         tasks = {task.target: task.name for task in stage.system.agent.tasks(service)}
         cpu = {
             name: mean_percent(samples.get(name, []), window.begin, window.end) or 0.0
             for name in tasks.values()
         }
-        by_task = {name: counted[target] for target, name in tasks.items()} if counted else None
-        own = [call for call in calls if call.service == service and call in window]
-        found.append(service_result(service, own, tasks, cpu, requests=by_task))
-    return found
+        by_task = {name: envoy_counts[target] for target, name in tasks.items()} if envoy_counts else None
+        service_calls = [call for call in calls if call.service == service and call in window]
+        results.append(service_result(service, service_calls, tasks, cpu, requests=by_task))
+    return results
 
 
 def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
-    """Return what each task of the proxy used in `window`, a sidecar apart from its Envoy."""
+    """Return what each task of the proxy used in `window`, with an entry of its own for each sidecar."""
     samples = stage.system.sampler.samples()
     names = [task.name for task in stage.system.agent.tasks(stage.configuration.proxy.name)]
     return [
@@ -131,7 +142,7 @@ def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
 
 
 def in_zone(stage: Stage, requests: EndpointRequests) -> dict[str, float]:
-    """Return the share of each service's `requests` that stayed in the zone of their Envoy."""
+    """Return for each service which share of its `requests` stayed in the zone of their Envoy."""
     shares: dict[str, float] = {}
     envoys = stage.system.agent.tasks(stage.configuration.proxy.name)
     for service in stage.services:

@@ -1,1 +1,1 @@
-"""Calls: real gRPC clients and servers, the L4 proxy between them, and counts of requests."""
+"""The load: real gRPC clients and servers, the L4 proxy between them, and the counts of requests."""

@@ -1,4 +1,4 @@
-"""The calls of a rehearsal: what the load and the stand-in servers agree on, and what came of each."""
+"""The calls of a rehearsal: what clients and stand-in servers agree on, and the result of each call."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 UNARY = "Get"
 STREAM = "Watch"
 MESSAGES_KEY = "rehearsal-messages"
-"""The metadata by which a caller asks a stand-in server for more than one message to each of its own."""
+"""The metadata key by which a client asks a stand-in server for several answers to each of its messages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +18,9 @@ class Target:
         service: Its name.
         target: What gRPC dials.
         methods: Unary methods to call in turn, as `package.Service/Method`.
-        streams: Server-streaming methods of the stand-in server, of which every tenth call is one;
-            none for a server of the user's own.
-        rate: Calls a second, over all connections.
+        streams: Server-streaming methods of the stand-in server, which every tenth call uses; empty for
+            the user's own server.
+        rate: Calls a second over all connections.
 
     """
 
@@ -33,13 +33,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Call:
-    """What came of one call.
+    """The result of one call.
 
     Attributes:
-        at: When it began, by the wall clock, in seconds.
+        at: When it began, in seconds of the wall clock.
         service: The service that was called.
-        task: The task that answered, as it named itself; None where none did.
-        milliseconds: How long it took.
+        task: The `address:port` by which the answering task identified itself; None if it did not.
+        milliseconds: How long the call took.
         status: Its gRPC status.
         method: Its full name, as `/package.Service/Method`.
 
@@ -54,5 +54,5 @@ class Call:
 
 
 def plan_argument(targets: Sequence[Target]) -> str:
-    """Return `targets` as the argument of this module."""
+    """Return `targets` as the command-line argument of `rehearsal.load.clients`."""
     return json.dumps([asdict(target) for target in targets])

@@ -1,7 +1,6 @@
-"""Real gRPC clients at a steady pace, each with one pinned connection.
+"""Real gRPC clients that call at a steady rate, each over one connection.
 
-Run as `python -m rehearsal.load.clients PLAN`: a process of its own, which writes a line of JSON for each
-call until SIGTERM.
+`python -m rehearsal.load.clients PLAN` writes a line of JSON for each call until SIGTERM.
 """
 
 import itertools
@@ -24,17 +23,17 @@ STREAM_MESSAGES = 5
 
 
 def _client(target: Target, number: int, stop: threading.Event) -> None:
-    """Call `target` over one connection of its own until `stop`, evenly spaced."""
+    """Call `target` over one connection at even intervals, until `stop` is set."""
     interval = CONNECTIONS / target.rate
-    # gRPC would share one connection among all channels of a process.
+    # Without this, gRPC would share one connection among all channels of the process.
     options = [("grpc.use_local_subchannel_pool", 1)]
     with grpc.insecure_channel(target.target, options=options) as channel:
-        # The clients take turns, so that calls come evenly and not in bursts of six.
+        # The clients start one after the other, so that calls come evenly and not in bursts of six.
         due = time.monotonic() + interval * number / CONNECTIONS
         for turn, method in enumerate(itertools.cycle(target.methods)):
             if stop.wait(max(0.0, due - time.monotonic())):
                 return
-            # One that is late calls at once, but does not call more often later to make up for it.
+            # A late client calls at once, but it does not call more often afterwards to catch up.
             due = max(due + interval, time.monotonic())
             stream = target.streams[turn % len(target.streams)] if target.streams else None
             is_stream = stream is not None and turn % STREAM_EVERY == STREAM_EVERY - 1
@@ -62,7 +61,7 @@ def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> 
 
 
 def _task(call: grpc.Call) -> str | None:
-    """Return the task that answered, as it named itself."""
+    """Return the `address:port` by which the answering task identified itself."""
     return next((str(value) for key, value in call.initial_metadata() or () if key == "task"), None)
 
 
@@ -77,11 +76,11 @@ def _write(call: Call) -> None:
 
 
 def main() -> None:
-    """Call every target of the plan until SIGTERM; the calls under way then are finished and written."""
+    """Call every target of the plan until SIGTERM; then wait for the open calls and write them, too."""
     targets = [Target(**target) for target in json.loads(sys.argv[1])]
     stop = threading.Event()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda _signal, _frame: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
     with futures.ThreadPoolExecutor(len(targets) * CONNECTIONS) as pool:
         running = [
             pool.submit(_client, target, number, stop) for target in targets for number in range(CONNECTIONS)

@@ -1,4 +1,4 @@
-"""How many requests each endpoint got from each Envoy, by Envoy's own count: its log is a sample."""
+"""Reads from Envoy's counters how many requests it sent to each endpoint. Its log is only a sample."""
 
 import json
 import urllib.request
@@ -9,14 +9,14 @@ from typing import Any
 from envoy_config.model import ADMIN_PORT
 
 Requests = dict[str, Counter[str]]
-"""Counts by the name of the Envoy, then by the endpoint's `address:port`."""
+"""Counts by the name of Envoy's task, then by the endpoint's `address:port`."""
 
 
 class EndpointRequests:
-    """The requests between two moments.
+    """Counts the requests between `begin` and `end`.
 
     Args:
-        envoys: Returns the address of each Envoy by its task's name.
+        envoys: Returns the address of each Envoy, by its task's name.
 
     """
 
@@ -26,31 +26,31 @@ class EndpointRequests:
         self._end: Requests = {}
 
     def begin(self) -> None:
-        """Take the first moment to be now."""
-        self._begin = self._now()
+        """Begin to count now."""
+        self._begin = self._read()
 
     def end(self) -> None:
-        """Take the last moment to be now."""
-        self._end = self._now()
+        """Stop counting now."""
+        self._end = self._read()
 
     @property
     def begun(self) -> bool:
-        """Whether the first moment has been."""
+        """Whether `begin` was called."""
         return bool(self._begin)
 
     def by_endpoint(self, envoy: str | None = None) -> Counter[str]:
-        """Return the counts of `envoy`, or of all of them together."""
+        """Return the counts of the task `envoy`, or the sums over all Envoys."""
         total: Counter[str] = Counter()
         for name, counts in self._end.items():
             if envoy in (None, name):
                 total += counts - self._begin.get(name, Counter())
         return total
 
-    def _now(self) -> Requests:
-        return {name: _asked(address) for name, address in self._envoys().items()}
+    def _read(self) -> Requests:
+        return {name: _read_admin(address) for name, address in self._envoys().items()}
 
 
-def _asked(address: str) -> Counter[str]:
+def _read_admin(address: str) -> Counter[str]:
     with urllib.request.urlopen(f"http://{address}:{ADMIN_PORT}/clusters?format=json", timeout=5) as answer:
         clusters: list[dict[str, Any]] = json.load(answer)["cluster_statuses"]
     return Counter(

@@ -1,8 +1,9 @@
 """A stand-in for a service's task: a real gRPC server that answers every method of its proto services.
 
-Each request message is answered with itself, whatever the method is called, so that unary calls and streams
-of every kind work. A caller asks for more, as of a server stream, by the metadata `rehearsal-messages`. Each
-call costs a set amount of CPU time. grpc.health.v1 and reflection are there too.
+It answers each request message with the same message, whatever the method's name, so that unary calls and
+all kinds of streams work. A client that wants several answers, as in a server stream, asks for them by the
+metadata `rehearsal-messages`. Each call costs a fixed amount of CPU time. The server also has grpc.health.v1
+and reflection.
 """
 
 import argparse
@@ -21,12 +22,12 @@ from rehearsal.load.calls import MESSAGES_KEY, STREAM, UNARY
 
 SERVE_ON_SECONDS = 10.0
 """
-How long calls are taken as ever after SIGTERM: until every proxy has heard of it. ECS deregisters a task and
-sends SIGTERM in one go, and DNS tells it up to a TTL (5 s) and a refresh (5 s) later.
+For so long after SIGTERM the server accepts calls as before. ECS deregisters a task and sends SIGTERM at the
+same moment, but by DNS the proxies notice it up to a TTL (5 s) and a refresh (5 s) later.
 """
 
 DRAIN_SECONDS = 10.0
-"""How long calls under way may go on after that; with the above, within ECS's stop timeout of 30 s."""
+"""After that, open calls get this time to end. Both times together are below ECS's stop timeout of 30 s."""
 
 
 def descriptors(grpc_services: Sequence[str]) -> descriptor_pool.DescriptorPool:
@@ -52,11 +53,11 @@ def burn(seconds: float) -> None:
     """Spend `seconds` of this thread's CPU time, however long that takes on a busy machine."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
-        sum(range(1000))  # some 10 microseconds: asking for the time is a call into the kernel
+        sum(range(1000))  # about 10 microseconds, because reading the clock is a system call
 
 
 class _EveryMethod(grpc.GenericRpcHandler):
-    """Answers every method of `grpc_services`; other calls are UNIMPLEMENTED."""
+    """Answers every method of `grpc_services`; other methods get UNIMPLEMENTED."""
 
     def __init__(self, task: str, grpc_services: Sequence[str], work: float) -> None:
         self._task = (("task", task),)
@@ -73,14 +74,14 @@ class _EveryMethod(grpc.GenericRpcHandler):
     def _answer(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         burn(self._work)
         context.send_initial_metadata(self._task)
-        asked = next((str(v) for k, v in context.invocation_metadata() or () if k == MESSAGES_KEY), "1")
+        answers = next((str(v) for k, v in context.invocation_metadata() or () if k == MESSAGES_KEY), "1")
         for request in requests:
-            for _ in range(int(asked)):
+            for _ in range(int(answers)):
                 yield request
 
 
 def serve(address: str, port: int, grpc_services: Sequence[str], *, work: float = 0) -> grpc.Server:
-    """Return a started server; it names its own address in each answer's initial metadata.
+    """Start a server and return it; it identifies itself by `task` in the initial metadata of each answer.
 
     Args:
         address: The IP address to bind.
@@ -99,13 +100,13 @@ def serve(address: str, port: int, grpc_services: Sequence[str], *, work: float 
     try:
         server.add_insecure_port(f"{address}:{port}")
     except RuntimeError:
-        raise SystemExit(f"rehearsal: {address}:{port} is taken") from None
+        raise SystemExit(f"rehearsal: {address}:{port} is already in use") from None
     server.start()
     return server
 
 
 def main() -> None:
-    """Serve until SIGTERM and a while longer, as a service behind DNS should; then finish open calls."""
+    """Serve until SIGTERM and for some seconds more, as a service behind DNS should; then end open calls."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("port", type=int)
@@ -117,12 +118,12 @@ def main() -> None:
         "--serve-on-seconds",
         type=float,
         default=SERVE_ON_SECONDS,
-        help="calls are taken so long after SIGTERM",
+        help="seconds for which the server accepts calls after SIGTERM (default: %(default)s)",
     )
     arguments = parser.parse_args()
     stop = threading.Event()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda _signal, _frame: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
     server = serve(arguments.address, arguments.port, arguments.grpc_services, work=arguments.work_ms / 1000)
     stop.wait()
     time.sleep(arguments.serve_on_seconds)

@@ -1,4 +1,4 @@
-"""The state before: a TCP proxy that spreads connections, as a Classic Load Balancer's TCP listener does."""
+"""A TCP proxy that spreads connections as the TCP listener of a Classic Load Balancer does."""
 
 import argparse
 import asyncio
@@ -18,18 +18,18 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def serve(address: str, port: int, tasks: list[str]) -> None:
-    """Hand each connection to the next of `tasks` (`address:port`), until SIGTERM."""
-    turns = itertools.cycle(tasks)
+    """Forward each connection to the next of `tasks`, given as `address:port`, until SIGTERM."""
+    next_task = itertools.cycle(tasks)
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, _, task_port = next(turns).rpartition(":")
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, task_port = next(next_task).rpartition(":")
         task_reader, task_writer = await asyncio.open_connection(host, int(task_port))
         await asyncio.gather(_copy(reader, task_writer), _copy(task_reader, writer))
 
-    server = await asyncio.start_server(connected, address, port)
+    server = await asyncio.start_server(forward, address, port)
     stop = asyncio.Event()
-    for ending in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(ending, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     server.close()
 

@@ -1,4 +1,4 @@
-"""A running load, and the calls that it has made so far."""
+"""A process of clients, and the calls that it has made so far."""
 
 import json
 import sys
@@ -9,11 +9,11 @@ from rehearsal.processes import Process, Processes
 
 
 class Load:
-    """Calls `targets` from a process of its own until it is stopped.
+    """Calls `targets` from a child process until `stop`.
 
     Args:
-        processes: Ends it, whatever happens.
-        name: Names its log.
+        processes: The group that the process belongs to, which ends it in any case.
+        name: The name of its log.
         targets: What to call.
 
     """
@@ -21,31 +21,31 @@ class Load:
     def __init__(self, processes: Processes, name: str, targets: Sequence[Target]) -> None:
         command = [sys.executable, "-m", "rehearsal.load.clients", plan_argument(targets)]
         self._process: Process = processes.start(name, command)
-        self._read = 0
+        self._offset = 0
         self._calls: list[Call] = []
 
     def calls(self) -> list[Call]:
-        """Return every call so far that has come back.
+        """Return every call that has ended so far.
 
         Raises:
             StartFailedError: The process has ended by itself.
 
         """
         self._process.check()
-        self._read_on()
+        self._read_new_calls()
         return list(self._calls)
 
     def stop(self) -> list[Call]:
-        """Begin no further call, wait for those under way, and return all."""
+        """Make no new call, wait for the open ones, and return all."""
         self._process.terminate()
         self._process.wait(15)
-        self._read_on()
+        self._read_new_calls()
         return list(self._calls)
 
-    def _read_on(self) -> None:
+    def _read_new_calls(self) -> None:
         with self._process.out.open("rb") as lines:
-            lines.seek(self._read)
+            lines.seek(self._offset)
             text = lines.read()
-        whole = text[: text.rfind(b"\n") + 1]  # the last line may be half written
-        self._read += len(whole)
-        self._calls += (Call(*json.loads(line)) for line in whole.splitlines())
+        complete = text[: text.rfind(b"\n") + 1]  # the process may still be writing the last line
+        self._offset += len(complete)
+        self._calls += (Call(*json.loads(line)) for line in complete.splitlines())

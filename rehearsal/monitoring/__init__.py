@@ -1,1 +1,1 @@
-"""What watches a rehearsal: Prometheus with the project's own rules, and the CPU of its processes."""
+"""The monitoring of a rehearsal: Prometheus with the project's own rules, and the CPU of the processes."""

@@ -14,11 +14,11 @@ INTERVAL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Sample:
-    """What one process had used by a moment of the wall clock.
+    """The CPU and memory of one process at one moment.
 
     Attributes:
-        at: The wall clock's seconds.
-        cpu_seconds: CPU time since its start.
+        at: The moment, in seconds of the wall clock.
+        cpu_seconds: Its CPU time since its start.
         memory_bytes: Its resident memory.
 
     """
@@ -29,10 +29,10 @@ class Sample:
 
 
 class Sampler:
-    """Samples the processes that `pids` names at the time; leaving the context ends it.
+    """Samples the processes that `pids` returns, every second; leaving the context ends it.
 
     Args:
-        pids: Returns the process ids to look at, by name.
+        pids: Returns the ids of the processes to sample, by name.
 
     """
 
@@ -51,7 +51,7 @@ class Sampler:
         self._thread.join()
 
     def samples(self) -> dict[str, list[Sample]]:
-        """Return all samples so far, by name, each in the order of time."""
+        """Return all samples so far, by name, in the order of time."""
         return {name: list(samples) for name, samples in list(self._samples.items())}
 
     def _run(self) -> None:
@@ -61,15 +61,15 @@ class Sampler:
             for name, pid in self._pids().items():
                 try:
                     process = psutil.Process(pid)
-                    used = process.cpu_times()
+                    cpu = process.cpu_times()
                     memory = process.memory_info().rss
                 except psutil.Error:
-                    continue  # it ended
-                self._samples[name].append(Sample(time.time(), used.user + used.system, memory))
+                    continue  # the process has ended
+                self._samples[name].append(Sample(time.time(), cpu.user + cpu.system, memory))
 
 
 def mean_percent(samples: Sequence[Sample], begin: float, end: float) -> float | None:
-    """Return the mean CPU between two moments, in percent of one CPU; None without two samples there."""
+    """Return the mean CPU from `begin` to `end`, in percent of one CPU; None if there are no two samples."""
     inside = [sample for sample in samples if begin <= sample.at <= end]
     if len(inside) < 2:
         return None
@@ -78,15 +78,15 @@ def mean_percent(samples: Sequence[Sample], begin: float, end: float) -> float |
 
 
 def series(samples: Sequence[Sample], begin: float, end: float) -> tuple[list[float], list[float]]:
-    """Return seconds since `begin`, and the CPU percent of the second before each."""
+    """Return times in seconds since `begin`, and for each the CPU percent of the second before it."""
     inside = [sample for sample in samples if begin <= sample.at <= end]
     pairs = list(pairwise(inside))
     return (
         [later.at - begin for _, later in pairs],
-        [100 * (later.cpu_seconds - one.cpu_seconds) / (later.at - one.at) for one, later in pairs],
+        [100 * (later.cpu_seconds - first.cpu_seconds) / (later.at - first.at) for first, later in pairs],
     )
 
 
 def peak_memory_mib(samples: Sequence[Sample]) -> float:
-    """Return the most memory that was seen, in MiB; 0 without samples."""
+    """Return the highest memory in MiB; 0 without samples."""
     return max((sample.memory_bytes for sample in samples), default=0) / 1024 / 1024

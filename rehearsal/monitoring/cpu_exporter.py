@@ -1,4 +1,4 @@
-"""The CPU of each service's tasks, as YACE exports what CloudWatch has of it: neither can run here."""
+"""Exports the CPU of each service's tasks in place of YACE and CloudWatch, which cannot run here."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -7,14 +7,14 @@ from statistics import mean
 from types import TracebackType
 
 PORT = 5000
-"""YACE's own."""
+"""YACE's default port."""
 
 Percents = Mapping[str, Sequence[float]]
 """The CPU of each task in percent of what it may use, by service."""
 
 
 def exposition(percents: Percents, ecs_cluster: str) -> str:
-    """Return `percents` as Prometheus reads them, by YACE's names for AWS/ECS's CPUUtilization."""
+    """Return `percents` in Prometheus's text format, with YACE's names for AWS/ECS CPUUtilization."""
     lines: list[str] = []
     statistics: dict[str, Callable[[Sequence[float]], float]] = {"maximum": max, "average": mean}
     for statistic, value in statistics.items():
@@ -30,11 +30,11 @@ def exposition(percents: Percents, ecs_cluster: str) -> str:
 
 
 class CpuExporter:
-    """Serves what `percents` returns; leaving the context ends it.
+    """Serves the values that `percents` returns; leaving the context ends it.
 
     Args:
         address: The loopback address to bind.
-        percents: Returns the CPU of each task now.
+        percents: Returns the current CPU of each task.
         ecs_cluster: The ECS cluster's name.
 
     """

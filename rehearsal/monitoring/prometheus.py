@@ -1,4 +1,4 @@
-"""The real Prometheus, which scrapes the deployed Envoys with the project's own rules."""
+"""A real Prometheus that scrapes the deployed Envoys and evaluates the project's own rules."""
 
 import json
 import os
@@ -20,24 +20,24 @@ from rehearsal.processes import ROOT, Process, Processes
 
 PORT = 9090
 RULES = ROOT / "observability/prometheus/rules.yaml"
-HOLD = "2s"
-"""How long a condition has to hold here, in the place of the rules' minutes."""
+FOR = "2s"
+"""An alert fires when its condition holds for so long, in place of the minutes in the rules."""
 
 RANGE = "10s"
-"""What a rate looks back on, in the place of the rules' 2 minutes; Envoy merges histograms every 5 s."""
+"""The range of every rate, in place of the rules' 2 minutes. Envoy merges histograms every 5 s."""
 
 Labels = tuple[tuple[str, str], ...]
 
 
 def prometheus_binary() -> str | None:
-    """Return the Prometheus to run: the one that PROMETHEUS names, or that of the PATH; None without one."""
-    named = os.environ.get("PROMETHEUS")
-    return shutil.which(named) if named else shutil.which("prometheus")
+    """Return the path of the Prometheus to run: from PROMETHEUS, or else from PATH; None if there is none."""
+    configured = os.environ.get("PROMETHEUS")
+    return shutil.which(configured) if configured else shutil.which("prometheus")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """An alert of ours; its state is `pending` or `firing`."""
+    """An alert of our rules; its state is `pending` or `firing`."""
 
     name: str
     state: str
@@ -48,12 +48,12 @@ class Prometheus:
     """A running Prometheus.
 
     Args:
-        processes: Where it is started.
-        binary: The program.
-        folder: Where its settings, rules and data go.
+        processes: The group that its process belongs to, which ends it in any case.
+        binary: The path of the program.
+        folder: The folder for its settings, rules and data.
         address: The loopback address that it binds.
-        envoys: Returns the address of each Envoy by its task's name.
-        cpu_address: Where the CPU of tasks is told.
+        envoys: Returns the address of each Envoy, by its task's name.
+        cpu_address: The address of the `CpuExporter`.
 
     """
 
@@ -69,8 +69,8 @@ class Prometheus:
     ) -> None:
         folder.mkdir()
         self._url = f"http://{address}:{PORT}"
-        (folder / "rules.yaml").write_text(hurried(RULES.read_text()))
-        targets = [f"{place}:{METRICS_PORT}" for place in envoys().values()]
+        (folder / "rules.yaml").write_text(with_short_times(RULES.read_text()))
+        targets = [f"{envoy}:{METRICS_PORT}" for envoy in envoys().values()]
         settings = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yaml"],
@@ -97,13 +97,13 @@ class Prometheus:
         self._wait_until_ready()
 
     def query(self, expression: str, at: float | None = None) -> dict[Labels, float]:
-        """Return the value of each series of `expression`, now or at a moment of the wall clock."""
+        """Return the value of each series of `expression`, now or `at` a time of the wall clock."""
         arguments = {"query": expression, **({"time": str(at)} if at else {})}
         result = self._ask("query", arguments)["result"]
         return {tuple(sorted(series["metric"].items())): float(series["value"][1]) for series in result}
 
     def over_time(self, expression: str, begin: float, end: float) -> dict[Labels, list[tuple[float, float]]]:
-        """Return each series of `expression` between two moments, a point a second."""
+        """Return each series of `expression` from `begin` to `end`, with a point for each second."""
         arguments = {"query": expression, "start": str(begin), "end": str(end), "step": "1"}
         result = self._ask("query_range", arguments)["result"]
         return {
@@ -119,7 +119,7 @@ class Prometheus:
         ]
 
     def _wait_until_ready(self) -> None:
-        """Wait until it answers; it listens a moment sooner."""
+        """Wait until it answers: it listens some time before it is ready."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             self._process.check()
@@ -128,25 +128,25 @@ class Prometheus:
             time.sleep(0.1)
         raise self._process.failure("does not become ready")
 
-    def _ask(self, what: str, arguments: Mapping[str, str]) -> Any:  # noqa: ANN401  # JSON of three kinds
-        url = f"{self._url}/api/v1/{what}?{urllib.parse.urlencode(arguments)}"
+    def _ask(self, api: str, arguments: Mapping[str, str]) -> Any:  # noqa: ANN401  # JSON of three kinds
+        url = f"{self._url}/api/v1/{api}?{urllib.parse.urlencode(arguments)}"
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # http, as above
             return json.load(answer)["data"]
 
 
-def hurried(rules: str) -> str:
-    """Return `rules` as a rehearsal can wait for them: only `interval`, `for` and ranges differ."""
+def with_short_times(rules: str) -> str:
+    """Return `rules` with a shorter `interval`, `for` and range, because a rehearsal lasts only seconds."""
     values = yaml.safe_load(rules.replace("[2m]", f"[{RANGE}]"))
     for group in values["groups"]:
         group["interval"] = "1s"
         for rule in group["rules"]:
             if "for" in rule:
-                rule["for"] = HOLD
+                rule["for"] = FOR
     return yaml.safe_dump(values, sort_keys=False)
 
 
-def skewed(alerts: Sequence[Alert]) -> list[str]:
-    """Return the services whose alert of skewed CPU fires."""
+def skewed_services(alerts: Sequence[Alert]) -> list[str]:
+    """Return the services whose alert for skewed CPU fires."""
     return sorted(
         alert.labels["dimension_ServiceName"]
         for alert in alerts

@@ -1,9 +1,9 @@
-"""What a rehearsal leaves: pictures, a page, a file of numbers, and a table on the terminal."""
+"""The report of a rehearsal: pictures, a page, a file of numbers, and tables on the terminal."""
 
 import os
 import sys
 from pathlib import Path
 
-# matplotlib's cache of fonts takes seconds to build: kept with the library, and not in the user's home. Here,
-# since it has to be said before any module of ours imports matplotlib.
+# matplotlib's font cache takes seconds to build. This keeps it in .venv instead of the user's home. It has to
+# be set before any of our modules imports matplotlib.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib-cache"))

@@ -1,4 +1,4 @@
-"""The outcome as JSON, for who wants to compute with it."""
+"""Writes the outcome as JSON, for other programs."""
 
 import json
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from rehearsal.course.outcome import Outcome, ServiceResult
 
 
 def write_numbers(outcome: Outcome, path: Path) -> None:
-    """Write `outcome` to `path`, the derived figures included."""
+    """Write `outcome` to `path`, including the figures that are derived from it."""
     values: dict[str, Any] = asdict(outcome)
     for state, results in (("before", outcome.before), ("after", outcome.after)):
         values[state] = [asdict(result) | _derived(result) for result in results]

@@ -1,4 +1,4 @@
-"""What the dashboards show, drawn from a rehearsal's Prometheus with the dashboards' own expressions."""
+"""Draws what the dashboards show, from a rehearsal's Prometheus and with the dashboards' own expressions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from rehearsal.monitoring.prometheus import Labels, Prometheus
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One graph: the expression that it shows, its title, and the labels that name a line."""
+    """One graph: its title, the expression that it shows, and the labels that name each line."""
 
     title: str
     expression: str
@@ -50,9 +50,9 @@ def draw_observed(
     """Write `observed.png` to `folder`.
 
     Args:
-        prometheus: What saw it.
-        marks: The moments at which a state began, each with its name; the first begins the picture.
-        end: The last moment.
+        prometheus: The Prometheus to query.
+        marks: The times at which a state began, each with its name. The picture begins with the first.
+        end: The time at which the picture ends.
         folder: Where to write.
 
     """
@@ -72,7 +72,7 @@ def draw_observed(
             name,
             (at - begin, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 22 - 11 * (number % 2)),  # neighbours one above the other, over the picture
+            xytext=(3, 22 - 11 * (number % 2)),  # above the graph, at two heights so that they do not overlap
             textcoords="offset points",
             fontsize="small",
         )

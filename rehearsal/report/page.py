@@ -1,4 +1,4 @@
-"""The report as one page without network: its pictures are in it."""
+"""Writes the report as one HTML page. Its pictures are embedded, so that it needs no network."""
 
 import base64
 from collections.abc import Sequence

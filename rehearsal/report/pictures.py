@@ -1,4 +1,4 @@
-"""CPU by task over time, with the same axes before and after; and calls by task while the system changes."""
+"""Draws CPU by task over time, on the same axes before and after, and calls by task during the changes."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,19 @@ from matplotlib.figure import Figure
 from rehearsal.course.outcome import Change
 from rehearsal.load.calls import Call
 
-INCHES_WIDE, INCHES_A_ROW = 8.0, 2.1
+WIDTH_INCHES, ROW_INCHES = 8.0, 2.1
 
 Line = tuple[list[float], list[float]]
-"""Seconds since the beginning, and CPU percent."""
+"""Times in seconds since the beginning, and the CPU percent at each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """The CPU of each task of each service over time, in one state.
+    """The CPU of every task over time, in one state.
 
     Attributes:
-        title: What the state is.
-        services: The lines by service, then task.
+        title: The state's title.
+        services: The lines by service, then by task.
 
     """
 
@@ -36,9 +36,9 @@ def draw_states(before: State, after: State, folder: Path) -> list[Path]:
     lines = [
         line for state in (before, after) for tasks in state.services.values() for line in tasks.values()
     ]
-    most_seconds = max((max(times, default=0.0) for times, _ in lines), default=1.0)
-    most_percent = max((max(percents, default=0.0) for _, percents in lines), default=1.0)
-    limits = (most_seconds, 1.1 * max(most_percent, 1.0))
+    max_seconds = max((max(times, default=0.0) for times, _ in lines), default=1.0)
+    max_percent = max((max(percents, default=0.0) for _, percents in lines), default=1.0)
+    limits = (max_seconds, 1.1 * max(max_percent, 1.0))
     return [
         _draw_state(before, limits, folder / "before.png"),
         _draw_state(after, limits, folder / "after.png"),
@@ -46,9 +46,7 @@ def draw_states(before: State, after: State, folder: Path) -> list[Path]:
 
 
 def _draw_state(state: State, limits: tuple[float, float], path: Path) -> Path:
-    figure: Any = Figure(
-        figsize=(INCHES_WIDE, INCHES_A_ROW * len(state.services) + 0.6), layout="constrained"
-    )
+    figure: Any = Figure(figsize=(WIDTH_INCHES, ROW_INCHES * len(state.services) + 0.6), layout="constrained")
     axes = figure.subplots(len(state.services), 1, sharex=True, squeeze=False)
     for (service, tasks), (axis,) in zip(state.services.items(), axes, strict=True):
         for task, (times, percents) in tasks.items():
@@ -67,12 +65,12 @@ def _draw_state(state: State, limits: tuple[float, float], path: Path) -> Path:
 def draw_changes(
     calls: Sequence[Call], tasks: Mapping[str, str], changes: Sequence[Change], folder: Path
 ) -> Path:
-    """Write `changes.png` to `folder`: each task's calls a second while the service changed.
+    """Write `changes.png` to `folder`: each task's calls a second during the changes of its service.
 
     Args:
         calls: The calls to the service.
-        tasks: The names of its tasks by their `address:port`.
-        changes: What happened, in order; at least one.
+        tasks: The names of its tasks, by their `address:port`.
+        changes: The changes, in order; at least one.
         folder: Where to write.
 
     """
@@ -82,9 +80,9 @@ def draw_changes(
         name = tasks.get(call.task or "")
         if name and begin <= call.at < end:
             counts.setdefault(name, Counter())[int(call.at - begin)] += 1
-    figure: Any = Figure(figsize=(INCHES_WIDE, 3.6), layout="constrained")
+    figure: Any = Figure(figsize=(WIDTH_INCHES, 3.6), layout="constrained")
     axis = figure.subplots()
-    seconds = range(int(end - begin))  # whole ones: the last would look like a fall
+    seconds = range(int(end - begin))  # without the last, incomplete second, which would look like a drop
     for task in tasks.values():
         if task in counts:
             axis.plot(seconds, [counts[task][second] for second in seconds], label=task, linewidth=1.4)
@@ -94,7 +92,7 @@ def draw_changes(
             change.what,
             (change.begin - begin, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, -11 * number),  # one below the other
+            xytext=(3, -11 * number),  # each one below the one before
             textcoords="offset points",
             fontsize="small",
         )
@@ -104,7 +102,7 @@ def draw_changes(
     axis.set_ylim(bottom=0, top=axis.get_ylim()[1] * 1.15)
     axis.grid(alpha=0.3)
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small", frameon=False)
-    figure.suptitle(f"{changes[0].service}: calls by task while it changes")
+    figure.suptitle(f"{changes[0].service}: calls by task during the changes")
     path = folder / "changes.png"
     figure.savefig(path, dpi=110)
     return path

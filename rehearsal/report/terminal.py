@@ -1,4 +1,4 @@
-"""The outcome as tables on the terminal."""
+"""Prints the outcome as tables on the terminal."""
 
 from collections.abc import Iterator
 
@@ -9,19 +9,19 @@ from rehearsal.course.outcome import Change, Outcome, ServiceResult
 
 
 def show(console: Console, outcome: Outcome) -> None:
-    """Print `outcome`, what speaks against the system last."""
+    """Print `outcome`; the problems come last."""
     for before, after in zip(outcome.before, outcome.after, strict=True):
         console.print(_service_table(before, after))
     console.print(_proxy_table(outcome))
     for service, share in outcome.in_zone.items():
         console.print(f"{service}: {share:.0%} of the calls stayed in their availability zone")
-    for state, watched in (("before", outcome.watched_before), ("after", outcome.watched_after)):
-        if watched:
-            skew = ", ".join(f"{service} {ratio:.2f}" for service, ratio in watched.task_cpu_skew.items())
+    for state, result in (("before", outcome.prometheus_before), ("after", outcome.prometheus_after)):
+        if result:
+            skew = ", ".join(f"{service} {ratio:.2f}" for service, ratio in result.task_cpu_skew.items())
             alert = (
-                f"the skew alert fires for {', '.join(watched.skew_alerts)}"
-                if watched.skew_alerts
-                else "no skew alert"
+                f"the skew alert fires for {', '.join(result.skew_alerts)}"
+                if result.skew_alerts
+                else "no skew alert fires"
             )
             console.print(f"Prometheus, {state}: CPU of the busiest task over the mean: {skew}; {alert}")
     for change in (outcome.scale_out, outcome.roll):
@@ -55,12 +55,12 @@ def _service_table(before: ServiceResult, after: ServiceResult) -> Table:
         _share(after.cv_cpu),
     )
     rows.add_section()
-    for name, one, other in (
+    for name, before_value, after_value in (
         ("p50 ms", f"{before.p50_ms:.1f}", f"{after.p50_ms:.1f}"),
         ("p99 ms", f"{before.p99_ms:.1f}", f"{after.p99_ms:.1f}"),
         ("failed calls", str(sum(before.errors.values())), str(sum(after.errors.values()))),
     ):
-        rows.add_row(name, one, other, "", "")
+        rows.add_row(name, before_value, after_value, "", "")
     return rows
 
 
@@ -76,10 +76,10 @@ def _proxy_table(outcome: Outcome) -> Table:
 
 def _change_lines(change: Change, bound: float) -> Iterator[str]:
     failed = sum(change.errors.values())
-    yield f"{change.service}: {change.what}: {change.calls} calls meanwhile, {failed} failed"
+    yield f"{change.service}: {change.what}: {change.calls} calls in that time, {failed} failed"
     for task in change.new_tasks:
-        when = "never" if task.first_request is None else f"{task.first_request:.1f} s"
-        yield f"  {task.task}: first call {when} after Cloud Map listed it (bound: {bound:.0f} s)"
+        first = "no call" if task.first_request is None else f"first call {task.first_request:.1f} s"
+        yield f"  {task.task}: {first} after Cloud Map listed it (bound: {bound:.0f} s)"
 
 
 def _count(result: ServiceResult, task: str) -> str:

@@ -1,4 +1,4 @@
-"""Everything that a rehearsal leaves in its folder."""
+"""Writes all files of the report."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +17,9 @@ from rehearsal.system import System
 def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[str], object]) -> None:
     """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`.
 
-    Where a Prometheus ran, `observed.png` too.
+    If Prometheus ran, write `observed.png`, too.
     """
-    say("drawing")
+    say("drawing the pictures")
     outcome = scenario.outcome
     samples = system.sampler.samples()
 
@@ -41,7 +41,7 @@ def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[s
         service = system.agent.service(changes[0].service)
         tasks = {
             task.target: task.name
-            for task in sorted(system.agent.ever(), key=lambda task: task.age)
+            for task in sorted(system.agent.all_tasks(), key=lambda task: task.age)
             if service and task.service == service.arn
         }
         pictures.append(draw_changes(scenario.calls, tasks, changes, out))
@@ -53,6 +53,6 @@ def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[s
         ]
         end = changes[-1].end if changes else scenario.after.end
         pictures.append(draw_observed(scenario.prometheus, marks, end, out))
-    say("writing")
+    say("writing the page")
     write_numbers(outcome, out / "result.json")
     write_page(outcome, pictures, out / "report.html")

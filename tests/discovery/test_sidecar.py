@@ -158,7 +158,7 @@ def test_a_volume_that_cannot_be_written_keeps_the_gate_closed_and_is_tried_agai
     lessons.register("10.0.0.1")
     sidecar.folder.write_text("in the way")
     running = sidecar.start(["lessons"])
-    until(lambda: "cannot write for envoy" in running.out.read_text())
+    until(lambda: "cannot write envoy's file" in running.out.read_text())
     assert sidecar.get("/ready")[0] == 503
     sidecar.folder.unlink()
     until(sidecar.ready)
@@ -217,31 +217,33 @@ def test_its_metrics_are_there_and_it_fits_into_64_megabytes(sidecar: Sidecar, l
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param("{", "the settings are no JSON", id="no JSON"),
-        pytest.param("[]", "the settings: no mapping; give keys and values", id="no mapping"),
-        pytest.param('{"proxy":"grpc","services":[]}', "namespace: missing; give one", id="missing"),
+        pytest.param("{", "the settings are not JSON", id="not JSON"),
+        pytest.param("[]", "the settings: not a JSON object; give keys and values", id="a list"),
+        pytest.param('{"proxy":"grpc","services":[]}', "namespace: missing; give a value", id="missing"),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[],"intervall":1}',
             "intervall: unknown key; give one of",
             id="typo",
         ),
         pytest.param(
-            '{"namespace":"a.b","proxy":"grpc","services":{}}', "services: is no list; give one", id="no list"
+            '{"namespace":"a.b","proxy":"grpc","services":{}}',
+            "services: not a list; give a list with an entry for each service",
+            id="not a list",
         ),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[{"name":"a","cloud_map_service":"a","port":0}]}',
-            "services[0].port: 0 is no port; give a number from 1 to 65535",
+            "services[0].port: 0 is not a port; give a number from 1 to 65535",
             id="port",
         ),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[{"name":"../a","cloud_map_service":"a","port":1}]}',
-            "services[0].name: '../a' is no name of a cluster",
+            "services[0].name: '../a' is not a cluster's name",
             id="a way out of the folder",
         ),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[],"interval":"1s"}',
-            "interval: '1s' is of the wrong kind; give a number",
-            id="kind",
+            "interval: '1s' is of the wrong type; give a number",
+            id="type",
         ),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[],"interval":0}',

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from discovery.traffic import FORGOTTEN_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
+from discovery.traffic import REPORT_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
 from tests.discovery.polling import Clock
 from tests.discovery.world import block
 
@@ -164,7 +164,7 @@ def test_the_word_of_a_peer_that_went_silent_counts_for_a_while(peers: list[Serv
         server.text = json.dumps({"zone": "a", "rates": {"lessons": 1.0}})
     known, addresses = asked(peers, clock)
     peers[1].text = None
-    clock.now += FORGOTTEN_SECONDS
+    clock.now += REPORT_SECONDS
     known.ask(addresses)
     assert known.traffic(addresses, "lessons") == {"a": 2.0}
     clock.now += 1

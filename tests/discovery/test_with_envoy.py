@@ -15,7 +15,7 @@ import grpc
 import pytest
 
 from discovery.endpoints_file import EndpointsFile
-from discovery.zones import preferring
+from discovery.zones import own_zone_balance
 from envoy_config import Discovery, HealthCheck, Proxy, Service, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
@@ -224,7 +224,7 @@ def test_a_zone_that_is_preferred_hands_over_when_its_tasks_are_down(world: Worl
     world.running.terminate()
     world.running.wait(10)
     file = EndpointsFile(world.sidecar.folder, "lessons")
-    balance = preferring(ZONES[0], {ZONES[0]: 2, ZONES[1]: 2}, {ZONES[0]: 50.0, ZONES[1]: 50.0})
+    balance = own_zone_balance(ZONES[0], {ZONES[0]: 2, ZONES[1]: 2}, {ZONES[0]: 50.0, ZONES[1]: 50.0})
     file.write(file.read() or (), balance)
     until(lambda: sum(world.calls(100)[address] for address in near) >= 95)
     with Load(world) as load:

@@ -2,14 +2,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from discovery.zones import Balance, even, preferring, prefers_own_zone
+from discovery.zones import Balance, can_prefer_a_zone, even_balance, own_zone_balance
 
 
 def spread(tasks: Mapping[str, int], traffic: Mapping[str, float]) -> dict[str, float]:
     """Return the calls a second that each task gets, by its zone, if every proxy follows its weights."""
     calls = dict.fromkeys(tasks, 0.0)
     for zone, arriving in traffic.items():
-        weights = preferring(zone, tasks, traffic).weights
+        weights = own_zone_balance(zone, tasks, traffic).weights
         for target, weight in weights.items():
             calls[target] += arriving * weight / sum(weights.values())
     return {zone: calls[zone] / count for zone, count in tasks.items()}
@@ -38,23 +38,23 @@ def test_every_task_gets_the_same_however_clients_chose_their_proxy(
 def test_calls_stay_in_their_zone_as_far_as_its_tasks_share_goes() -> None:
     tasks = {"a": 10, "b": 10}
     # But for one call in twenty, which goes to both zones alike.
-    assert preferring("a", tasks, {"a": 50, "b": 50}) == Balance({"a": 975, "b": 25}, "a")
-    assert preferring("b", tasks, {"a": 80, "b": 20}) == Balance({"a": 25, "b": 975}, "b")
-    shares = preferring("a", tasks, {"a": 80, "b": 20})
+    assert own_zone_balance("a", tasks, {"a": 50, "b": 50}) == Balance({"a": 975, "b": 25}, "a")
+    assert own_zone_balance("b", tasks, {"a": 80, "b": 20}) == Balance({"a": 25, "b": 975}, "b")
+    shares = own_zone_balance("a", tasks, {"a": 80, "b": 20})
     assert shares == Balance({"a": 619, "b": 381}, "a")  # 0.5 / 0.8 stays, and half of the twentieth
 
 
 def test_no_zone_is_without_weight_so_that_it_takes_over_when_the_others_are_down() -> None:
-    assert min(preferring("a", {"a": 2, "b": 2, "c": 2}, {"a": 1.0, "b": 1.0}).weights.values()) >= 1
+    assert min(own_zone_balance("a", {"a": 2, "b": 2, "c": 2}, {"a": 1.0, "b": 1.0}).weights.values()) >= 1
 
 
 def test_without_traffic_every_task_has_the_same_weight() -> None:
-    assert even({"a": 3, "b": 1}) == Balance({"a": 750, "b": 250})
-    assert preferring("a", {"a": 3, "b": 1}, {"a": 0.0, "b": 0.0}) == even({"a": 3, "b": 1})
+    assert even_balance({"a": 3, "b": 1}) == Balance({"a": 750, "b": 250})
+    assert own_zone_balance("a", {"a": 3, "b": 1}, {"a": 0.0, "b": 0.0}) == even_balance({"a": 3, "b": 1})
 
 
 def test_a_proxy_in_a_zone_without_tasks_prefers_none() -> None:
-    assert preferring("c", {"a": 4, "b": 4}, {"c": 60.0, "a": 40.0}).preferred is None
+    assert own_zone_balance("c", {"a": 4, "b": 4}, {"c": 60.0, "a": 40.0}).preferred is None
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_proxy_in_a_zone_without_tasks_prefers_none() -> None:
 def test_a_zone_is_preferred_where_there_are_twice_as_many_tasks_as_zones(
     tasks: dict[str, int], prefers: bool
 ) -> None:
-    assert prefers_own_zone(tasks) is prefers
+    assert can_prefer_a_zone(tasks) is prefers
 
 
 def test_only_weights_that_moved_are_worth_a_file() -> None:
     half = Balance({"a": 500, "b": 500}, "a")
-    assert not half.differs(Balance({"a": 510, "b": 490}, "a"), least=20)
-    assert half.differs(Balance({"a": 520, "b": 480}, "a"), least=20)
-    assert half.differs(Balance({"a": 500, "b": 500}), least=20)
-    assert half.differs(Balance({"a": 500, "c": 500}, "a"), least=20)
+    assert not half.differs(Balance({"a": 510, "b": 490}, "a"), minimum=20)
+    assert half.differs(Balance({"a": 520, "b": 480}, "a"), minimum=20)
+    assert half.differs(Balance({"a": 500, "b": 500}), minimum=20)
+    assert half.differs(Balance({"a": 500, "c": 500}, "a"), minimum=20)

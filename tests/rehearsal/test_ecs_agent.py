@@ -16,7 +16,7 @@ from rehearsal.account.cloud_map_zone import CloudMapZone
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
 from rehearsal.agent.task import State, Task
-from rehearsal.course.configured import Command
+from rehearsal.configured import Command
 from rehearsal.processes import listens
 from rehearsal.system import Addresses
 from tests.emulator import Emulator

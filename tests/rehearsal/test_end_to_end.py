@@ -150,15 +150,15 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
     assert all(0 < proxy["memory_mib"] < 512 and proxy["cpu_percent"] > 0 for proxy in values["proxies"])
 
     # Envoy's log has a line for each call that a client made, by method and status.
-    made = values["calls_made"]
+    made = values["calls_by_clients"]
     assert sum(sum(by_status.values()) for by_status in made.values()) > 500
     assert logged([out / "logs/grpc-1.out", out / "logs/grpc-2.out"]) == made
     if prometheus_binary() is None:
-        assert "no Prometheus here" in text
+        assert "Prometheus is not installed" in text
     else:
-        assert values["calls_counted"] == made
-        assert "lessons" in values["watched_before"]["skew_alerts"]
-        assert values["watched_after"]["skew_alerts"] == []
+        assert values["calls_by_prometheus"] == made
+        assert "lessons" in values["prometheus_before"]["skew_alerts"]
+        assert values["prometheus_after"]["skew_alerts"] == []
         assert (out / "observed.png").is_file()
 
     assert {"report.html", "before.png", "after.png", "changes.png"} <= {path.name for path in out.iterdir()}
@@ -197,7 +197,7 @@ def test_twenty_tasks_are_found_by_the_sidecar_and_their_zones_kept(
     assert all(sidecar["memory_mib"] < 64 for sidecar in sidecars)
 
 
-@pytest.mark.parametrize("step", ["cdk deploy to the emulator", "After: the same calls"])
+@pytest.mark.parametrize("step", ["Deploy to the emulator", "After: make the same calls"])
 def test_ctrl_c_ends_every_process_that_it_started(rehearse: Rehearse, step: str, tmp_path: Path) -> None:
     running = rehearse(
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
@@ -220,7 +220,7 @@ def test_killed_outright_it_leaves_no_process(rehearse: Rehearse, tmp_path: Path
         str(ROOT / "config/example.yaml"), "--seconds", "5", "--out", str(tmp_path / "out"), home=tmp_path
     )
     assert running.stdout
-    while "Start what was deployed" not in (line := running.stdout.readline()):
+    while "Start the deployed tasks" not in (line := running.stdout.readline()):
         assert line, "the rehearsal ended by itself"
     time.sleep(4)
     children = descendants(running.pid)

@@ -9,11 +9,11 @@ from ecs_envoy.configuration import load_configuration
 from envoy_config import Metrics, Proxy, Service, Tracing
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
+from rehearsal import configured
 from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
 from rehearsal.agent.local_bootstrap import localize
-from rehearsal.course import configured
-from rehearsal.course.configured import Command
+from rehearsal.configured import Command
 from rehearsal.processes import StartFailedError
 from tests.conftest import ROOT, Templates, proxy_container, read_templates, resources
 
@@ -54,7 +54,7 @@ def local(
     """Return what runs for the first of a task's containers."""
     definition = TaskDefinition(arn="arn", family=service, containers=(*beside, which))
     place = Place(address="127.1.2.3", folder=folder, environment={})
-    return IMAGES.local(service, definition, which, place)
+    return IMAGES.local_container(service, definition, which, place)
 
 
 def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
@@ -141,7 +141,7 @@ def test_a_server_whose_sigterm_is_held_back_ends_at_once() -> None:
 
 
 def test_fails_on_a_second_container_that_nothing_stands_for() -> None:
-    with pytest.raises(ImageUnknownError, match=r"stands for example\.com/lessons:1 of the container agent"):
+    with pytest.raises(ImageUnknownError, match=r"image example\.com/lessons:1 of the container agent"):
         local("lessons", container(name="agent", port=0), container())
 
 
@@ -195,14 +195,15 @@ def test_a_teams_own_server_runs_in_the_place_of_its_image() -> None:
 
 def test_fails_on_an_image_that_nothing_stands_for() -> None:
     with pytest.raises(
-        ImageUnknownError, match=r"other: no local command .* name one under rehearsal\.services"
+        ImageUnknownError,
+        match=r"other: there is no local command .* give a command under rehearsal\.services",
     ):
         local("other", container())
 
 
 def test_fails_with_the_cure_where_there_is_no_envoy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nowhere/python")
-    with pytest.raises(StartFailedError, match="no envoy beside /nowhere/python; run make setup"):
+    with pytest.raises(StartFailedError, match="there is no envoy next to /nowhere/python; run make setup"):
         local("grpc", container(command=("--config-yaml", "{}")))
 
 

@@ -50,14 +50,14 @@ def test_fails_where_a_file_stands_in_the_place_of_the_folder(tmp_path: Path) ->
 
 
 def test_fails_where_no_folder_can_be_made() -> None:
-    why = "cannot be made and written to: No such file or directory"
+    why = "cannot be created or written to: No such file or directory"
     assert refusal(Path("/proc/nope")) == f"/proc/nope: {why}; {CURE}"
 
 
 def test_fails_on_a_link_to_itself(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(link)
-    assert refusal(link).startswith(f"{link}: cannot be made and written to: ")
+    assert refusal(link).startswith(f"{link}: cannot be created or written to: ")
 
 
 def test_fails_where_something_else_is_in_the_folder(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_fails_where_the_configuration_would_be_removed(tmp_path: Path) -> None:
     out = fresh_folder(tmp_path / "out", CONFIG)
     config = out / "mine.yaml"
     config.write_text(CONFIG.read_text())
-    assert refusal(out, config).startswith(f"{out}: holds {config}, which would be removed")
+    assert refusal(out, config).startswith(f"{out}: contains {config}, which would be deleted")
     assert config.exists()
 
 
@@ -78,12 +78,10 @@ def test_fails_where_the_configuration_would_be_removed(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         pytest.param(
-            ["--out", "/proc/nope"], "/proc/nope: cannot be made and written to", id="output folder"
+            ["--out", "/proc/nope"], "/proc/nope: cannot be created or written to", id="output folder"
         ),
-        pytest.param(
-            ["--seconds", "nan"], "--seconds: nan is not a time to measure; give a number", id="nan"
-        ),
-        pytest.param(["--seconds", "0"], "--seconds: 0 is not a time to measure; give a number", id="zero"),
+        pytest.param(["--seconds", "nan"], "--seconds: nan is out of range; give a number", id="nan"),
+        pytest.param(["--seconds", "0"], "--seconds: 0 is out of range; give a number", id="zero"),
     ],
 )
 def test_fails_with_status_2_and_one_line_before_anything_starts(arguments: list[str], message: str) -> None:
@@ -100,4 +98,4 @@ def test_fails_on_a_configuration_that_can_be_read_only_once() -> None:
     command = f"exec {sys.executable} -m rehearsal <(cat {CONFIG})"
     done = subprocess.run(["/bin/bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is read more than once; give the path of a YAML file" in done.stderr
+    assert "a rehearsal reads it more than once; give the path of a YAML file" in done.stderr

@@ -1,6 +1,6 @@
 import pytest
 
-from rehearsal.agent.plan import Plan, Running, Wanted, next_zone, plan
+from rehearsal.agent.plan import Desired, Plan, Running, next_zone, plan
 
 
 def tasks(*, old: str = "", new: str = "") -> list[Running]:
@@ -18,11 +18,11 @@ def tasks(*, old: str = "", new: str = "") -> list[Running]:
     ]
 
 
-FOUR = Wanted(desired=4)
+FOUR = Desired(tasks=4)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "running", "expected"),
+    ("desired", "running", "expected"),
     [
         pytest.param(FOUR, tasks(), Plan(4, ()), id="first deployment"),
         pytest.param(FOUR, tasks(new="hhhh"), Plan(0, ()), id="steady"),
@@ -47,29 +47,29 @@ FOUR = Wanted(desired=4)
             id="roll: an unhealthy old one goes first",
         ),
         pytest.param(
-            Wanted(desired=4, minimum_percent=50, maximum_percent=100),
+            Desired(tasks=4, minimum_percent=50, maximum_percent=100),
             tasks(old="hhhh"),
             Plan(0, ("old0", "old1")),
             id="roll without room: old ones make it",
         ),
         pytest.param(
-            Wanted(desired=4, minimum_percent=50, maximum_percent=100),
+            Desired(tasks=4, minimum_percent=50, maximum_percent=100),
             tasks(old="hh"),
             Plan(2, ()),
             id="the room is used",
         ),
         pytest.param(
-            Wanted(desired=4, maximum_percent=150),
+            Desired(tasks=4, maximum_percent=150),
             tasks(old="hhhh"),
             Plan(2, ()),
             id="no more than the maximum",
         ),
         pytest.param(FOUR, tasks(old="hhhhhh"), Plan(2, ("old0", "old1")), id="roll with a lower count"),
-        pytest.param(Wanted(desired=0), tasks(new="hh"), Plan(0, ("new1", "new0")), id="scale to zero"),
+        pytest.param(Desired(tasks=0), tasks(new="hh"), Plan(0, ("new1", "new0")), id="scale to zero"),
     ],
 )
-def test_next_step_is_that_of_ecs(wanted: Wanted, running: list[Running], expected: Plan) -> None:
-    assert plan(wanted, running) == expected
+def test_next_step_is_that_of_ecs(desired: Desired, running: list[Running], expected: Plan) -> None:
+    assert plan(desired, running) == expected
 
 
 def test_scale_in_takes_the_newest_of_the_fullest_zone() -> None:

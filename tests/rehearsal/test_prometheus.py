@@ -7,7 +7,13 @@ import pytest
 import yaml
 
 from rehearsal.monitoring.cpu_exporter import CpuExporter, exposition
-from rehearsal.monitoring.prometheus import RULES, Prometheus, hurried, prometheus_binary, skewed
+from rehearsal.monitoring.prometheus import (
+    RULES,
+    Prometheus,
+    prometheus_binary,
+    skewed_services,
+    with_short_times,
+)
 from rehearsal.processes import Processes
 
 needs_prometheus = pytest.mark.skipif(
@@ -24,7 +30,7 @@ def test_only_times_differ_from_the_projects_rules() -> None:
                 rule.pop("for", None)
         return values
 
-    assert timeless(hurried(RULES.read_text())) == timeless(RULES.read_text())
+    assert timeless(with_short_times(RULES.read_text())) == timeless(RULES.read_text())
 
 
 def test_cpu_is_told_as_yace_tells_it() -> None:
@@ -37,7 +43,7 @@ def test_cpu_is_told_as_yace_tells_it() -> None:
 
 def wait_for(prometheus: Prometheus, services: list[str]) -> None:
     end = time.monotonic() + 60
-    while (found := skewed(prometheus.alerts())) != services:
+    while (found := skewed_services(prometheus.alerts())) != services:
         assert time.monotonic() < end, f"the skew alert is {found}"
         time.sleep(0.2)
 

@@ -77,7 +77,7 @@ def test_cpu_is_the_difference_over_time() -> None:
 def test_a_task_without_a_call_is_idle_and_a_problem(outcome: Outcome) -> None:
     assert outcome.problems() == []
     outcome.after = [service_result("lessons", calls(20, 0), TASKS, {})]
-    assert outcome.problems() == ["lessons: lessons-2 got no call after"]
+    assert outcome.problems() == ["lessons: lessons-2 got no call in the state after"]
 
 
 def test_failed_calls_are_problems_in_every_state(outcome: Outcome) -> None:
@@ -86,8 +86,8 @@ def test_failed_calls_are_problems_in_every_state(outcome: Outcome) -> None:
     assert outcome.scale_out
     outcome.scale_out = replace(outcome.scale_out, errors={"CANCELLED": 1})
     assert outcome.problems() == [
-        "lessons: 2 calls failed (2 UNAVAILABLE) before",
-        "lessons: 1 calls failed (1 CANCELLED) during the scale-out",
+        "lessons: 2 calls failed (2 UNAVAILABLE) in the state before",
+        "lessons: 1 call failed (1 CANCELLED) during the scale-out",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_new_task_without_a_call_is_a_problem_and_a_late_one_a_remark(outcome:
 
 def test_uneven_cpu_is_a_remark(outcome: Outcome) -> None:
     outcome.after = [replace(AFTER, cpu_percent={"lessons-1": 10.0, "lessons-2": 20.0})]
-    assert outcome.remarks() == ["lessons: CV of CPU 0.333 after"]
+    assert outcome.remarks() == ["lessons: the CV of CPU is 0.333 in the state after; the target is 0.10"]
 
 
 def test_tasks_that_do_not_name_themselves_are_counted_by_other_means() -> None:
@@ -152,4 +152,4 @@ def test_terminal_shows_the_table_and_the_problems(outcome: Outcome) -> None:
     console.file.close()
     assert re.search(r"lessons-1 .*30 .*20 ", text)
     assert "lessons-3: first call 4.2 s after Cloud Map listed it (bound: 10 s)" in text
-    assert "lessons-2 got no call after" in text
+    assert "lessons-2 got no call in the state after" in text

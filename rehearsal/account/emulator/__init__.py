@@ -1,1 +1,1 @@
-"""AWS on loopback: MiniStack, with what these stacks need and it lacks."""
+"""AWS on loopback: MiniStack, and handlers for what our stacks need but MiniStack lacks."""

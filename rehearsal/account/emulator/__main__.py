@@ -1,4 +1,7 @@
-"""`python -m rehearsal.account.emulator EXISTING`: the emulator, on BIND_HOST and GATEWAY_PORT."""
+"""`python -m rehearsal.account.emulator EXISTING`: the emulator.
+
+It listens on the address and port in the environment variables BIND_HOST and GATEWAY_PORT.
+"""
 
 import json
 import sys
@@ -10,7 +13,7 @@ from rehearsal.account.emulator import (
     recorded,
     scaling_handlers,
 )
-from rehearsal.account.emulator.existing import make
+from rehearsal.account.emulator.existing import create_existing
 from rehearsal.account.emulator.ministack_internals import Properties, application, provisioners
 from rehearsal.account.existing import Existing
 
@@ -56,31 +59,31 @@ HANDLERS: dict[str, Properties] = {
 
 
 def register() -> None:
-    """Put our handlers into MiniStack's registry, and close the holes in its own.
+    """Put our handlers into MiniStack's registry, and correct some of MiniStack's own.
 
     Raises:
-        RuntimeError: MiniStack has a handler of its own for one of ours, or none for ECS services.
+        RuntimeError: MiniStack already has a handler for a resource type of `HANDLERS`.
 
     """
     registry: dict[str, Properties] = provisioners._RESOURCE_HANDLERS
-    if known := sorted(HANDLERS.keys() & registry.keys()):
-        raise RuntimeError(f"MiniStack handles {', '.join(known)} itself: take ours away")
+    if duplicates := sorted(HANDLERS.keys() & registry.keys()):
+        raise RuntimeError(f"MiniStack handles {', '.join(duplicates)} itself; delete our handler")
     registry.update(HANDLERS)
     registry["AWS::ECS::Service"] |= {
         "create": ecs_handlers.create_service,
         "update": ecs_handlers.update_service,
     }
-    # Its own refuses metric math.
+    # MiniStack's own handler refuses alarms on metric math.
     registry["AWS::CloudWatch::Alarm"] = _RECORDED
-    ecs_handlers.close_holes()
-    cloud_map_handlers.close_holes()
+    ecs_handlers.patch_ministack()
+    cloud_map_handlers.patch_ministack()
 
 
 def main() -> None:
     """Serve until SIGTERM."""
     existing = Existing(**json.loads(sys.argv.pop(1)))
     register()
-    make(existing)
+    create_existing(existing)
     application.main()
 
 

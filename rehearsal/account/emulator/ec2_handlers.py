@@ -1,8 +1,8 @@
-"""CloudFormation's EC2 resources that MiniStack has no handler for; each makes the EC2 call it stands for."""
+"""Handlers for CloudFormation's EC2 resources that MiniStack lacks; each makes the matching EC2 call."""
 
 from typing import Any
 
-from rehearsal.account.emulator.ministack_internals import Created, Properties, call_ec2, found
+from rehearsal.account.emulator.ministack_internals import Created, Properties, call_ec2, text_in
 
 
 def _tag_specification(kind: str, properties: Properties) -> list[Properties]:
@@ -11,13 +11,13 @@ def _tag_specification(kind: str, properties: Properties) -> list[Properties]:
 
 
 def create_elastic_ip(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Allocate an Elastic IP address; its Ref is the address, as CloudFormation has it."""
+    """Allocate an Elastic IP address; its Ref is the address, as in CloudFormation."""
     answer = call_ec2(
         "AllocateAddress",
         Domain=properties.get("Domain", "vpc"),
         TagSpecification=_tag_specification("elastic-ip", properties),
     )
-    address, allocation = found(answer, "publicIp"), found(answer, "allocationId")
+    address, allocation = text_in(answer, "publicIp"), text_in(answer, "allocationId")
     return address, {"AllocationId": allocation, "PublicIp": address}
 
 
@@ -26,7 +26,7 @@ def delete_elastic_ip(physical_id: str, _properties: Properties) -> None:
     answer = call_ec2("DescribeAddresses")
     for item in answer.iter("item"):
         if item.findtext("publicIp") == physical_id:
-            call_ec2("ReleaseAddress", AllocationId=found(item, "allocationId"))
+            call_ec2("ReleaseAddress", AllocationId=text_in(item, "allocationId"))
             return
 
 
@@ -39,7 +39,7 @@ def create_nat_gateway(_logical_id: str, properties: Properties, _stack: str) ->
         ConnectivityType=properties.get("ConnectivityType", "public"),
         TagSpecification=_tag_specification("natgateway", properties),
     )
-    gateway = found(answer, "natGatewayId")
+    gateway = text_in(answer, "natGatewayId")
     return gateway, {"NatGatewayId": gateway}
 
 
@@ -60,7 +60,7 @@ def create_flow_log(_logical_id: str, properties: Properties, _stack: str) -> Cr
         LogGroupName=properties.get("LogGroupName"),
         TagSpecification=_tag_specification("flow-log", properties),
     )
-    flow_log = found(answer, "flowLogIdSet/item")
+    flow_log = text_in(answer, "flowLogIdSet/item")
     return flow_log, {"Id": flow_log}
 
 
@@ -70,29 +70,29 @@ def delete_flow_log(physical_id: str, _properties: Properties) -> None:
 
 
 def create_ingress(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Let traffic in to a security group."""
+    """Add an ingress rule to a security group."""
     return _authorize("Ingress", properties)
 
 
 def delete_ingress(_physical_id: str, properties: Properties) -> None:
-    """Take an ingress rule back."""
+    """Remove an ingress rule."""
     call_ec2("RevokeSecurityGroupIngress", **_rule("Ingress", properties))
 
 
 def create_egress(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Let traffic out of a security group."""
+    """Add an egress rule to a security group."""
     return _authorize("Egress", properties)
 
 
 def delete_egress(_physical_id: str, properties: Properties) -> None:
-    """Take an egress rule back."""
+    """Remove an egress rule."""
     call_ec2("RevokeSecurityGroupEgress", **_rule("Egress", properties))
 
 
 def restrict_default_group(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Take away the rules of a VPC's default security group, as the CDK's custom resource does.
+    """Remove the rules of a VPC's default security group, as the CDK's custom resource does.
 
-    Its Lambda function is deployed but cannot run here: it needs the AWS SDK that Lambda brings.
+    Its Lambda function is deployed but cannot run here, because it needs the AWS SDK of Lambda's runtime.
     """
     group = properties["DefaultSecurityGroupId"]
     described = call_ec2("DescribeSecurityGroups", GroupId=[group])
@@ -100,18 +100,22 @@ def restrict_default_group(_logical_id: str, properties: Properties, _stack: str
         for rule in described.findall(f".//securityGroupInfo/item/{tag}/item"):
             blocks = [{"CidrIp": block.text} for block in rule.findall("ipRanges/item/cidrIp")]
             groups = [{"GroupId": other.text} for other in rule.findall("groups/item/groupId")]
-            permission = {"IpProtocol": found(rule, "ipProtocol"), "IpRanges": blocks, "Groups": groups}
+            permission = {
+                "IpProtocol": text_in(rule, "ipProtocol"),
+                "IpRanges": blocks,
+                "Groups": groups,
+            }
             call_ec2(f"RevokeSecurityGroup{direction}", GroupId=group, IpPermissions=[permission])
     return "restrict-default-security-group", {}
 
 
 def keep_default_group(_physical_id: str, _properties: Properties) -> None:
-    """Leave the default group empty: the VPC goes with it."""
+    """Do nothing: the default group is deleted together with its VPC."""
 
 
 def _authorize(direction: str, properties: Properties) -> Created:
     answer = call_ec2(f"AuthorizeSecurityGroup{direction}", **_rule(direction, properties))
-    rule = found(answer, "securityGroupRuleId")
+    rule = text_in(answer, "securityGroupRuleId")
     return rule, {"Id": rule}
 
 

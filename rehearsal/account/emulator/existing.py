@@ -1,4 +1,4 @@
-"""What a configuration says exists already, made in the emulator before the first deployment."""
+"""Creates in the emulator what the configuration says exists already, before the first deployment."""
 
 import itertools
 from collections.abc import Generator
@@ -9,18 +9,18 @@ from rehearsal.account.emulator.ministack_internals import (
     call_ec2,
     ec2,
     ecs,
-    found,
     responses,
     servicediscovery,
+    text_in,
 )
 from rehearsal.account.existing import Existing
 
 
-def make(existing: Existing) -> None:
-    """Make `existing` in this process's emulator, under the ids that it names."""
+def create_existing(existing: Existing) -> None:
+    """Create `existing` in this process's emulator, with the ids that it gives."""
     with responses.request_scope(existing.account, existing.region):
         if existing.vpc:
-            _vpc(existing.vpc, existing.zones)
+            _create_vpc(existing.vpc, existing.zones)
         for group in existing.security_groups:
             with _next_id(ec2, "_new_sg_id", group):
                 call_ec2("CreateSecurityGroup", GroupName=group, GroupDescription=group, VpcId=existing.vpc)
@@ -28,7 +28,7 @@ def make(existing: Existing) -> None:
             ecs._create_cluster({"clusterName": existing.ecs_cluster})
         if existing.namespace:
             namespace, name = existing.namespace
-            _namespace(namespace, name, existing.vpc)
+            _create_namespace(namespace, name, existing.vpc)
             for service in existing.cloud_map_services:
                 servicediscovery._create_service(
                     {
@@ -42,11 +42,11 @@ def make(existing: Existing) -> None:
                 )
 
 
-def _vpc(vpc: str, zones: tuple[str, ...]) -> None:
-    """Make a VPC with a public and a private subnet in each zone."""
+def _create_vpc(vpc: str, zones: tuple[str, ...]) -> None:
+    """Create a VPC with a public and a private subnet in each zone."""
     with _next_id(ec2, "_new_vpc_id", vpc):
         call_ec2("CreateVpc", CidrBlock="10.20.0.0/16")
-    gateway = found(call_ec2("CreateInternetGateway"), "internetGatewayId")
+    gateway = text_in(call_ec2("CreateInternetGateway"), "internetGatewayId")
     call_ec2("AttachInternetGateway", InternetGatewayId=gateway, VpcId=vpc)
     blocks = (f"10.20.{number}.0/24" for number in itertools.count())
     nat_gateway: str | None = None
@@ -56,16 +56,18 @@ def _vpc(vpc: str, zones: tuple[str, ...]) -> None:
             VpcId=vpc,
             CidrBlock=next(blocks),
             AvailabilityZone=zone,
-            # How the CDK's look-up tells the groups of subnets apart.
+            # The CDK's look-up groups subnets by this tag.
             TagSpecification=[
                 {"ResourceType": "subnet", "Tag": [{"Key": "aws-cdk:subnet-name", "Value": kind}]}
             ],
         )
-        subnet = found(answer, "subnetId")
-        table = found(call_ec2("CreateRouteTable", VpcId=vpc), "routeTableId")
+        subnet = text_in(answer, "subnetId")
+        table = text_in(call_ec2("CreateRouteTable", VpcId=vpc), "routeTableId")
         call_ec2("AssociateRouteTable", RouteTableId=table, SubnetId=subnet)
         if kind == "Public":
-            nat_gateway = nat_gateway or found(call_ec2("CreateNatGateway", SubnetId=subnet), "natGatewayId")
+            nat_gateway = nat_gateway or text_in(
+                call_ec2("CreateNatGateway", SubnetId=subnet), "natGatewayId"
+            )
             call_ec2("CreateRoute", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         else:
             call_ec2(
@@ -73,20 +75,20 @@ def _vpc(vpc: str, zones: tuple[str, ...]) -> None:
             )
 
 
-def _namespace(namespace: str, name: str, vpc: str | None) -> None:
+def _create_namespace(namespace: str, name: str, vpc: str | None) -> None:
     record, error = servicediscovery._create_namespace_record(name, "DNS_PRIVATE", vpc=vpc)
     if error:
-        raise RuntimeError(f"{name}: the emulator made no namespace: {error[2]!r}")
+        raise RuntimeError(f"{name}: the emulator cannot create the namespace: {error[2]!r}")
     store = servicediscovery._namespaces
     del store[record["Id"]]
     store[namespace] = {**record, "Id": namespace, "Arn": servicediscovery._namespace_arn(namespace)}
 
 
 @contextmanager
-def _next_id(module: Any, function: str, wanted: str) -> Generator[None]:  # noqa: ANN401
-    """Make `module` give the id `wanted` to what it creates next, and its own ids again afterwards."""
+def _next_id(module: Any, function: str, next_id: str) -> Generator[None]:  # noqa: ANN401
+    """Make `module` use `next_id` for the next resource that it creates, and its own ids after that."""
     original = getattr(module, function)
-    ids = iter([wanted])
+    ids = iter([next_id])
     setattr(module, function, lambda: next(ids, None) or original())
     try:
         yield

@@ -1,4 +1,4 @@
-"""MiniStack's internals, named in this one place: they have no types, so the tests check what passes."""
+"""The only place that touches MiniStack's internals. They have no types, so tests check how they are used."""
 
 import importlib
 import xml.etree.ElementTree as ET
@@ -18,11 +18,11 @@ Created = tuple[str, Properties]
 
 
 class RefusedError(ValueError):
-    """The emulator refused a call, with AWS's own code and message."""
+    """The emulator refused a call; the message holds AWS's code and message."""
 
 
 def call_ec2(action: str, **parameters: object) -> ET.Element:
-    """Make the EC2 call `action` as a client would, and return its answer without namespaces.
+    """Make the EC2 call `action` as a client would; return its answer without XML namespaces.
 
     Raises:
         RefusedError: EC2 refused it.
@@ -30,7 +30,7 @@ def call_ec2(action: str, **parameters: object) -> ET.Element:
     """
     status, _, body = ec2._ACTION_MAP[action](dict(_query(parameters)))
     text = body.decode() if isinstance(body, bytes) else str(body)
-    answer = ET.fromstring(text)  # noqa: S314  # this process wrote it a moment ago
+    answer = ET.fromstring(text)  # noqa: S314  # this process wrote the XML itself
     for element in answer.iter():
         element.tag = element.tag.rpartition("}")[2]
     if status >= 400:
@@ -38,21 +38,21 @@ def call_ec2(action: str, **parameters: object) -> ET.Element:
     return answer
 
 
-def found(answer: ET.Element, tag: str) -> str:
+def text_in(answer: ET.Element, tag: str) -> str:
     """Return the text of the first `tag` in `answer`.
 
     Raises:
-        RefusedError: There is none.
+        RefusedError: There is no such tag, or it is empty.
 
     """
     text = answer.findtext(f".//{tag}")
     if not text:
-        raise RefusedError(f"{answer.tag} holds no {tag}")
+        raise RefusedError(f"{answer.tag} has no {tag}")
     return text
 
 
 def _query(parameters: Mapping[str, object], prefix: str = "") -> list[tuple[str, list[str]]]:
-    """Flatten `parameters` as EC2's query protocol does: lists count from 1."""
+    """Flatten `parameters` as EC2's query protocol does; the items of a list are numbered from 1."""
     pairs: list[tuple[str, list[str]]] = []
     for key, value in parameters.items():
         name = f"{prefix}{key}"

@@ -1,10 +1,10 @@
-"""Application Auto Scaling's two resources, which MiniStack does not know: a target's lower bound holds."""
+"""Handlers for the two resources of Application Auto Scaling, which MiniStack does not know."""
 
 from rehearsal.account.emulator.ministack_internals import Created, Properties, RefusedError, ecs
 
 
 def create_scalable_target(_logical_id: str, properties: Properties, _stack: str) -> Created:
-    """Raise the ECS service to the lower bound, as registering a scalable target does."""
+    """Bring the ECS service's desired count into the bounds, as the registration of a target does in AWS."""
     resource, dimension = properties["ResourceId"], properties["ScalableDimension"]
     _, cluster, name = resource.split("/")
     service = ecs._services.get(f"{cluster}/{name}")
@@ -23,19 +23,19 @@ def update_scalable_target(physical_id: str, _old: Properties, new: Properties, 
 
 
 def delete_scalable_target(_physical_id: str, _properties: Properties) -> None:
-    """Leave the ECS service at the count that it has, as AWS does."""
+    """Leave the ECS service's desired count as it is, as AWS does."""
 
 
 def create_scaling_policy(logical_id: str, properties: Properties, stack: str) -> Created:
-    """Record the policy; nothing scales by itself in a rehearsal."""
+    """Return an ARN for the policy; no autoscaling happens in a rehearsal."""
     arn = f"arn:aws:autoscaling:::scalingPolicy:{stack}:{logical_id}:policyName/{properties['PolicyName']}"
     return arn, {"Arn": arn}
 
 
 def update_scaling_policy(physical_id: str, _old: Properties, _new: Properties, _stack: str) -> Created:
-    """Keep the record."""
+    """Keep the ARN."""
     return physical_id, {"Arn": physical_id}
 
 
 def delete_scaling_policy(_physical_id: str, _properties: Properties) -> None:
-    """Forget the policy."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""What the rehearsal takes from the configuration file itself, and not from what is deployed."""
+"""What the rehearsal reads from the configuration file instead of from what is deployed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,28 +9,28 @@ from rehearsal.account.existing import Existing
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A local command in the place of an image, and the folder that it runs in."""
+    """A local command that runs in place of an image, and its working folder."""
 
     arguments: tuple[str, ...]
     folder: Path
 
 
 def proto_services(configuration: Configuration) -> dict[str, tuple[str, ...]]:
-    """Return the proto services of every service, existing ones too, by its name in the namespace."""
-    own = {name: service.grpc_services for name, service in configuration.services.items()}
-    others = {
+    """Return the proto services of each service, including existing ones, by its name in the namespace."""
+    deployed = {name: service.grpc_services for name, service in configuration.services.items()}
+    existing = {
         service.cloud_map_service: service.grpc_services
         for service in configuration.existing_services.values()
     }
-    return {name: tuple(claimed) or (ANY_SERVICE,) for name, claimed in {**own, **others}.items()}
+    return {name: tuple(protos) or (ANY_SERVICE,) for name, protos in {**deployed, **existing}.items()}
 
 
 ANY_SERVICE = "rehearsal.v1.Anything"
-"""The proto service that is called where a sole service claims none and so takes every call."""
+"""The proto service to call if the only service lists none, and therefore gets every call."""
 
 
 def commands(configuration: Configuration, folder: Path) -> dict[str, Command]:
-    """Return the local commands that the section `rehearsal` names, by service; they run in `folder`."""
+    """Return the local commands of the section `rehearsal`, by service; they run in `folder`."""
     return {
         _name_in_namespace(configuration, name): Command(arguments=tuple(block.command), folder=folder)
         for name, block in configuration.rehearsal.services.items()
@@ -38,7 +38,7 @@ def commands(configuration: Configuration, folder: Path) -> dict[str, Command]:
 
 
 def methods(configuration: Configuration) -> dict[str, tuple[str, ...]]:
-    """Return the methods to call on services with a local command, as `package.Service/Method`."""
+    """Return the methods to call of each service with a local command, as `package.Service/Method`."""
     return {
         _name_in_namespace(configuration, name): tuple(block.methods)
         for name, block in configuration.rehearsal.services.items()
@@ -50,10 +50,10 @@ def _name_in_namespace(configuration: Configuration, name: str) -> str:
     return existing.cloud_map_service if existing else name
 
 
-def existing(configuration: Configuration) -> Existing:
-    """Return what has to be there before the stacks are."""
+def existing_resources(configuration: Configuration) -> Existing:
+    """Return the resources that have to exist before our stacks are deployed."""
     network, namespace = configuration.network, configuration.namespace
-    others = configuration.existing_services.values()
+    services = configuration.existing_services.values()
     return Existing(
         account=configuration.account,
         region=configuration.region,
@@ -61,6 +61,6 @@ def existing(configuration: Configuration) -> Existing:
         vpc=network.vpc_id,
         ecs_cluster=network.ecs_cluster,
         namespace=(namespace.id, namespace.name) if namespace.id else None,
-        cloud_map_services=tuple(sorted({service.cloud_map_service for service in others})),
-        security_groups=tuple(sorted({s.security_group for s in others if s.security_group})),
+        cloud_map_services=tuple(sorted({service.cloud_map_service for service in services})),
+        security_groups=tuple(sorted({s.security_group for s in services if s.security_group})),
     )
