@@ -15,7 +15,8 @@ def test_fails_without_datadogs_constructs_by_how_to_install_them(
     stack: Stack, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "datadog_cdk_constructs_v2", None)
-    key = secretsmanager.Secret(stack, "Key")
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbC123"
+    key = secretsmanager.Secret.from_secret_complete_arn(stack, "Key", arn)
     with pytest.raises(ValueError, match=r"datadog_cdk_constructs_v2; .*pip install 'ecs-envoy\[datadog\]'"):
         grpc_service(stack, network, datadog=Datadog(api_key_secret=key, env="test"))
 
