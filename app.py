@@ -45,15 +45,15 @@ def define_stacks(app: App, configuration: Configuration) -> None:
             network=base.network,
             proxy=proxy.proxy,
         ).add_stack_dependency(proxy)
-    if configuration.observability.cloudwatch:
-        from stacks.observability import ObservabilityStack
+    if configuration.telemetry.cloudwatch:
+        from stacks.monitoring import MonitoringStack
 
-        ObservabilityStack(
+        MonitoringStack(
             app,
-            f"{name}-observability",
+            f"{name}-monitoring",
             env=env,
             configuration=configuration,
-            settings=configuration.observability.cloudwatch,
+            settings=configuration.telemetry.cloudwatch,
             proxy=proxy.proxy,
             services=services.services,
         )

@@ -103,7 +103,7 @@ def proxy_container(templates: Templates) -> dict[str, Any]:
     return next(container for container in containers if container["Name"] == "envoy")
 
 
-@pytest.fixture(scope="session", params=["example", "existing", "large", "observed"])
+@pytest.fixture(scope="session", params=["example", "existing", "large", "telemetry"])
 def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of templates of each file in config/."""
     return _synthesized(str(request.param), tmp_path_factory)
@@ -122,9 +122,9 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def observed(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The templates of config/observed.yaml."""
-    return read_templates(_synthesized("observed", tmp_path_factory))
+def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The templates of config/telemetry.yaml."""
+    return read_templates(_synthesized("telemetry", tmp_path_factory))
 
 
 _assemblies: dict[str, Path] = {}

@@ -66,17 +66,17 @@ def yaml_blocks(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", [yaml_blocks(ROOT / "README.md")[1], *yaml_blocks(ROOT / "docs/observability.md")]
+    "text", [yaml_blocks(ROOT / "README.md")[1], *yaml_blocks(ROOT / "docs/telemetry.md")]
 )
-def test_the_observability_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "observed.yaml"
+def test_the_telemetry_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "telemetry.yaml"
     example = yaml.safe_load((ROOT / "config/example.yaml").read_text())
     path.write_text(yaml.safe_dump({**example, **yaml.safe_load(text)}))
-    observed = load_configuration(path).observability
-    assert observed.cloudwatch
-    assert observed.prometheus
-    assert observed.tracing
-    assert observed.datadog
+    telemetry = load_configuration(path).telemetry
+    assert telemetry.cloudwatch
+    assert telemetry.prometheus
+    assert telemetry.tracing
+    assert telemetry.datadog
 
 
 def python_example() -> str:

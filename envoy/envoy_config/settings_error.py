@@ -3,7 +3,7 @@
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -67,8 +67,14 @@ def _finding(error: ErrorDetails, settings: object) -> Finding:
     return path, error["msg"]
 
 
+_RENAMED = {"observability": "telemetry"}
+"""Keys that had another name in an earlier version."""
+
+
 def _suggestion(key: str, block: type[BaseModel] | None) -> str:
-    keys: Iterable[str] = block.model_fields if block else ()
+    keys: Collection[str] = block.model_fields if block else ()
+    if (now := _RENAMED.get(key)) in keys:
+        return f"it is called {now} now"
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"give one of {', '.join(keys)}"
 

@@ -19,7 +19,7 @@ OF_A_CLUSTER = (
     "upstream_rq_retry_overflow",
     "upstream_rq_total",  # the discovery sidecar reads it, too
 )
-"""What dashboards, rules and alarms use of a service, and no more (`tests/observability` holds it)."""
+"""What dashboards, rules and alarms use of a service, and no more (`tests/monitoring` holds it)."""
 
 OF_THE_SERVER = ("memory_allocated", "memory_physical_size", "uptime")
 

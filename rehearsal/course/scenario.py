@@ -123,7 +123,7 @@ class Scenario:
             self._discovery[service] = discovery
             self.outcome.discovery_bound_seconds[service] = discovery.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
-        if stage.configuration.observability.has_metrics:
+        if stage.configuration.telemetry.has_metrics:
             self.prometheus = stage.system.start_prometheus()
 
     def _envoy_target(self) -> str:

@@ -19,7 +19,7 @@ from rehearsal.monitoring.cpu_exporter import PORT as CPU_PORT
 from rehearsal.processes import ROOT, Process, Processes
 
 PORT = 9090
-RULES = ROOT / "observability/prometheus/rules.yaml"
+RULES = ROOT / "monitoring/prometheus/rules.yaml"
 FOR = "2s"
 """An alert fires when its condition holds for so long, in place of the minutes in the rules."""
 

@@ -7,8 +7,8 @@ from rehearsal.course.outcome import ServiceResult
 from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Window
 from rehearsal.monitoring.cpu import series
+from rehearsal.report.monitoring import draw_monitoring
 from rehearsal.report.numbers import write_numbers
-from rehearsal.report.observed import draw_observed
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import Line, State, draw_changes, draw_states
 from rehearsal.system import System
@@ -17,7 +17,7 @@ from rehearsal.system import System
 def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[str], object]) -> None:
     """Write `before.png`, `after.png`, `changes.png`, `result.json` and `report.html` to `out`.
 
-    If Prometheus ran, write `observed.png`, too.
+    If Prometheus ran, write `monitoring.png`, too.
     """
     say("drawing the pictures")
     outcome = scenario.outcome
@@ -52,7 +52,7 @@ def write_report(scenario: Scenario, system: System, out: Path, say: Callable[[s
             *((change.begin, change.what) for change in changes),
         ]
         end = changes[-1].end if changes else scenario.after.end
-        pictures.append(draw_observed(scenario.prometheus, marks, end, out))
+        pictures.append(draw_monitoring(scenario.prometheus, marks, end, out))
     say("writing the page")
     write_numbers(outcome, out / "result.json")
     write_page(outcome, pictures, out / "report.html")

@@ -41,7 +41,7 @@ def test_render_prints_the_same_as_yaml_by_default() -> None:
     assert yaml.safe_load(as_yaml.stdout) == json.loads(as_json.stdout)
 
 
-@pytest.mark.parametrize("name", ["example", "existing", "large", "observed"])
+@pytest.mark.parametrize("name", ["example", "existing", "large", "telemetry"])
 def test_validate_asks_the_real_envoy(name: str) -> None:
     config = str(ROOT / f"config/{name}.yaml")
     done = run("validate", config)

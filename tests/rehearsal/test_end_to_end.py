@@ -76,9 +76,9 @@ def listening_beyond_loopback(processes: list[psutil.Process]) -> set[str]:
 
 
 # Little work for each call: where CPU is short, the tasks that two clients call are too slow to get more.
-OBSERVED = """
+TELEMETRY = """
 rehearsal: {work: 2ms}
-observability:
+telemetry:
   access_log: {sample_percent: 100}
   prometheus: {scraped_from: [10.0.0.0/16]}
 """
@@ -96,9 +96,9 @@ def logged(logs: list[Path]) -> dict[str, dict[str, int]]:
 
 
 def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tmp_path: Path) -> None:
-    home, out, config = tmp_path / "home", tmp_path / "out", tmp_path / "observed.yaml"
+    home, out, config = tmp_path / "home", tmp_path / "out", tmp_path / "telemetry.yaml"
     home.mkdir()
-    config.write_text((ROOT / "config/existing.yaml").read_text() + OBSERVED)
+    config.write_text((ROOT / "config/existing.yaml").read_text() + TELEMETRY)
     running = rehearse(str(config), "--seconds", "6", "--out", str(out), home=home)
     beyond: set[str] = set()
     seen: set[int] = set()
@@ -159,7 +159,7 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
         assert values["calls_by_prometheus"] == made
         assert "lessons" in values["prometheus_before"]["skew_alerts"]
         assert values["prometheus_after"]["skew_alerts"] == []
-        assert (out / "observed.png").is_file()
+        assert (out / "monitoring.png").is_file()
 
     assert {"report.html", "before.png", "after.png", "changes.png"} <= {path.name for path in out.iterdir()}
     assert "lessons" in text

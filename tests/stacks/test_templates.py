@@ -48,7 +48,7 @@ def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("config", ["example", "existing", "large", "observed"])
+@pytest.mark.parametrize("config", ["example", "existing", "large", "telemetry"])
 def test_cdk_nag_finds_nothing_that_is_not_accepted_with_a_reason(config: str, tmp_path: Path) -> None:
     out = tmp_path / "cdk.out"
     done = run_app(ROOT / f"config/{config}.yaml", out, app=ROOT / "tests/stacks/nag_app.py")
@@ -63,7 +63,7 @@ def test_cdk_nag_finds_nothing_that_is_not_accepted_with_a_reason(config: str, t
 def test_stacks_need_only_those_before_them(assembly: Path) -> None:
     manifest = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     stacks = {name: value for name, value in manifest.items() if value["type"] == "aws:cloudformation:stack"}
-    order = ["network", "services", "proxy", "api", "observability"]
+    order = ["network", "services", "proxy", "api", "monitoring"]
     assert {"network", "services", "proxy"} <= {name.partition("-")[2] for name in stacks} <= set(order)
     for name, value in stacks.items():
         before = order[: order.index(name.partition("-")[2])]
@@ -216,7 +216,7 @@ def test_only_proxies_reach_the_sidecars_of_other_proxies(large: Templates) -> N
 
 def test_two_people_get_the_same_templates(assembly: Path, tmp_path: Path) -> None:
     environment = next(iter(read_templates(assembly))).partition("-")[0]
-    name = {"dev": "example", "stage": "existing"}.get(environment, environment)
+    name = {"dev": "example", "stage": "existing", "observed": "telemetry"}.get(environment, environment)
     (tmp_path / "elsewhere.yaml").write_text((ROOT / f"config/{name}.yaml").read_text())
     done = run_app(Path("elsewhere.yaml"), tmp_path / "cdk.out")
     assert done.returncode == 0, done.stderr
@@ -229,7 +229,7 @@ def test_two_people_get_the_same_templates(assembly: Path, tmp_path: Path) -> No
         ("config/example.yaml", 4),
         ("config/existing.yaml", 4),
         ("config/large.yaml", 3),
-        ("config/observed.yaml", 4),
+        ("config/telemetry.yaml", 4),
     ],
 )
 def test_the_cdk_cli_synthesizes_without_credentials_and_without_docker(

@@ -58,10 +58,10 @@ def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _prometheus(configuration: Configuration) -> Iterator[Finding]:
-    prometheus = configuration.observability.prometheus
+    prometheus = configuration.telemetry.prometheus
     if prometheus and not prometheus.workspace and not prometheus.scraped_from:
         yield (
-            ("observability", "prometheus"),
+            ("telemetry", "prometheus"),
             "gets no metrics; give workspace: new or an ARN, or scraped_from",
         )
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from ecs_envoy.configuration.observability import Observability
 from ecs_envoy.configuration.server import Api, ExistingService, Service
+from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
 from ecs_envoy.settings import values
@@ -111,9 +111,7 @@ class Configuration(Settings):
         default={}, description="the gRPC services that are only routed to, by name"
     )
     api: Api | None = Field(default=None, description="the public HTTP API; none by default")
-    observability: Observability = Field(
-        default=Observability(), description="where logs, metrics and traces go"
-    )
+    telemetry: Telemetry = Field(default=Telemetry(), description="where logs, metrics and traces go")
     rehearsal: Rehearsal = Field(
         default=Rehearsal(), description="how to rehearse; nothing of it is deployed"
     )

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from ecs_envoy.configuration.model import Configuration, NewNetwork
-from ecs_envoy.configuration.observability import Observability
 from ecs_envoy.configuration.parsed import made_of
 from ecs_envoy.configuration.server import Api, ExistingService, Service
+from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import discovery_for
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
@@ -97,7 +97,7 @@ def server_task(configuration: Configuration, server: Service | Api) -> ServerTa
             "secrets": lambda: server.secrets.keys(),
             "check_interval": check("interval"),
             "check_timeout": check("timeout"),
-            "datadog": lambda: configuration.observability.datadog is not None,
+            "datadog": lambda: configuration.telemetry.datadog is not None,
         },
     )
 
@@ -122,7 +122,7 @@ def network_plan(configuration: Configuration) -> NetworkPlan:
 
 def proxy_telemetry(configuration: Configuration) -> ProxyTelemetry:
     """Return what the proxy's containers have to know of its telemetry."""
-    telemetry = configuration.observability
+    telemetry = configuration.telemetry
     return ProxyTelemetry(
         access_log=telemetry.access_log.part(AccessLog),
         tracing=telemetry.tracing.part(Tracing) if telemetry.tracing else None,
@@ -134,7 +134,7 @@ def proxy_telemetry(configuration: Configuration) -> ProxyTelemetry:
     )
 
 
-def _remote_write_url(telemetry: Observability, region: str) -> str | None:
+def _remote_write_url(telemetry: Telemetry, region: str) -> str | None:
     workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
     if workspace is None:
         return None

@@ -29,26 +29,26 @@ def _certificate(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _topic(configuration: Configuration) -> Iterator[Finding]:
-    cloudwatch = configuration.observability.cloudwatch
+    cloudwatch = configuration.telemetry.cloudwatch
     if cloudwatch and cloudwatch.topic:
         why = f"and alarms in {configuration.region} cannot reach it"
         if problem := arn_problem(cloudwatch.topic, "a topic", configuration.region, other_region=why):
-            yield ("observability", "cloudwatch", "topic"), problem
+            yield ("telemetry", "cloudwatch", "topic"), problem
 
 
 def _api_key(configuration: Configuration) -> Iterator[Finding]:
-    datadog, region = configuration.observability.datadog, configuration.region
+    datadog, region = configuration.telemetry.datadog, configuration.region
     if datadog:
         why = f"and tasks in {region} cannot read it"
         if problem := arn_problem(datadog.api_key_secret, "a secret", region, other_region=why):
-            yield ("observability", "datadog", "api_key_secret"), problem
+            yield ("telemetry", "datadog", "api_key_secret"), problem
 
 
 def _workspace(configuration: Configuration) -> Iterator[Finding]:
-    prometheus = configuration.observability.prometheus
+    prometheus = configuration.telemetry.prometheus
     arn = prometheus.workspace if prometheus else None
     if arn and arn != "new" and (problem := workspace_problem(arn, configuration.region)):
-        yield ("observability", "prometheus", "workspace"), problem
+        yield ("telemetry", "prometheus", "workspace"), problem
 
 
 def _partition(configuration: Configuration, path: KeyPath, arn: str, what: str) -> Iterator[Finding]:

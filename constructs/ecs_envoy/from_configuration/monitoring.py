@@ -7,7 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.observability import CloudWatch
+from ecs_envoy.configuration.telemetry import CloudWatch
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.grpc_service import GrpcService
@@ -26,7 +26,7 @@ def define_monitoring(
     services: Sequence[RoutedService],
 ) -> "ProxyMonitoring":
     """Define the dashboard and the alarms of `proxy` and of those `services` that are ours."""
-    with extra("monitoring", "observability.cloudwatch"):
+    with extra("monitoring", "telemetry.cloudwatch"):
         # Here, since it takes a second to import, which only its users should wait for.
         from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
 

@@ -28,7 +28,7 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         nat_gateways=new.nat_gateways,
         # A task's own CPU shows which one burns.
         container_insights=ecs.ContainerInsights.ENHANCED
-        if configuration.observability.cloudwatch
+        if configuration.telemetry.cloudwatch
         else ecs.ContainerInsights.ENABLED,
     )
 

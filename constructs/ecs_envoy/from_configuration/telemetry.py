@@ -16,7 +16,7 @@ from envoy_config import AccessLog
 
 def datadog_account(scope: Construct, configuration: Configuration) -> Datadog | None:
     """Return the account of Datadog's that `configuration` names; None without one."""
-    settings = configuration.observability.datadog
+    settings = configuration.telemetry.datadog
     if settings is None:
         return None
     return Datadog(
@@ -33,7 +33,7 @@ def datadog_account(scope: Construct, configuration: Configuration) -> Datadog |
 
 def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
     """Return where the proxy's log, metrics and traces go, and define what that takes."""
-    telemetry = configuration.observability
+    telemetry = configuration.telemetry
     workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
     return Telemetry(
         access_log=telemetry.access_log.part(AccessLog),
@@ -56,7 +56,7 @@ def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetr
 
 def allow_scrapes(scope: Construct, configuration: Configuration, proxy: EnvoyProxy) -> None:
     """Let the scrapers of `configuration` read the metrics of `proxy`."""
-    settings = configuration.observability.prometheus
+    settings = configuration.telemetry.prometheus
     for place in settings.scraped_from if settings else []:
         if place.startswith("sg-"):
             proxy.allow_scrapes_from(

@@ -15,7 +15,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def prometheus_rules() -> str:
     """Return the recording and alerting rules, as Prometheus reads them."""
     # In a wheel they lie beside us; in a checkout at the top, where a Prometheus of your own finds them.
-    places = (_PACKAGE / "prometheus/rules.yaml", _PACKAGE.parents[1] / "observability/prometheus/rules.yaml")
+    places = (_PACKAGE / "prometheus/rules.yaml", _PACKAGE.parents[1] / "monitoring/prometheus/rules.yaml")
     return next(place for place in places if place.is_file()).read_text(encoding="utf-8")
 
 

@@ -19,21 +19,21 @@ from tests.conftest import (
     run_app,
 )
 
-OBSERVED: dict[str, Any] = yaml.safe_load((ROOT / "config/observed.yaml").read_text())
+SAMPLE: dict[str, Any] = yaml.safe_load((ROOT / "config/telemetry.yaml").read_text())
 
 
 @pytest.fixture(scope="module", params=["cloudwatch", "prometheus", "tracing", "datadog"])
 def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The assembly of config/observed.yaml with one backend, every check of cdk-nag on."""
+    """The assembly of config/telemetry.yaml with one backend, every check of cdk-nag on."""
     folder = tmp_path_factory.mktemp(str(request.param))
-    observability: dict[str, Any] = {
+    telemetry: dict[str, Any] = {
         "access_log": {},
-        request.param: OBSERVED["observability"][request.param],
+        request.param: SAMPLE["telemetry"][request.param],
     }
     if request.param == "datadog":
-        observability["datadog"]["access_log"] = True  # the log router too
+        telemetry["datadog"]["access_log"] = True  # the log router too
     config = folder / "alone.yaml"
-    config.write_text(yaml.safe_dump({**OBSERVED, "observability": observability}))
+    config.write_text(yaml.safe_dump({**SAMPLE, "telemetry": telemetry}))
     done = run_app(config, folder / "cdk.out", app=ROOT / "tests/stacks/nag_app.py")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "cdk.out"
@@ -62,11 +62,11 @@ def test_a_backend_brings_nothing_of_another(alone: Path) -> None:
     assert sum(mark in text for mark in kinds.values()) == 1
 
 
-def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(observed: Templates) -> None:
+def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(telemetry: Templates) -> None:
     from ecs_envoy.plan.envoy_command import RESERVED_BYTES
 
     (definition,) = [
-        d for d in resources(observed, "AWS::ECS::TaskDefinition") if "collector" in json.dumps(d)
+        d for d in resources(telemetry, "AWS::ECS::TaskDefinition") if "collector" in json.dumps(d)
     ]
     told = [
         *next(c for c in definition["ContainerDefinitions"] if c["Name"] == "envoy")["Command"],
@@ -82,8 +82,8 @@ def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(observed: Temp
     assert rest < RESERVED_BYTES
 
 
-def test_datadogs_key_is_in_no_template(observed: Templates) -> None:
-    tasks = resources(observed, "AWS::ECS::TaskDefinition")
+def test_datadogs_key_is_in_no_template(telemetry: Templates) -> None:
+    tasks = resources(telemetry, "AWS::ECS::TaskDefinition")
     agents = [c for d in tasks for c in d["ContainerDefinitions"] if c["Name"] == "datadog-agent"]
     assert len(agents) == 3
     for agent in agents:
@@ -91,22 +91,22 @@ def test_datadogs_key_is_in_no_template(observed: Templates) -> None:
         assert "DD_API_KEY" not in {variable["Name"] for variable in agent["Environment"]}
 
 
-def test_every_container_has_a_log(observed: Templates) -> None:
-    for definition in resources(observed, "AWS::ECS::TaskDefinition"):
+def test_every_container_has_a_log(telemetry: Templates) -> None:
+    for definition in resources(telemetry, "AWS::ECS::TaskDefinition"):
         for container in definition["ContainerDefinitions"]:
             assert container["LogConfiguration"]["LogDriver"] == "awslogs", container["Name"]
 
 
 def test_container_insights_are_enhanced_where_cloudwatch_is_on(
-    observed: Templates, example: Templates
+    telemetry: Templates, example: Templates
 ) -> None:
     def insights(templates: Templates) -> str:
         (cluster,) = resources(templates, "AWS::ECS::Cluster")
         return cluster["ClusterSettings"][0]["Value"]
 
-    assert (insights(observed), insights(example)) == ("enhanced", "enabled")
+    assert (insights(telemetry), insights(example)) == ("enhanced", "enabled")
 
 
-def test_only_the_named_group_may_scrape(observed: Templates) -> None:
-    rules = [r for r in resources(observed, "AWS::EC2::SecurityGroupIngress") if r["FromPort"] == 9903]
+def test_only_the_named_group_may_scrape(telemetry: Templates) -> None:
+    rules = [r for r in resources(telemetry, "AWS::EC2::SecurityGroupIngress") if r["FromPort"] == 9903]
     assert [rule["SourceSecurityGroupId"] for rule in rules] == ["sg-0123456789abcdef0"]

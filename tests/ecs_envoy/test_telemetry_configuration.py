@@ -22,85 +22,85 @@ def load(text: str, tmp_path: Path, base: str = BASE):  # noqa: ANN201
 
 
 def test_every_backend_is_off_by_default_and_a_tenth_of_the_calls_is_logged(tmp_path: Path) -> None:
-    observed = load("", tmp_path).observability
-    assert not observed.has_metrics
-    assert observed.cloudwatch is None
-    assert observed.tracing is None
-    assert observed.access_log.sample_percent == 10
+    telemetry = load("", tmp_path).telemetry
+    assert not telemetry.has_metrics
+    assert telemetry.cloudwatch is None
+    assert telemetry.tracing is None
+    assert telemetry.access_log.sample_percent == 10
 
 
 @pytest.mark.parametrize("on", ["true", "{}"])
 def test_a_switch_is_on_by_true_or_by_an_empty_block(tmp_path: Path, on: str) -> None:
-    observed = load(f"observability:\n  cloudwatch: {on}\n  tracing: {on}\n", tmp_path).observability
-    assert observed.cloudwatch
-    assert observed.tracing
-    assert observed.tracing.sample_percent == 1
+    telemetry = load(f"telemetry:\n  cloudwatch: {on}\n  tracing: {on}\n", tmp_path).telemetry
+    assert telemetry.cloudwatch
+    assert telemetry.tracing
+    assert telemetry.tracing.sample_percent == 1
 
 
 def test_a_switch_is_off_by_false(tmp_path: Path) -> None:
-    assert load("observability:\n  cloudwatch: false\n", tmp_path).observability.cloudwatch is None
+    assert load("telemetry:\n  cloudwatch: false\n", tmp_path).telemetry.cloudwatch is None
 
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:datadog/key-AbC123"
 MISTAKES = [
     pytest.param(
         "  access_log: {sample_percent: 140}",
-        "9: observability.access_log.sample_percent: 140 is not a percentage; give a number from 0 to 100",
+        "9: telemetry.access_log.sample_percent: 140 is not a percentage; give a number from 0 to 100",
         id="a sampling of 140 %",
     ),
     pytest.param(
         "  access_log: {slower_than: 2}",
-        "9: observability.access_log.slower_than: 2 is not a duration; give a number with its unit, such as 250ms, 3s or 1m",
+        "9: telemetry.access_log.slower_than: 2 is not a duration; give a number with its unit, such as 250ms, 3s or 1m",
         id="no unit",
     ),
     pytest.param(
         "  access_log: {retention_days: 10}",
-        "9: observability.access_log.retention_days: 10 is not a number of days that CloudWatch Logs offers; give one of 1, 3, 5",
+        "9: telemetry.access_log.retention_days: 10 is not a number of days that CloudWatch Logs offers; give one of 1, 3, 5",
         id="days that CloudWatch Logs has not",
     ),
     pytest.param(
         f"  datadog: {{site: datadog.example, api_key_secret: {SECRET}}}",
-        "9: observability.datadog.site: 'datadog.example' is unknown; give one of 'datadoghq.com', 'datadoghq.eu'",
+        "9: telemetry.datadog.site: 'datadog.example' is unknown; give one of 'datadoghq.com', 'datadoghq.eu'",
         id="an unknown site",
     ),
     pytest.param(
         "  datadog: {site: datadoghq.eu}",
-        "9: observability.datadog.api_key_secret: missing; give the complete ARN of the secret",
+        "9: telemetry.datadog.api_key_secret: missing; give the complete ARN of the secret",
         id="a missing secret",
     ),
     pytest.param(
         f"  datadog: {{api_key_secret: {SECRET.replace('eu-west-1', 'us-east-1')}}}",
-        "9: observability.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one of eu-west-1",
+        "9: telemetry.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one of eu-west-1",
         id="a secret in another region",
     ),
     pytest.param(
         "  datadog: {api_key_secret: 0123456789abcdef0123456789abcdef}",
-        "9: observability.datadog.api_key_secret: '0123456789abcdef0123456789abcdef' is not a secret's ARN",
+        "9: telemetry.datadog.api_key_secret: '0123456789abcdef0123456789abcdef' is not a secret's ARN",
         id="the key itself",
     ),
     pytest.param(
         "  prometheus: {workspace: arn:aws:aps:us-east-1:111122223333:workspace/ws-0123}",
-        "9: observability.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
+        "9: telemetry.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
         id="a workspace in another region",
     ),
     pytest.param(
         "  prometheus: {}",
-        "9: observability.prometheus: gets no metrics; give workspace: new or an ARN, or scraped_from",
+        "9: telemetry.prometheus: gets no metrics; give workspace: new or an ARN, or scraped_from",
         id="a Prometheus that gets nothing",
     ),
     pytest.param(
         "  prometheus: {scraped_from: [anywhere]}",
-        "9: observability.prometheus.scraped_from[0]: 'anywhere' is not a security group or an IPv4 block",
+        "9: telemetry.prometheus.scraped_from[0]: 'anywhere' is not a security group or an IPv4 block",
         id="no scraper",
     ),
     pytest.param(
         "  cloudwatch: {topic: arn:aws:sns:us-east-1:111122223333:alarms}",
-        "9: observability.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one of eu-west-1",
+        "9: telemetry.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one of eu-west-1",
         id="a topic in another region",
     ),
     pytest.param(
         "  cloudwatch: {alarms: {skew: 1}}",
-        "9: observability.cloudwatch.alarms.skew: 1 is not a ratio of the busiest task to the mean; give a number from 1.05 to 10",
+        "9: telemetry.cloudwatch.alarms.skew: 1 is not a ratio of the busiest task to the mean; give a number from 1.05 to 10",
         id="a skew that is always there",
     ),
     pytest.param(
@@ -114,11 +114,16 @@ MISTAKES = [
 @pytest.mark.parametrize(("text", "message"), MISTAKES)
 def test_fails_on_a_mistake_with_its_line_and_its_cure(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        load(f"observability:\n{text}\n", tmp_path)
+        load(f"telemetry:\n{text}\n", tmp_path)
     assert f"dev.yaml:{message}" in str(error.value)
 
 
 def test_fails_where_clients_would_dial_the_port_of_the_metrics(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"proxy\.port: 9903 is the port of the proxy's metrics"):
-        load("proxy: {port: 9903}\nobservability: {cloudwatch: true}\n", tmp_path)
+        load("proxy: {port: 9903}\ntelemetry: {cloudwatch: true}\n", tmp_path)
     assert load("proxy: {port: 9903}\n", tmp_path).proxy.port == 9903
+
+
+def test_fails_on_the_earlier_name_of_the_block_with_the_one_it_has_now(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="observability: unknown key; it is called telemetry now"):
+        load("observability: {cloudwatch: true}\n", tmp_path)

@@ -44,10 +44,10 @@ PANELS = (
 )
 
 
-def draw_observed(
+def draw_monitoring(
     prometheus: Prometheus, marks: Sequence[tuple[float, str]], end: float, folder: Path
 ) -> Path:
-    """Write `observed.png` to `folder`.
+    """Write `monitoring.png` to `folder`.
 
     Args:
         prometheus: The Prometheus to query.
@@ -78,7 +78,7 @@ def draw_observed(
         )
     axes[-1].axhline(AlarmThresholds().skew, color="crimson", linewidth=1)
     axes[-1].set_xlabel("seconds")
-    path = folder / "observed.png"
+    path = folder / "monitoring.png"
     figure.savefig(path, dpi=100)
     return path
 

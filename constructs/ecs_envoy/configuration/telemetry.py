@@ -69,7 +69,7 @@ class Datadog(Settings):
     )
 
 
-class Observability(Settings):
+class Telemetry(Settings):
     """Where the proxy's log, metrics and traces go."""
 
     access_log: LoggedCalls = Field(default=LoggedCalls(), description="the log of calls")

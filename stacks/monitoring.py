@@ -7,11 +7,11 @@ from constructs import Construct
 
 from ecs_envoy import EnvoyProxy, RoutedService
 from ecs_envoy.configuration import Configuration
-from ecs_envoy.configuration.observability import CloudWatch
+from ecs_envoy.configuration.telemetry import CloudWatch
 from ecs_envoy.from_configuration.monitoring import define_monitoring
 
 
-class ObservabilityStack(Stack):
+class MonitoringStack(Stack):
     """What CloudWatch shows of the proxy and the services behind it, and whom it tells."""
 
     def __init__(
