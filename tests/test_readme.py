@@ -1,10 +1,12 @@
 """Every command of the README is run: here, or by CI itself."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -84,17 +86,20 @@ def python_example() -> str:
     return text
 
 
-def test_the_readmes_constructs_synthesize(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(python_example())
-    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
-    done = subprocess.run(
-        [sys.executable, "app.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out/learning.template.json").is_file()
+def python_blocks() -> list[Any]:
+    """Every example in Python, with the page that it stands on."""
+    return [
+        pytest.param(text, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, text in enumerate(
+            re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+        )
+    ]
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = sorted(
+    path for folder in (ROOT, ROOT / "docs", ROOT / "bench") for path in folder.glob("*.md")
+) + sorted((ROOT / "docs").glob("*/*.md"))
 LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text())]
 
 
@@ -108,3 +113,42 @@ def test_the_section_in_the_rehearsals_page_is_a_good_one(tmp_path: Path) -> Non
     path = tmp_path / "own.yaml"
     path.write_text((ROOT / "config/example.yaml").read_text() + section)
     assert set(load_configuration(path).rehearsal.services) == {"lessons", "api"}
+
+
+@pytest.mark.parametrize("text", python_blocks())
+def test_the_examples_in_python_synthesize(text: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(text)
+    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "out").glob("*.template.json"))
+
+
+def test_the_examples_in_python_pass_pyright_strict(tmp_path: Path) -> None:
+    for number, block in enumerate(python_blocks()):
+        (tmp_path / f"example_{number}.py").write_text(block.values[0])
+    settings = {
+        "typeCheckingMode": "strict",
+        "pythonVersion": "3.11",
+        "extraPaths": [str(ROOT / "constructs"), str(ROOT / "envoy")],
+        "venvPath": str(ROOT),
+        "venv": ".venv",
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run(
+        ["pyright", "--project", str(tmp_path)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_importing_the_package_warns_of_nothing() -> None:
+    code = "import ecs_envoy; [getattr(ecs_envoy, name) for name in ecs_envoy.__all__]"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
