@@ -105,7 +105,13 @@ LINKS = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!http)([^
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
 def test_links_lead_somewhere(page: Path, link: str) -> None:
-    assert (page.parent / link).exists()
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    assert target.exists()
+    if anchor:
+        headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+        # As GitHub makes an anchor of a heading.
+        assert anchor in {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
 def test_the_section_in_the_rehearsals_page_is_a_good_one(tmp_path: Path) -> None:
