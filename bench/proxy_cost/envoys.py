@@ -44,6 +44,9 @@ def without_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Boo
     return _local(Proxy(name="grpc", access_log=None), address, endpoints)
 
 
+_TYPES = "type.googleapis.com/envoy.extensions"
+
+
 def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
     """Return the bootstrap that this project deployed until 2026-11-24, before telemetry was tuned.
 
@@ -52,8 +55,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
     """
     values = without_telemetry(address, endpoints)
     call_manager = manager(values)
-    types = "type.googleapis.com/envoy.extensions"
-    to_metadata = f"{types}.filters.http.header_to_metadata.v3.Config"
+    to_metadata = f"{_TYPES}.filters.http.header_to_metadata.v3.Config"
     call_manager.pop("generate_request_id")
     call_manager["http_filters"] = [
         {
@@ -69,7 +71,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
         {
             "name": "envoy.filters.http.grpc_stats",
             "typed_config": {
-                "@type": f"{types}.filters.http.grpc_stats.v3.FilterConfig",
+                "@type": f"{_TYPES}.filters.http.grpc_stats.v3.FilterConfig",
                 "stats_for_all_methods": True,
                 "enable_upstream_stats": True,
             },
@@ -77,7 +79,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
         {
             "name": "envoy.filters.http.router",
             "typed_config": {
-                "@type": f"{types}.filters.http.router.v3.Router",
+                "@type": f"{_TYPES}.filters.http.router.v3.Router",
                 "suppress_grpc_request_failure_code_stats": True,
             },
         },
@@ -99,7 +101,7 @@ def before_tuning(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstr
         {
             "name": "envoy.access_loggers.stdout",
             "typed_config": {
-                "@type": f"{types}.access_loggers.stream.v3.StdoutAccessLog",
+                "@type": f"{_TYPES}.access_loggers.stream.v3.StdoutAccessLog",
                 "log_format": {"json_format": fields},
             },
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from discovery.endpoints import Endpoint
-from discovery.zones import Balance
+from discovery.zones.weights import Balance
 
 FILE = "endpoints.json"
 _TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"

@@ -10,7 +10,7 @@ from discovery.endpoints import Endpoint
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
 from discovery.poller import Poller
-from discovery.zones import SCALE, Balance, can_prefer_a_zone, even_balance, own_zone_balance
+from discovery.zones.weights import SCALE, Balance, can_prefer_a_zone, even_balance, own_zone_balance
 
 MIN_WEIGHT_CHANGE = SCALE // 50
 """A change of weights below 2 % is not written: traffic always varies, and each new file costs Envoy CPU."""

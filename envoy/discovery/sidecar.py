@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from discovery.cloud_map import CloudMap
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
-from discovery.own_zone import own_zone
 from discovery.pace import Pace
 from discovery.poller import Poller
 from discovery.service_follower import ServiceFollower
 from discovery.settings import Settings
-from discovery.traffic import OwnTraffic, Peers, Report
+from discovery.zones.own_zone import own_zone
+from discovery.zones.traffic import OwnTraffic, Peers, Report
 
 TRAFFIC_SECONDS = 2.0
 """How often proxies ask each other for their traffic."""

@@ -7,7 +7,7 @@ import pytest
 
 from discovery.endpoints import Endpoint, convert
 from discovery.endpoints_file import FILE, EndpointsFile
-from discovery.zones import Balance
+from discovery.zones.weights import Balance
 from envoy_config.eds import FILE as READ_BY_ENVOY
 
 A, B = Endpoint("eu-west-1a", "10.0.0.1", 50051), Endpoint("eu-west-1b", "10.0.1.1", 50051)

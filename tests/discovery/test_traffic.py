@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from discovery.traffic import REPORT_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
+from discovery.zones.traffic import REPORT_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
 from tests.discovery.polling import Clock
 from tests.discovery.world import block
 

@@ -15,7 +15,7 @@ import grpc
 import pytest
 
 from discovery.endpoints_file import EndpointsFile
-from discovery.zones import own_zone_balance
+from discovery.zones.weights import own_zone_balance
 from envoy_config import Discovery, HealthCheck, Proxy, Service, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from discovery.zones import Balance, can_prefer_a_zone, even_balance, own_zone_balance
+from discovery.zones.weights import Balance, can_prefer_a_zone, even_balance, own_zone_balance
 
 
 def spread(tasks: Mapping[str, int], traffic: Mapping[str, float]) -> dict[str, float]:

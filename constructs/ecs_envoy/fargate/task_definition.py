@@ -5,7 +5,8 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ecs_envoy.telemetry.datadog import Datadog, define_datadog_task_definition
+from ecs_envoy.settings.extra import extra
+from ecs_envoy.telemetry.datadog import Datadog
 
 
 def define_task_definition(
@@ -24,6 +25,9 @@ def define_task_definition(
     """
     if datadog is None:
         return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
+    with extra("datadog", "Datadog"):
+        # Here, since Node takes a moment to load it.
+        from ecs_envoy.telemetry.datadog_agent import define_datadog_task_definition
     return define_datadog_task_definition(
         scope,
         datadog,

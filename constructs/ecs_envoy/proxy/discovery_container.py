@@ -34,7 +34,7 @@ def own_discovery_image() -> ecs.ContainerImage:
     folder = next(place for place in places if (place / "Dockerfile").is_file())
     return ecs.ContainerImage.from_asset(
         str(folder),
-        exclude=["__pycache__"],
+        exclude=["**/__pycache__"],
         # Fargate's default; a laptop with another CPU would build for itself.
         platform=ecr_assets.Platform.LINUX_AMD64,
     )

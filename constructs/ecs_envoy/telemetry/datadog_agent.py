@@ -1,0 +1,97 @@
+"""Datadog's agent in a task, by Datadog's own constructs: imported only where an account is given."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from datadog_cdk_constructs_v2 import (
+    APMFeatureConfig,
+    DatadogECSFargate,
+    DatadogECSLogDriverProps,
+    DogstatsdFeatureConfig,
+    FargateLogCollectionFeatureConfig,
+    FluentbitConfig,
+    LoggingType,
+)
+
+from ecs_envoy.plan.sidecars import MEMORY_MIB
+from ecs_envoy.telemetry.datadog import Datadog
+
+AGENT_VERSION = "7.66.1"
+LOG_ROUTER_VERSION = "2.34.3.20260423"
+"""Exact versions, where the construct's defaults are `latest` and `stable`."""
+
+
+def define_datadog_task_definition(
+    scope: Construct,
+    datadog: Datadog,
+    *,
+    name: str,
+    cpu: int,
+    memory_limit_mib: int,
+    log_group: logs.ILogGroup,
+    is_proxy: bool,
+) -> ecs.FargateTaskDefinition:
+    """Return an empty task definition with Datadog's agent, which is not essential.
+
+    Args:
+        scope: Where it is defined.
+        datadog: Whom the agent reports to.
+        name: The service's name.
+        cpu: CPU units of the task.
+        memory_limit_mib: Memory of the task in MiB.
+        log_group: The log of the agent.
+        is_proxy: Whether Envoy runs in it: it sends neither traces nor statistics of its own to the
+            agent, and its log may go to Datadog.
+
+    """
+    to_datadog = is_proxy and datadog.access_log
+    definition = DatadogECSFargate(
+        api_key_secret=datadog.api_key_secret,
+        site=datadog.site,
+        service=datadog.service or name,
+        env=datadog.env,
+        version=datadog.version,
+        image_version=AGENT_VERSION,
+        memory_limit_mib=MEMORY_MIB["datadog-agent"],
+        is_datadog_essential=False,
+        apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
+        dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
+        log_collection=FargateLogCollectionFeatureConfig(
+            is_enabled=to_datadog,
+            logging_type=LoggingType.FLUENTBIT,
+            fluentbit_config=FluentbitConfig(
+                image_version=LOG_ROUTER_VERSION,
+                memory_limit_mib=MEMORY_MIB["datadog-log-router"],
+                log_driver_config=DatadogECSLogDriverProps(
+                    host_endpoint=f"http-intake.logs.{datadog.site}",
+                    service_name=datadog.service or name,
+                    source_name="envoy",
+                    tls="on",
+                ),
+            ),
+        ),
+    ).fargate_task_definition(
+        scope,
+        "TaskDefinition",
+        ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib),
+    )
+    if not to_datadog:
+        _keep_log(definition, log_group)
+    return definition
+
+
+def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
+    """Keep what the agent writes, such as that its key is refused: the construct gives it no log."""
+    resource = definition.node.default_child
+    assert isinstance(resource, ecs.CfnTaskDefinition)  # noqa: S101  # what every task definition is made of
+    options = {
+        "awslogs-group": log_group.log_group_name,
+        "awslogs-stream-prefix": "datadog-agent",
+        "awslogs-region": Stack.of(definition).region,
+        "mode": "non-blocking",
+    }
+    # The agent is the first container that the construct adds.
+    resource.add_property_override(
+        "ContainerDefinitions.0.LogConfiguration", {"LogDriver": "awslogs", "Options": options}
+    )
