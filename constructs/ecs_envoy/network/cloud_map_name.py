@@ -1,6 +1,5 @@
 """A name in a Cloud Map namespace: who has it, and how tasks are listed under it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from aws_cdk import Duration
@@ -9,16 +8,23 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_envoy.plan.names_in_namespace import claim_name
-from envoy_config.settings_error import Finding
+from ecs_envoy.settings.arguments import refuse
 
 
-def cloud_map_name_findings(
+def claim_cloud_map_name(
     owner: Construct, namespace: servicediscovery.IPrivateDnsNamespace, name: str
-) -> Iterator[Finding]:
-    """Claim `name` in `namespace` for `owner`; yield a finding where another construct of the app has it."""
-    first = claim_name(owner.node.root, namespace=namespace.namespace_name, name=name, owner=owner.node.path)
+) -> None:
+    """Note that `owner` has `name` in `namespace`.
+
+    Raises:
+        ArgumentError: Another construct of the app has it.
+
+    """
+    node = owner.node
+    first = claim_name(node.root, namespace=namespace.namespace_name, name=name, owner=node.path)
     if first is not None:
-        yield ("name",), f"{name!r} is the name of {first} in this namespace too; give each its own"
+        problem = f"{name!r} is the name of {first} in this namespace too; give each its own"
+        refuse(node.id, [(("name",), problem)])
 
 
 def cloud_map_options(

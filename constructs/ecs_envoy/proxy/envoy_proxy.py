@@ -15,7 +15,7 @@ from ecs_envoy.fargate.arguments import ContainerImage, Time, argument_findings,
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
-from ecs_envoy.network.cloud_map_name import cloud_map_name_findings, cloud_map_options
+from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.collector_settings import CollectorSettings
@@ -128,9 +128,9 @@ class EnvoyProxy(Construct):
                 *argument_findings(broken(PROXY_RULES, task)),
                 *interval_findings(discovery_interval),
                 *zone_findings(ecs_cluster.vpc),
-                *cloud_map_name_findings(self, namespace, name),
             ],
         )
+        claim_cloud_map_name(self, namespace, name)
         self.plan = plan_proxy_task(task)
         self.name, self.full_name, self.services = name, task.full_name, tuple(services)
         self.address = f"{self.full_name}:{port}"

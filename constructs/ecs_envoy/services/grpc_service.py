@@ -18,7 +18,7 @@ from ecs_envoy.fargate.arguments import (
     duration_of,
 )
 from ecs_envoy.fargate.server import Server, Task
-from ecs_envoy.network.cloud_map_name import cloud_map_name_findings, cloud_map_options
+from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import broken
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
@@ -142,7 +142,8 @@ class GrpcService(Construct):
         )
         times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
         rules = argument_findings((*server.problems(), *broken(SERVICE_RULES, self.plan)))
-        refuse(construct_id, [*(times or rules), *cloud_map_name_findings(self, namespace, name)])
+        refuse(construct_id, times or rules)
+        claim_cloud_map_name(self, namespace, name)
         task = server.define_task(self)
         if pre_stop_wait:
             add_pre_stop_container(task, image=pre_stop_image, wait=pre_stop_wait)
