@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy import ExistingGrpcService, Network
@@ -219,6 +220,15 @@ def test_fails_for_a_network_in_yaml_and_as_a_construct(
     assert message in line
     with pytest.raises(ValueError, match=re.escape(message)):
         Network(stack, "Network", namespace_name="test.local", **arguments)
+
+
+def test_fails_for_settings_of_a_new_vpc_beside_one_that_exists(tmp_path: Path, stack: Stack) -> None:
+    message = "is given together with settings of a new VPC; give either the VPC to create or the one to use"
+    network = "network: {vpc_id: vpc-0123456789abcdef0, new: {cidr: 10.1.0.0/16}}\n"
+    assert problems(tmp_path, GOOD + network) == [f":10: network.vpc_id: {message}"]
+    vpc = ec2.Vpc(stack, "Vpc")
+    with pytest.raises(ValueError, match=f"Network: vpc: {message}"):
+        Network(stack, "Network", namespace_name="test.local", vpc=vpc, cidr="10.1.0.0/16")
 
 
 @pytest.mark.parametrize("name", ["amazonaws.com", "x.amazonaws.com.cn", "a..b", "A.local", "-a.local"])

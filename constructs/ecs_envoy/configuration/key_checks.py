@@ -23,15 +23,6 @@ def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
         yield ("namespace", "id"), "belongs to a VPC that exists; give network.vpc_id too"
 
 
-def _one_vpc(configuration: Configuration) -> Iterator[Finding]:
-    network = configuration.network
-    if network.new is not None and network.vpc_id is not None:
-        yield (
-            ("network", "vpc_id"),
-            "is given beside new; give either the VPC to create or the one to use",
-        )
-
-
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
     api = configuration.api
     if api is None:
@@ -70,7 +61,6 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
     _existing_namespace,
     _existing_vpc,
-    _one_vpc,
     _proxy_address,
     _rehearsal,
     _prometheus,

@@ -112,6 +112,7 @@ def network_plan(configuration: Configuration) -> NetworkPlan:
         NetworkPlan,
         {
             "new_vpc": lambda: configuration.network.vpc_id is None,
+            "has_settings_of_new_vpc": lambda: configuration.network.new is not None,
             "ecs_cluster_name": lambda: configuration.network.ecs_cluster,
             "availability_zones": lambda: new().availability_zones,
             "nat_gateways": lambda: new().nat_gateways,

@@ -61,6 +61,8 @@ class Network(Construct):
                 NETWORK_RULES,
                 NetworkPlan(
                     new_vpc=vpc is None,
+                    has_settings_of_new_vpc=(tuple(availability_zones), cidr, nat_gateways)
+                    != ((), VPC_CIDR, NAT_GATEWAYS),
                     ecs_cluster_name=ecs_cluster_name,
                     availability_zones=availability_zones,
                     nat_gateways=nat_gateways,

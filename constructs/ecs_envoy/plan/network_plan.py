@@ -18,6 +18,7 @@ class NetworkPlan:
 
     Attributes:
         new_vpc: Whether the VPC is created.
+        has_settings_of_new_vpc: Whether settings are given that only a new VPC uses.
         ecs_cluster_name: The name of the ECS cluster to use; None to create one.
         availability_zones: The zones of a new VPC; empty for those that the region or the CDK offers.
         nat_gateways: The NAT gateways of a new VPC.
@@ -26,6 +27,7 @@ class NetworkPlan:
     """
 
     new_vpc: bool
+    has_settings_of_new_vpc: bool
     ecs_cluster_name: str | None
     availability_zones: Sequence[str]
     nat_gateways: int
@@ -35,6 +37,14 @@ class NetworkPlan:
 def _cluster(network: NetworkPlan) -> Iterator[Finding]:
     if network.ecs_cluster_name and network.new_vpc:
         yield ("ecs_cluster_name",), "names an ECS cluster in a VPC that exists; give that VPC, too"
+
+
+def _one_vpc(network: NetworkPlan) -> Iterator[Finding]:
+    if network.has_settings_of_new_vpc and not network.new_vpc:
+        yield (
+            ("vpc",),
+            "is given together with settings of a new VPC; give either the VPC to create or the one to use",
+        )
 
 
 def _zones(network: NetworkPlan) -> Iterator[Finding]:
@@ -64,4 +74,4 @@ def _nat_gateways(network: NetworkPlan) -> Iterator[Finding]:
         )
 
 
-NETWORK_RULES: tuple[Rule[NetworkPlan], ...] = (_cluster, _zones, _region, _nat_gateways)
+NETWORK_RULES: tuple[Rule[NetworkPlan], ...] = (_cluster, _one_vpc, _zones, _region, _nat_gateways)
