@@ -71,7 +71,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
                 ClusterCommonLbConfigLocalityWeightedLbConfig() if service.zone_aware else None
             ),
         ),
-        ignore_health_on_host_removal=_listed_whole(service),
+        ignore_health_on_host_removal=False,
         # Envoy keeps these counts anyway. Uneven load shows there first.
         track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if by_endpoint else None,
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),

@@ -9,8 +9,8 @@ from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy import ExistingGrpcService, Network
-from tests.ecs_envoy.factories import grpc_service, proxy_with
-from tests.ecs_envoy.test_configuration import GOOD, problems
+from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 LONG = "a" * 64
 SERVICE_RULES = [
