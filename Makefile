@@ -6,12 +6,17 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 CONFIG ?= config/example.yaml
+# Of `ecs-envoy rehearse`, such as `--seconds 30`.
+OPTIONS ?=
 # Node, the CDK CLI and Envoy come from here, whatever the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
+# Ours is compiled, too: without it, every Python that starts compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup rehearse check test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,20 +29,29 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	@$(PYTHON) -m venv .venv \
 	  || { echo "make setup: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
-	uv pip sync --quiet --python .venv/bin/python requirements-dev.txt
+	uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements-dev.txt
 	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	npm ci --silent --no-audit --no-fund
 	@touch $@
 
 rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine and call it: before and after
-	@ecs-envoy rehearse $(CONFIG)
+	@ecs-envoy rehearse $(CONFIG) $(OPTIONS)
+
+check: $(READY) ## Lint, type-check, and run the tests that need neither a synth nor a rehearsal, in 20 s
+	@start=$$(date +%s.%N); \
+	pyright > .pyright.out & types=$$!; \
+	ruff check . && ruff format --check . && PYTHONPATH=. lint-imports > .imports.out \
+	  && python -m pytest --quiet -m "not synth and not rehearsal and not wheel" || failed=1; \
+	wait $$types || { cat .pyright.out; failed=1; }; \
+	printf 'make check: %.1f s\n' "$$(python3 -c "import time; print(time.time() - $$start)")"; \
+	exit $${failed:-0}
 
 test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff check .
 	ruff format --check .
 	pyright
 	PYTHONPATH=. lint-imports
-	python -m pytest --numprocesses 2 --dist loadgroup
+	python -m pytest --numprocesses 2
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
 	python -m bench.discovery

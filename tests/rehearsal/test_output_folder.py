@@ -99,3 +99,13 @@ def test_fails_on_a_configuration_that_can_be_read_only_once() -> None:
     done = subprocess.run(["/bin/bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "a rehearsal reads it more than once; give the path of a YAML file" in done.stderr
+
+
+def test_fails_on_a_bad_configuration_and_makes_no_folder(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("environment: dev\n")
+    command = [BIN / "ecs-envoy", "rehearse", bad, "--out", tmp_path / "out"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{bad}:1: account: missing" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
