@@ -75,7 +75,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy: {port: 80}\n",
-            ":10: proxy.port: 80 is not a port that Envoy may open without root's rights; "
+            ":10: proxy.port: 80 is not a port that Envoy may open without root privileges; "
             "give a number from 1024 to 65535",
             id="privileged port",
         ),
@@ -93,7 +93,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + SECOND.replace("    grpc_services: [learning.v1.Grading]\n", ""),
-            ":10: services.grading.grpc_services: missing, which only the sole service of a proxy may; "
+            ":10: services.grading.grpc_services: missing, although the proxy has several services; "
             "list the proto services to route here",
             id="no claim beside another service",
         ),

@@ -172,7 +172,7 @@ def test_the_heap_fits_the_memory_of_the_task() -> None:
 
 
 def test_fails_where_the_admin_would_be_open_to_others() -> None:
-    with pytest.raises(ValueError, match=r"grpc: 0\.0\.0\.0 is open to others .* give a loopback address"):
+    with pytest.raises(ValueError, match=r"grpc: 0\.0\.0\.0 is open to others, .* give a loopback address"):
         replace(PROXY, admin_address="0.0.0.0")
 
 
@@ -182,7 +182,7 @@ def test_fails_where_the_listener_would_take_the_admins_port() -> None:
 
 
 def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
-    with pytest.raises(ValueError, match="grpc: 50051 is taken; give the metrics another port"):
+    with pytest.raises(ValueError, match="grpc: 50051 is the port of another listener; give the metrics another port"):
         replace(PROXY, metrics=Metrics(port=50051))
 
 
@@ -198,12 +198,12 @@ def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
         ),
         pytest.param(
             [LESSONS, upstream(GRADING, grpc_services=[])],
-            "grading: grpc_services: missing, which only the sole service",
+            "grading: grpc_services: missing, although the proxy has several services",
             id="no claim",
         ),
         pytest.param(
             [replace(LESSONS, name="envoy_admin")],
-            "envoy_admin: a cluster of the proxy's own has this name; give another",
+            "envoy_admin: the proxy has an internal cluster of this name; give another name",
             id="a name of the proxy's own",
         ),
     ],
