@@ -100,7 +100,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
     return status.value.code
 
 
-FULL = "ecs-envoy: standard output: No space left on device; send it where there is room\n"
+FULL = "ecs-envoy: standard output: No space left on device; send it to a place with free space\n"
 
 
 @pytest.mark.parametrize("arguments", [["render", EXAMPLE], ["validate", EXAMPLE], ["schema"], ["--help"]])
@@ -151,7 +151,7 @@ def test_fails_with_status_2_where_the_schema_cannot_be_written(
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     assert ended(monkeypatch, "schema", "--output", output) == 2
-    cure = "give a file in a folder that is there and has room"
+    cure = "give a file in a folder that exists and has free space"
     assert capsys.readouterr().err == f"{output}: cannot be written: {why}; {cure}\n"
 
 

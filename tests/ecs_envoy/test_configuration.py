@@ -82,7 +82,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(
             GOOD + "api:\n  image: 'example.com/api:1'\n"
             "  certificate: arn:aws:acm:us-east-1:111122223333:certificate/0f1e\n",
-            ":12: api.certificate: is a certificate in us-east-1, which no ALB in eu-west-1 can use; give one of eu-west-1",
+            ":12: api.certificate: is a certificate in us-east-1, which no ALB in eu-west-1 can use; give one in eu-west-1",
             id="certificate of another region",
         ),
         pytest.param(
@@ -116,12 +116,12 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy:\n  memory: 4096\n",
-            ":11: proxy.memory: Fargate has no 4096 MiB beside 256 CPU units; give memory: 512, 1024, 2048",
+            ":11: proxy.memory: Fargate does not offer 4096 MiB with 256 CPU units; give memory: 512, 1024, 2048",
             id="memory",
         ),
         pytest.param(
             GOOD + "    tasks: {min: 4, max: 2}\n",
-            ":10: services.lessons.tasks.max: is 2, below the fewest, 4; give 4 or more",
+            ":10: services.lessons.tasks.max: is 2, less than the minimum of 4; give 4 or more",
             id="bounds",
         ),
         pytest.param(
@@ -132,7 +132,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy: {image: 'docker.io/envoyproxy/envoy:v1.40-latest'}\n",
-            ":10: proxy.image: 'docker.io/envoyproxy/envoy:v1.40-latest' names no exact version of Envoy; "
+            ":10: proxy.image: 'docker.io/envoyproxy/envoy:v1.40-latest' does not name an exact version of Envoy; "
             "give a full version or a digest, such as docker.io/envoyproxy/envoy:v1.40.0",
             id="proxy image",
         ),
@@ -165,13 +165,13 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "    environment: {A: x}\n    secrets: {A: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf'}\n",
-            ":11: services.lessons.secrets.A: is a variable under environment too; remove one of the two",
+            ":11: services.lessons.secrets.A: is also a variable under environment; remove one of the two",
             id="variable twice",
         ),
         pytest.param(
             GOOD + "api:\n  image: 'example.com/api:1'\n  environment: {GRPC_ADDRESS: x}\n"
             "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n",
-            ":12: api.environment.GRPC_ADDRESS: holds the proxy's address; remove it, or name another",
+            ":12: api.environment.GRPC_ADDRESS: is set to the proxy's address; remove it, or give another",
             id="the proxy's variable",
         ),
         pytest.param(

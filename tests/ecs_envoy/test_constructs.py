@@ -38,7 +38,9 @@ def test_service_names_its_upstream_in_plain_text(stack: Stack, network: Network
 
 
 def test_fails_on_bounds_in_the_wrong_order(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="lessons: max_tasks: is 2, below the fewest, 3; give 3 or more"):
+    with pytest.raises(
+        ValueError, match="lessons: max_tasks: is 2, less than the minimum of 3; give 3 or more"
+    ):
         grpc_service(stack, network, min_tasks=3, max_tasks=2)
 
 
@@ -79,7 +81,9 @@ def test_fails_where_the_vpc_has_one_zone() -> None:
         private_subnet_ids=["subnet-0123456789abcdef0"],
     )
     network = Network(stack, "Network", namespace_name="test.local", vpc=vpc)
-    with pytest.raises(ValueError, match="private subnets in 1 availability zone; give one with two or more"):
+    with pytest.raises(
+        ValueError, match="private subnets in too few availability zones: 1; give an ECS cluster"
+    ):
         EnvoyProxy(
             stack,
             "Proxy",

@@ -33,27 +33,27 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 11s\n",
-            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies have heard; give 12s to 115s",
+            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies know that the task stops; give 12s to 115s",
             id="a wait too short for DNS",
         ),
         pytest.param(
             GOOD + "    tasks: 9\n    pre_stop_wait: 3s\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies have heard; give 4s to 115s",
+            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies know that the task stops; give 4s to 115s",
             id="a wait too short for Cloud Map",
         ),
         pytest.param(
             GOOD + "    tasks: 9\n    pre_stop_wait: 4s\nproxy: {discovery: {interval: 10s}}\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies have heard; give 14s to 115s",
+            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies know that the task stops; give 14s to 115s",
             id="a wait too short for a slow poll",
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 2m\n",
-            ":10: services.lessons.pre_stop_wait: '2m' is not a wait before a stop; give whole seconds from 1s to 115s",
+            ":10: services.lessons.pre_stop_wait: '2m' is not a pre-stop wait; give whole seconds from 1s to 115s",
             id="a wait longer than Fargate's stop timeout",
         ),
         pytest.param(
             GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n",
-            ":10: services.lessons.pre_stop_image: there is no wait to run it for; give pre_stop_wait too",
+            ":10: services.lessons.pre_stop_image: has no effect without pre_stop_wait; also give pre_stop_wait",
             id="an image without a wait",
         ),
         pytest.param(

@@ -101,7 +101,7 @@ NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environme
         ),
         pytest.param(
             GOOD + "---\n" + GOOD,
-            [":9: a second document starts here; give each a file of its own"],
+            [":9: a second document starts here; give each document its own file"],
             id="two documents",
         ),
         pytest.param(
@@ -191,7 +191,7 @@ def test_fails_on_what_cannot_be_taken_as_it_stands(line: str, messages: list[st
     assert refusals(written(tmp_path, GOOD + line + "\n")) == messages
 
 
-DEEP = "nested deeper than 20 levels; a configuration needs five"
+DEEP = "nested deeper than 20 levels; a configuration needs only five"
 
 
 @pytest.mark.parametrize(
@@ -206,16 +206,16 @@ DEEP = "nested deeper than 20 levels; a configuration needs five"
         pytest.param("a: 1\na: " + "[" * 1000, f":2: {DEEP}", id="within a key given twice"),
         pytest.param(
             "a: 1\nb: " + "x" * 70_000,
-            ":2: a value of 70000 characters; 65536 are the most, give a shorter one",
+            ":2: a value has 70000 characters; give at most 65536",
             id="a long value",
         ),
         pytest.param(
-            "x" * 70_000 + ": 1", ":1: a value of 70000 characters; 65536 are the most, give a shorter one",
+            "x" * 70_000 + ": 1", ":1: a value has 70000 characters; give at most 65536",
             id="a long key",
         ),
         pytest.param(
             "a: [" + "x,\n" * 50_000 + "]",
-            ":19998: the file holds more than 20000 keys and values; shorten it",
+            ":19998: the file has more than 20000 keys and values; shorten it",
             id="many values",
         ),
     ],

@@ -71,7 +71,7 @@ def test_percentiles_are_of_the_logs_sample(stack: Stack, network: Network) -> N
 
 
 def test_fails_to_monitor_a_proxy_that_sends_cloudwatch_nothing(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="grpc: sends CloudWatch no metrics"):
+    with pytest.raises(ValueError, match="grpc: sends no metrics to CloudWatch"):
         ProxyMonitoring(
             stack,
             "Monitoring",

@@ -70,7 +70,7 @@ MISTAKES = [
     ),
     pytest.param(
         f"  datadog: {{api_key_secret: {SECRET.replace('eu-west-1', 'us-east-1')}}}",
-        "9: telemetry.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one of eu-west-1",
+        "9: telemetry.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one in eu-west-1",
         id="a secret in another region",
     ),
     pytest.param(
@@ -80,7 +80,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  prometheus: {workspace: arn:aws:aps:us-east-1:111122223333:workspace/ws-0123}",
-        "9: telemetry.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
+        "9: telemetry.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one in eu-west-1",
         id="a workspace in another region",
     ),
     pytest.param(
@@ -95,7 +95,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  cloudwatch: {topic: arn:aws:sns:us-east-1:111122223333:alarms}",
-        "9: telemetry.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one of eu-west-1",
+        "9: telemetry.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one in eu-west-1",
         id="a topic in another region",
     ),
     pytest.param(
@@ -105,7 +105,7 @@ MISTAKES = [
     ),
     pytest.param(
         f"  cloudwatch: true\n  tracing: {{sample_percent: -1}}\n  datadog: {{api_key_secret: {SECRET}, access_log: true}}",
-        "1: proxy.memory: 512 MiB leave 64 for Envoy beside collector (128), datadog-agent (256), datadog-log-router (64), and it needs 128; give 1024",
+        "1: proxy.memory: 512 MiB leave 64 for Envoy after collector (128), datadog-agent (256), datadog-log-router (64), and it needs 128; give 1024",
         id="too little memory",
     ),
 ]

@@ -100,10 +100,10 @@ def test_a_new_workspace_has_the_rules_and_outlives_its_stack(stack: Stack) -> N
 @pytest.mark.parametrize(
     ("arn", "message"),
     [
-        ("ws-0123", "'ws-0123' is no workspace's ARN; give one such as"),
+        ("ws-0123", "'ws-0123' is not the ARN of a workspace; give one such as"),
         (
             "arn:aws:aps:us-east-1:111122223333:workspace/ws-0123",
-            "is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
+            "is a workspace in us-east-1, and the proxy writes to eu-west-1; give one in eu-west-1",
         ),
     ],
 )
@@ -200,7 +200,7 @@ def test_fails_where_the_sidecars_leave_envoy_too_little_memory(stack: Stack, ne
     everything = Telemetry(cloudwatch=True, datadog=datadog(stack, access_log=True))
     with pytest.raises(
         ValueError,
-        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy beside collector \(128\), .* give 1024",
+        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy after collector \(128\), .* give 1024",
     ):
         proxy(stack, network, everything)
 

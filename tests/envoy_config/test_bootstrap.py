@@ -182,7 +182,9 @@ def test_fails_where_the_listener_would_take_the_admins_port() -> None:
 
 
 def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
-    with pytest.raises(ValueError, match="grpc: 50051 is the port of another listener; give the metrics another port"):
+    with pytest.raises(
+        ValueError, match="grpc: 50051 is the port of another listener; give the metrics another port"
+    ):
         replace(PROXY, metrics=Metrics(port=50051))
 
 

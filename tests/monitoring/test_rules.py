@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_LEAST_CPU_PERCENT, AlarmThresholds
+from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT, AlarmThresholds
 from envoy_config.call_stats import BUCKETS_MS
 from envoy_config.stats import CLUSTER_STATS, LISTENER_STATS, SERVER_STATS
 from tests.conftest import ROOT
@@ -64,7 +64,7 @@ def test_the_rules_thresholds_are_those_of_the_alarms() -> None:
     assert numbers["EcsEnvoyProxyCpu"] == wanted.proxy_cpu_percent
     assert numbers["EcsEnvoyDiscoveryStale"] == wanted.discovery_age.total_seconds()
     assert "|".join(SERVER_ERRORS) in RULES
-    assert f"> {SKEW_LEAST_CPU_PERCENT:g})" in RULES
+    assert f"> {SKEW_MIN_CPU_PERCENT:g})" in RULES
 
 
 def kept() -> set[str]:

@@ -10,7 +10,7 @@ from app import main
 from tests.conftest import ROOT
 
 CONTEXT = json.loads((ROOT / "cdk.context.json").read_text())
-CURE = "give that of a YAML file, as in --context config=config/example.yaml"
+CURE = "give the path of a YAML file, as in --context config=config/example.yaml"
 
 
 def ended(context: dict[str, object], out: Path) -> int:
