@@ -31,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Stub(ThreadingHTTPServer):
-    """Answers each operation with `answers[operation]`, and notes in `asked` what came."""
+    """Answers each operation with `answers[operation]`, and records the requests in `asked`."""
 
     daemon_threads = True
 
@@ -43,7 +43,7 @@ class Stub(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a client that gave up is what many of these tests are about
+        pass  # in many of these tests the client gives up
 
     def lists(self, *addresses: str, revision: int = 1, port: int | None = None) -> None:
         """Answer as Cloud Map does, with an instance for each address."""
@@ -78,7 +78,7 @@ def error(code: str, status: int = 400) -> Answer:
 
 
 def silent(_handler: Handler) -> None:
-    """Take the request and never answer, within a test's patience."""
+    """Accept the request, and do not answer within the time of a test."""
     time.sleep(20)
 
 

@@ -1,6 +1,6 @@
 """The real sidecar and the real Envoy, with real gRPC servers and clients.
 
-Cloud Map is a stub here: the emulator could neither fail nor be slow while calls go on.
+Cloud Map is a stub here, because the emulator cannot fail or be slow during calls.
 """
 
 import threading
@@ -49,7 +49,7 @@ class World:
         self.revision = 0
 
     def serve(self, *numbers: int) -> list[str]:
-        """Start a server on each address of the block that a number stands for."""
+        """Start a server for each number, which is the last part of its address."""
         addresses = [f"{self.block}.{number}" for number in numbers]
         self.servers |= {address: serve(address, 50051, [PROTO]) for address in addresses}
         return addresses
@@ -96,7 +96,7 @@ class World:
             return error
 
     def calls(self, number: int) -> Counter[str]:
-        """Make calls, and return how many each address got; fails with the first that fails."""
+        """Make calls, and return how many each address got; the first failed call raises its error."""
         counts: Counter[str] = Counter()
         for _ in range(number):
             _, call = self.call.with_call(b"", timeout=10)
@@ -113,7 +113,7 @@ class World:
 
 
 class Load:
-    """Calls from four threads until the context is left; `failed` is what failed."""
+    """Calls from four threads until the context ends; `failed` has the errors."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -148,7 +148,7 @@ def world(tmp_path: Path) -> Generator[World]:
         world.close()
 
 
-def test_twelve_tasks_get_the_same_and_a_new_one_too(world: World) -> None:
+def test_twelve_tasks_and_a_new_one_get_equally_many_calls(world: World) -> None:
     addresses = world.serve(*range(1, 13))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
     world.start_sidecar()
@@ -160,7 +160,7 @@ def test_twelve_tasks_get_the_same_and_a_new_one_too(world: World) -> None:
     until(lambda: new in world.calls(13))
 
 
-def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World) -> None:
+def test_no_call_fails_if_a_task_is_deregistered_before_it_stops(world: World) -> None:
     addresses = world.serve(*range(1, 13))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
     world.start_sidecar()
@@ -169,7 +169,7 @@ def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World)
         for address in addresses[:6]:
             world.lists({kept: ZONES[0] for kept in world.listed if kept != address})
             until(lambda address=address: address not in (world.sidecar.endpoints("lessons") or {}))
-            time.sleep(0.3)  # the pre-stop wait, but for what has passed already
+            time.sleep(0.3)  # the rest of the pre-stop wait
             world.servers.pop(address).stop(0)
         time.sleep(0.5)
     assert load.failed == []
@@ -177,7 +177,7 @@ def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World)
     assert set(world.calls(60)) == set(addresses[6:])
 
 
-def test_while_cloud_map_cannot_be_reached_no_call_fails(world: World) -> None:
+def test_no_call_fails_while_cloud_map_cannot_be_reached(world: World) -> None:
     # bench/discovery.py does the same for 60 s.
     addresses = world.serve(*range(1, 11))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
@@ -214,13 +214,13 @@ def test_a_service_without_tasks_is_unavailable_until_there_is_one(world: World)
     assert set(world.calls(3)) == {address}
 
 
-def test_a_zone_that_is_preferred_hands_over_when_its_tasks_are_down(world: World) -> None:
+def test_other_zones_get_the_calls_if_the_tasks_of_the_preferred_zone_are_down(world: World) -> None:
     near, far = world.serve(1, 2), world.serve(3, 4)
     world.zone_aware = True
     world.lists({**dict.fromkeys(near, ZONES[0]), **dict.fromkeys(far, ZONES[1])})
     world.start_sidecar()
     world.start_envoy()
-    # A sidecar without peers prefers no zone: the test's own file stands for one that does.
+    # A sidecar without peers prefers no zone, so the test writes a file that prefers one.
     world.running.terminate()
     world.running.wait(10)
     file = EndpointsFile(world.sidecar.folder, "lessons")

@@ -1,4 +1,4 @@
-"""An argument of the wrong type is refused with its name, its value and what to give."""
+"""Arguments of a wrong type are refused; the message has the name, the value and what to give."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_fails_on_a_field_of_telemetry() -> None:
         Telemetry(cloudwatch="yes")  # pyright: ignore[reportArgumentType]
 
 
-def test_every_mistake_comes_at_once_and_nothing_is_made(stack: Stack, network: Network) -> None:
+def test_fails_with_all_mistakes_at_once_and_makes_nothing(stack: Stack, network: Network) -> None:
     before = len(stack.node.find_all())
     with pytest.raises(ValueError) as error:  # noqa: PT011  # the whole message is compared
         grpc_service(stack, network, cpu=300, min_tasks=0, datadog=True)

@@ -1,4 +1,4 @@
-"""What a configuration says of how tasks are found, and of how they leave."""
+"""The keys of a configuration for how tasks are found and how they stop."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         pytest.param(
             GOOD + "    zone_aware: 'no'\n",
             ":10: services.lessons.zone_aware: 'no' is not true or false; give one of the two, without quotes",
-            id="no flag",
+            id="text instead of true or false",
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 11s\n",
@@ -69,7 +69,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         pytest.param(
             GOOD + "proxy: {discovery: {interval: 100ms}}\n",
             ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give a time from 500ms to 1m",
-            id="polled too often",
+            id="too short an interval",
         ),
         pytest.param(
             GOOD + "proxy: {discovery: {image: discovery}}\n",
@@ -78,7 +78,7 @@ from tests.ecs_envoy.test_configuration import GOOD, problems
         ),
     ],
 )  # fmt: skip
-def test_fails_with_file_line_key_and_cure(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_with_file_line_key_and_what_to_give(text: str, message: str, tmp_path: Path) -> None:
     found = problems(tmp_path, text)
     assert len(found) == 1, found
     assert found[0].startswith(message)

@@ -1,4 +1,4 @@
-"""Values that exist in the world are accepted; those that AWS would refuse are refused with line and cure."""
+"""Real-world values are accepted. Values that AWS would refuse are refused, with line and what to give."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def load(text: str, folder: Path) -> Configuration:
     ("old", "new"),
     [
         pytest.param("[learning.v1.Lessons]", "[Greeter]", id="a proto service without a package"),
-        pytest.param("region: eu-west-1", "region: eusc-de-east-1", id="the sovereign cloud"),
+        pytest.param("region: eu-west-1", "region: eusc-de-east-1", id="the European Sovereign Cloud"),
         pytest.param("region: eu-west-1", "region: cn-north-1", id="China"),
         pytest.param("learning.local", "internal", id="a namespace of one label"),
         pytest.param("learning.local", "grpc_services.corp-1.example.com", id="a namespace with underscores"),
@@ -61,7 +61,7 @@ AGENT = f"telemetry: {{datadog: {{api_key_secret: '{KEY}'}}}}\nproxy: {{memory: 
         pytest.param(GOOD + "proxy: {port: 4317}\ntelemetry: {tracing: true}\n", ":10: proxy.port: 4317 is the port of the collector; give another", id="collector's port"),
     ],
 )  # fmt: skip
-def test_fails_with_line_and_cure(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_with_line_and_what_to_give(text: str, message: str, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, text)
     assert found.startswith(message)
 

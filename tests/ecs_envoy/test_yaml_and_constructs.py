@@ -1,4 +1,4 @@
-"""What YAML refuses, the constructs refuse in the same words."""
+"""YAML and constructs refuse the same values with the same messages."""
 
 import re
 from datetime import timedelta
@@ -95,7 +95,7 @@ SERVICE_RULES = [
             )
         },
         "is 30s, longer than the interval; give 5s at most",
-        id="check longer than its interval",
+        id="timeout longer than the interval",
     ),
     pytest.param(
         f"    environment: {{A: {'x' * 60_000}}}\n",
@@ -176,7 +176,7 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
         proxy_with(stack, network, grpc_service(stack, network), **arguments)
 
 
-def test_a_setting_of_envoys_comes_from_yaml_and_from_a_construct_alike(
+def test_a_setting_of_envoy_gives_the_same_bootstrap_from_yaml_and_from_a_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
     path = tmp_path / "good.yaml"
@@ -207,7 +207,7 @@ NETWORK_RULES = [
         "ecs_cluster: shared",
         {"ecs_cluster_name": "shared"},
         "names an ECS cluster that already exists; also give its VPC",
-        id="a cluster without its VPC",
+        id="ECS cluster without its VPC",
     ),
 ]  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_fails_for_a_network_in_yaml_and_as_a_construct(
         Network(stack, "Network", namespace_name="test.local", **arguments)
 
 
-def test_fails_for_settings_of_a_new_vpc_beside_one_that_exists(tmp_path: Path, stack: Stack) -> None:
+def test_fails_for_settings_of_a_new_vpc_together_with_an_existing_vpc(tmp_path: Path, stack: Stack) -> None:
     message = "is given together with settings of a new VPC; give either the VPC to create or the one to use"
     network = "network: {vpc_id: vpc-0123456789abcdef0, new: {cidr: 10.1.0.0/16}}\n"
     assert problems(tmp_path, GOOD + network) == [f":10: network.vpc_id: {message}"]
@@ -254,7 +254,7 @@ def test_names_that_exist_in_cloud_map_are_accepted(
     ]
 
 
-def test_fails_where_two_constructs_of_an_app_have_one_name_in_a_namespace() -> None:
+def test_fails_if_two_constructs_of_an_app_have_the_same_name_in_a_namespace() -> None:
     app = App()
     stack = Stack(app, "test")
     network = Network(stack, "Network", namespace_name="test.local")
@@ -266,7 +266,7 @@ def test_fails_where_two_constructs_of_an_app_have_one_name_in_a_namespace() -> 
         grpc_service(other, network, "lessons")
 
 
-def test_the_same_names_in_another_app_are_no_matter() -> None:
+def test_another_app_may_have_the_same_names() -> None:
     for app in (App(), App()):
         other = Stack(app, "test")
         grpc_service(other, Network(other, "Network", namespace_name="test.local"))
