@@ -58,14 +58,16 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         outlier_detection=outlier_detection(),
         circuit_breakers=_circuit_breakers(),
         common_lb_config=ClusterCommonLbConfig(
-            # Envoy's 50 % sends calls to the dead half of a service that is half down; 0 would refuse every
-            # call when a check misjudges all tasks at once. 1 %: only where nobody is healthy, all are tried.
+            # With Envoy's default of 50 %, calls go to dead tasks if half of a service is down. With 0, every
+            # call is refused if a check wrongly fails for all tasks at once. With 1 %, Envoy tries all tasks
+            # only if none is healthy.
             healthy_panic_threshold=Percent(value=1),
-            # A new task's first health check comes within Envoy's 1 s of the task itself, and would wait for
-            # the end of it: a second of the two that a new task may take (measured: bench/discovery.md).
+            # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
+            # window of 1 s, the task would wait until the window ends: one of the two seconds until a new
+            # task gets calls (measured: bench/discovery.md).
             update_merge_window=timedelta(milliseconds=100),
-            # Not Envoy's zone-aware routing: that takes for granted that every proxy gets as many calls as
-            # the next one, and a few pinned clients see to it that none does. The file's weights do not.
+            # Not Envoy's zone-aware routing: it assumes that every proxy gets the same number of calls, and a
+            # few pinned clients break that. The weights in the endpoint file do not assume it.
             locality_weighted_lb_config=(
                 ClusterCommonLbConfigLocalityWeightedLbConfig() if service.zone_aware else None
             ),

@@ -70,7 +70,7 @@ def test_a_request_has_the_right_signature(poller: Poller, stub: Stub) -> None:
     assert authorization.endswith(f"Signature={signature}")
 
 
-def test_the_list_is_requested_rarely_while_the_revision_stays_the_same(
+def test_after_a_change_settles_the_list_is_requested_rarely_while_the_revision_is_the_same(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
     stub.lists("10.0.0.1")

@@ -1,4 +1,4 @@
-"""The real sidecar with the emulator's Cloud Map, or with a stub for faults that the emulator does not have."""
+"""The real sidecar with the Cloud Map of the emulator, or with a stub for faults that the emulator lacks."""
 
 import json
 import sys

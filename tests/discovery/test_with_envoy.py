@@ -120,7 +120,7 @@ class Load:
         self._stop = threading.Event()
         self._pool = futures.ThreadPoolExecutor(4)
         self.failed: list[grpc.RpcError] = []
-        self.made = 0
+        self.calls_made = 0
 
     def __enter__(self) -> "Load":
         self._running = [self._pool.submit(self._run) for _ in range(4)]
@@ -129,7 +129,7 @@ class Load:
     def _run(self) -> None:
         while not self._stop.wait(0.01):
             result = self._world.result()
-            self.made += 1
+            self.calls_made += 1
             if isinstance(result, grpc.RpcError):
                 self.failed.append(result)
 
@@ -173,7 +173,7 @@ def test_no_call_fails_if_a_task_is_deregistered_before_it_stops(world: World) -
             world.servers.pop(address).stop(0)
         time.sleep(0.5)
     assert load.failed == []
-    assert load.made > 100
+    assert load.calls_made > 100
     assert set(world.calls(60)) == set(addresses[6:])
 
 
