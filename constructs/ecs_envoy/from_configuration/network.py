@@ -23,7 +23,7 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         ecs_cluster_name=settings.ecs_cluster,
         namespace_name=configuration.namespace.name,
         namespace=_existing_namespace(scope, configuration),
-        availability_zones=availability_zones(configuration),
+        availability_zones=[] if settings.vpc_id else availability_zones(configuration),
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
         # With the CPU of each task, the busiest task is visible.
