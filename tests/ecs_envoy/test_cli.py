@@ -30,7 +30,7 @@ def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess
 def test_render_prints_exactly_the_bootstrap_that_is_deployed(assembly: Path) -> None:
     templates = read_templates(assembly)
     environment = next(iter(templates)).partition("-")[0]
-    name = {"dev": "example", "stage": "existing"}.get(environment, environment)
+    name = {"dev": "example", "stage": "existing", "observed": "telemetry"}.get(environment, environment)
     done = run("render", "--format", "json", str(ROOT / f"config/{name}.yaml"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip("\n") == proxy_container(templates)["Command"][1]
