@@ -1,4 +1,4 @@
-# Every target sets itself up; `make help` lists them.
+# `make help` lists the targets. Each target first sets up what it needs.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -8,7 +8,7 @@ PYTHON ?= python3
 CONFIG ?= config/example.yaml
 # Of `ecs-envoy rehearse`, such as `--seconds 30`.
 OPTIONS ?=
-# Node, the CDK CLI and Envoy come from here, whatever the machine has.
+# Node, the CDK CLI and Envoy come from this checkout, even if the machine has its own.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
@@ -21,11 +21,11 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make .venv and node_modules with everything, Node and the CDK CLI included
+setup: $(READY) ## Make .venv and node_modules with all tools, including Node and the CDK CLI
 
 $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "make setup: $(PYTHON) is older than 3.11; name a newer one, as in: make setup PYTHON=python3.12" >&2; exit 2; }
+	  || { echo "make setup: $(PYTHON) is older than 3.11; give a newer one, as in: make setup PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -m venv .venv \
 	  || { echo "make setup: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
@@ -34,7 +34,7 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	npm ci --silent --no-audit --no-fund
 	@touch $@
 
-rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine and call it: before and after
+rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine, and compare before and after
 	@ecs-envoy rehearse $(CONFIG) $(OPTIONS)
 
 check: $(READY) ## Lint, type-check, and run the tests that need neither a synth nor a rehearsal, in 20 s
@@ -53,13 +53,13 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 	PYTHONPATH=. lint-imports
 	python -m pytest --numprocesses 2
 
-bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
+bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write bench/discovery.md (8 minutes)
 	python -m bench.discovery
 
-bench-proxy: $(READY) ## Measure what a call costs the proxy; writes bench/proxy_cost.md, in 10 minutes
+bench-proxy: $(READY) ## Measure what a call costs the proxy, write bench/proxy_cost.md (10 minutes)
 	python -m bench.proxy_cost
 
-bench-instructions: $(READY) ## Count Envoy's instructions for a call; writes bench/instructions.md, in 5 minutes
+bench-instructions: $(READY) ## Count Envoy's instructions for a call, write bench/instructions.md (5 minutes)
 	python -m bench.proxy_cost.instructions
 
 lint: $(READY) ## Lint and type-check only
@@ -68,21 +68,21 @@ lint: $(READY) ## Lint and type-check only
 	pyright
 	PYTHONPATH=. lint-imports
 
-format: $(READY) ## Format the code and mend what ruff can
+format: $(READY) ## Format the code, and fix what ruff can fix
 	ruff check --fix .
 	ruff format .
 
 synth: $(READY) ## Synthesize CONFIG's CloudFormation templates into cdk.out
 	cdk synth --quiet --context config=$(CONFIG)
 
-snapshots: $(READY) ## Write the tests' golden files anew; read the diff before you commit it
+snapshots: $(READY) ## Write the snapshots of the tests again; read the diff before you commit it
 	UPDATE_SNAPSHOTS=1 python -m pytest --quiet tests -k snapshot
 
-schema: $(READY) ## Write config/schema.json and docs/configuration.md from the settings' types
+schema: $(READY) ## Write config/schema.json and docs/configuration.md from the types of the settings
 	ecs-envoy schema --output config/schema.json
 	ecs-envoy schema --format markdown --output docs/configuration.md
 
-lock: $(READY) ## Resolve requirements.txt and requirements-dev.txt anew
+lock: $(READY) ## Resolve the dependencies again, and write the lock files
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt
 	$(COMPILE) --upgrade --constraints requirements-dev.txt --output-file requirements.txt
 	uv pip compile --quiet --no-header --no-annotate --generate-hashes --python-version 3.13 \

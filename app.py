@@ -1,4 +1,4 @@
-"""The CDK app: one environment's YAML file in, its stacks out."""
+"""The CDK app: defines the stacks of one environment from its YAML file."""
 
 import shutil
 import sys
@@ -30,9 +30,9 @@ def define_stacks(app: App, configuration: Configuration) -> None:
         services=services.services,
         security_group=base.proxy_security_group,
     )
-    # No reference ties them: on the first deployment the proxy's first look-ups find tasks.
+    # There is no reference between them. With this order, the first look-ups of a new proxy find tasks.
     proxy.add_stack_dependency(services)
-    # What only some environments have is imported here: the others should not wait for it.
+    # These stacks are imported only if they are used, because the imports take time.
     if configuration.api:
         from stacks.api import ApiStack
 
@@ -60,10 +60,10 @@ def define_stacks(app: App, configuration: Configuration) -> None:
 
 
 def configuration_file(app: App) -> Path:
-    """Return the file that the context key `config` names; `config/example.yaml` without one.
+    """Return the file that the context key `config` names; `config/example.yaml` by default.
 
     Raises:
-        ValueError: The key holds something else.
+        ValueError: The value of the key is not a path.
 
     """
     value = app.node.try_get_context("config")
@@ -71,7 +71,7 @@ def configuration_file(app: App) -> Path:
         return Path("config/example.yaml")
     if not isinstance(value, str) or not value:
         raise ValueError(
-            f"context key config: {value!r} is not a path; give that of a YAML file, "
+            f"context key config: {value!r} is not a path; give the path of a YAML file, "
             "as in --context config=config/example.yaml"
         )
     return Path(value)
@@ -90,23 +90,23 @@ def main(app: App) -> int:
     try:
         define_stacks(app, configuration)
     except (ValueError, RuntimeError) as error:
-        # jsii brings the CDK's own refusals as RuntimeError.
-        by_the_cdk = "refused by the CDK: " if isinstance(error, RuntimeError) else ""
-        print(f"{path}: {by_the_cdk}{str(error).splitlines()[0]}", file=sys.stderr)
+        # jsii raises the CDK's own errors as RuntimeError.
+        source = "refused by the CDK: " if isinstance(error, RuntimeError) else ""
+        print(f"{path}: {source}{str(error).splitlines()[0]}", file=sys.stderr)
         _remove(set(out.iterdir()) - before)
         return 2
     try:
         app.synth()
     except RuntimeError as error:
-        # The CDK has listed what its own validation found.
+        # The CDK has already printed what its validation found.
         print(str(error).splitlines()[0], file=sys.stderr)
         return 1
     return 0
 
 
-def _remove(staged: set[Path]) -> None:
-    """Remove the assets that were put into the output folder before the configuration was refused."""
-    for path in staged:
+def _remove(paths: set[Path]) -> None:
+    """Remove assets that were written to the output folder before the configuration was refused."""
+    for path in paths:
         if path.is_dir():
             shutil.rmtree(path)
         else:

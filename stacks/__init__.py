@@ -1,1 +1,1 @@
-"""What is deployed together."""
+"""The stacks: each module defines the resources that are deployed together."""

@@ -12,7 +12,7 @@ from ecs_envoy.from_configuration.monitoring import define_monitoring
 
 
 class MonitoringStack(Stack):
-    """What CloudWatch shows of the proxy and the services behind it, and whom it tells."""
+    """CloudWatch's dashboard and alarms for the proxy and the services behind it."""
 
     def __init__(
         self,

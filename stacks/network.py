@@ -1,4 +1,4 @@
-"""The stack that the other stacks stand on."""
+"""The stack of the network, which all other stacks depend on."""
 
 import jsii
 from aws_cdk import Environment, Stack
@@ -18,8 +18,9 @@ class NetworkStack(Stack):
         self._availability_zones = availability_zones(configuration)
         super().__init__(scope, stack_id, env=env)
         self.network = define_network(self, configuration)
-        # Both the services' rules and the proxy's tasks name it. Here, neither stack waits for the other to
-        # let it go: a service can be removed while the proxy stands.
+        # The services' rules and the proxy's tasks both refer to this group. Because it is in this stack,
+        # those two stacks do not depend on each other's resources: a service can be removed while the proxy
+        # runs.
         self.proxy_security_group = define_task_security_group(
             self, "ProxySecurityGroup", vpc=self.network.vpc, description="Envoy proxy"
         )
@@ -27,5 +28,5 @@ class NetworkStack(Stack):
     @property
     @jsii.member(jsii_name="availabilityZones")
     def availability_zones(self) -> list[str]:
-        """The zones of the configuration: the CDK would ask the account, with credentials, at synth."""
+        """The zones of the configuration. Otherwise the CDK looks zones up in the account at synth."""
         return self._availability_zones

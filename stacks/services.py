@@ -9,7 +9,7 @@ from ecs_envoy.from_configuration.services import define_grpc_services
 
 
 class ServicesStack(Stack):
-    """The gRPC services, and the routes to those that exist already."""
+    """The gRPC services, and the routes to existing services."""
 
     def __init__(
         self,

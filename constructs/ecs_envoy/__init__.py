@@ -73,8 +73,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import a construct when it is first asked for.
 
-    The CDK takes a second to come and starts a Node process; the configuration and the command
-    line, which live in this package too, need neither.
+    Importing the CDK takes a second and starts a Node process. The configuration and the command
+    line, which are also in this package, do not need it.
     """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

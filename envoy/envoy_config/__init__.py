@@ -1,7 +1,7 @@
-"""Services in, an Envoy v3 bootstrap out: no AWS, no state, no clock.
+"""Makes an Envoy v3 bootstrap from services. It knows nothing of AWS, and has no state and no clock.
 
-Here are the settings. `envoy_config.bootstrap` has the bootstrap, and needs Envoy's messages, which take a
-moment to import.
+This module exports the settings. The bootstrap is in `envoy_config.bootstrap`, which imports Envoy's
+messages; that import takes a moment.
 """
 
 import warnings
@@ -28,5 +28,5 @@ __all__ = [
     "Upstream",
 ]
 
-# Generated code, which only its next version can mend: nobody who imports us can do anything about it.
+# The warning comes from generated code. Only a new version of that package can fix it, not our users.
 warnings.filterwarnings("ignore", category=PydanticDeprecatedSince212, module=r"envoy_data_plane\.")

@@ -24,8 +24,8 @@ from envoy_config.typed_extension import typed_config
 FIELDS = {
     "time": "%START_TIME%",
     "service": "%UPSTREAM_CLUSTER%",
-    # gRPC's full method name. To take it apart costs a twentieth of Envoy's work by a filter for every call,
-    # and more than the call itself by CEL for each line (bench/instructions.md); a query does it as well.
+    # gRPC's full method name. A filter that splits it costs 5 % of Envoy's work for every call, and CEL costs
+    # more for each line than the call itself (bench/instructions.md). A log query can split it, too.
     "grpc_method": "%REQ(:PATH)%",
     "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
     "duration_ms": "%DURATION%",
@@ -33,37 +33,39 @@ FIELDS = {
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     "response_flags": "%RESPONSE_FLAGS%",
     "request_id": "%REQ(X-REQUEST-ID)%",
-    # W3C's: version, trace id, span id, flags.
+    # W3C Trace Context: version, trace id, span id, flags.
     "traceparent": "%REQ(TRACEPARENT)%",
     "bytes_received": "%BYTES_RECEIVED%",
     "bytes_sent": "%BYTES_SENT%",
 }
-"""What a line holds, besides its `reason`. No other header: metadata may hold a secret."""
+"""
+The fields of a line, besides its `reason`. No other header is logged, because metadata may hold a secret.
+"""
 
 SAMPLE, ERROR_OR_SLOW = "sample", "error_or_slow"
-"""A line's `reason`. Each kind is whole in itself, so that a call may have a line of either."""
+"""A line's `reason`. Each kind is complete on its own, so a call may have a line of each kind."""
 
 
-def access_logs(wanted: telemetry.AccessLog | None) -> list[AccessLog]:
-    """Return the loggers of `wanted`.
+def access_logs(settings: telemetry.AccessLog | None) -> list[AccessLog]:
+    """Return the loggers that `settings` describe; none for None.
 
-    A query of rates and times needs a sample that nothing has weighed, and one of errors needs them all:
-    so these are two logs in one stream, told apart by `reason`.
+    A query of rates and durations needs an unbiased sample, and a query of errors needs all of them. So there
+    are two logs in one stream, and `reason` tells them apart.
     """
-    if wanted is None:
+    if settings is None:
         return []
-    if wanted.sample_percent == 100:
+    if settings.sample_percent == 100:
         return [_stdout(SAMPLE, None)]
-    logs = [_stdout(ERROR_OR_SLOW, _error_or_slow(wanted.slower_than))]
-    if wanted.sample_percent:
-        logs.insert(0, _stdout(SAMPLE, _sampled(wanted.sample_percent)))
+    logs = [_stdout(ERROR_OR_SLOW, _error_or_slow(settings.slower_than))]
+    if settings.sample_percent:
+        logs.insert(0, _stdout(SAMPLE, _sampled(settings.sample_percent)))
     return logs
 
 
-def _stdout(reason: str, which: AccessLogFilter | None) -> AccessLog:
+def _stdout(reason: str, log_filter: AccessLogFilter | None) -> AccessLog:
     return AccessLog(
         name="envoy.access_loggers.stdout",
-        filter=which,
+        filter=log_filter,
         typed_config=typed_config(
             StdoutAccessLog(
                 log_format=SubstitutionFormatString(
@@ -81,7 +83,8 @@ def _sampled(percent: float) -> AccessLogFilter:
         runtime_filter=RuntimeFilter(
             runtime_key="access_log.sample",
             percent_sampled=fractional_percent(percent),
-            # By the request id, two proxies in a row would sample the same calls; there may be none, too.
+            # With sampling by request id, two proxies in a chain would sample the same calls; and a call may
+            # have no request id.
             use_independent_randomness=True,
         )
     )
@@ -92,7 +95,7 @@ def _error_or_slow(slower_than: timedelta) -> AccessLogFilter:
     return AccessLogFilter(
         or_filter=OrFilter(
             filters=[
-                # Not OK is every other status, and none at all.
+                # This matches every status but OK, and calls without a status.
                 AccessLogFilter(
                     grpc_status_filter=GrpcStatusFilter(statuses=[GrpcStatusFilterStatus.OK], exclude=True)
                 ),

@@ -1,4 +1,4 @@
-"""Where Envoy listens and connects."""
+"""Addresses that Envoy listens on and connects to."""
 
 from envoy_data_plane.envoy.config.core.v3 import Address, SocketAddress
 

@@ -1,4 +1,4 @@
-"""The bootstrap: all that Envoy is told when it starts."""
+"""The bootstrap: Envoy's whole configuration."""
 
 from collections.abc import Sequence
 
@@ -23,14 +23,14 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
     The order of `services` does not matter: the same set gives the same bootstrap.
 
     Raises:
-        RoutingError: A call would have no service or two to go to.
+        RoutingError: There is no service to route to, or two services claim the same calls.
 
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
     check_routing([(service.name, service.upstream.grpc_services) for service in ordered])
     return Bootstrap(
         node=Node(id=proxy.name, cluster=proxy.name),
-        # No password guards it, and it can stop Envoy: loopback only.
+        # Loopback only: it has no password, and it can stop Envoy.
         admin=Admin(address=socket_address(proxy.admin_address, proxy.admin_port)),
         typed_dns_resolver_config=dns_resolver(),
         overload_manager=overload_manager(proxy),

@@ -32,16 +32,19 @@ PREFIX = "grpc"
 
 BUCKETS_MS = (1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000)
 """
-The upper bounds of the duration's buckets in milliseconds: a unary call in a VPC takes 1 to 100, and a
-deadline is seldom beyond 5 s. Each costs a series for every method.
+The upper bounds of the buckets for durations, in milliseconds. A unary call in a VPC takes 1 to 100 ms, and
+few deadlines are longer than 5 s. Each bucket costs one series for every method.
 """
 
-MOST_COUNTERS, MOST_HISTOGRAMS = 4000, 1000
-"""A thousand methods with four statuses each: who invents names can take no more of Envoy's memory."""
+MAX_COUNTERS, MAX_HISTOGRAMS = 4000, 1000
+"""
+Enough for a thousand methods with four statuses each. The limits bound Envoy's memory when a client calls
+methods with invented names.
+"""
 
 
 def call_stats() -> AccessLog:
-    """Return the logger that writes no line but counts each call and its duration."""
+    """Return the logger that counts each call and its duration; it writes no lines."""
     service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop_unrouted())
     method = ConfigTag(name="grpc_method", value_format="%REQ(:PATH)%")
     status = ConfigTag(name="grpc_status", value_format="%GRPC_STATUS(SNAKE_STRING)%")
@@ -49,7 +52,7 @@ def call_stats() -> AccessLog:
         name="envoy.access_loggers.stats",
         typed_config=typed_config(
             Config(
-                stats_scope=Scope(prefix=PREFIX, max_counters=MOST_COUNTERS, max_histograms=MOST_HISTOGRAMS),
+                stats_scope=Scope(prefix=PREFIX, max_counters=MAX_COUNTERS, max_histograms=MAX_HISTOGRAMS),
                 counters=[
                     ConfigCounter(
                         stat=ConfigStat(name="requests", tags=[service, method, status]), value_fixed=1
@@ -68,7 +71,7 @@ def call_stats() -> AccessLog:
 
 
 def _drop_unrouted() -> Matcher:
-    """Return the rule that counts no call without a route: its method's name may be anything."""
+    """Return the rule that leaves out calls without a route: their method may have any name."""
     no_cluster = MatcherMatcherListPredicate(
         single_predicate=MatcherMatcherListPredicateSinglePredicate(
             input=TypedExtensionConfig(name="value", typed_config=typed_config(StatTagValueInput())),

@@ -58,20 +58,22 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         outlier_detection=outlier_detection(),
         circuit_breakers=_circuit_breakers(),
         common_lb_config=ClusterCommonLbConfig(
-            # Envoy's 50 % sends calls to the dead half of a service that is half down; 0 would refuse every
-            # call when a check misjudges all tasks at once. 1 %: only where nobody is healthy, all are tried.
+            # With Envoy's default of 50 %, calls go to dead tasks if half of a service is down. With 0, every
+            # call is refused if a check wrongly fails for all tasks at once. With 1 %, Envoy tries all tasks
+            # only if none is healthy.
             healthy_panic_threshold=Percent(value=1),
-            # A new task's first health check comes within Envoy's 1 s of the task itself, and would wait for
-            # the end of it: a second of the two that a new task may take (measured: bench/discovery.md).
+            # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
+            # window of 1 s, the task would wait until the window ends: one of the two seconds until a new
+            # task gets calls (measured: bench/discovery.md).
             update_merge_window=timedelta(milliseconds=100),
-            # Not Envoy's zone-aware routing: that takes for granted that every proxy gets as many calls as
-            # the next one, and a few pinned clients see to it that none does. The file's weights do not.
+            # Not Envoy's zone-aware routing: it assumes that every proxy gets the same number of calls, and a
+            # few pinned clients break that. The weights in the endpoint file do not assume it.
             locality_weighted_lb_config=(
                 ClusterCommonLbConfigLocalityWeightedLbConfig() if service.zone_aware else None
             ),
         ),
-        ignore_health_on_host_removal=_listed_whole(service),
-        # Envoy keeps these counts anyway. Uneven load shows there first.
+        ignore_health_on_host_removal=_lists_every_task(service),
+        # Envoy keeps these counts in any case. They are the first to show uneven load.
         track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if by_endpoint else None,
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
         typed_extension_protocol_options={
@@ -86,12 +88,12 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
     )
 
 
-def _listed_whole(service: Service) -> bool:
-    """Return whether a task that is no longer listed has left, and is to be dropped at once.
+def _lists_every_task(service: Service) -> bool:
+    """Return whether discovery lists every task, so that Envoy can drop an unlisted task at once.
 
-    A file lists every task, and so does DNS of a small service. Of a larger one, or one of unknown
-    size, a DNS answer may be a sample: dropping what it lacks would change the set with every answer,
-    so there the health check decides.
+    A file lists every task, and DNS lists every task of a small service. For a larger service, or one of
+    unknown size, a DNS answer may be a sample. If Envoy dropped the tasks that are missing in an answer, its
+    endpoints would change with every answer. So the health check decides there.
     """
     return service.discovery is Discovery.EDS or (
         service.max_tasks is not None and service.max_tasks <= DNS_RECORDS
@@ -110,13 +112,14 @@ def _circuit_breakers() -> CircuitBreakers:
     return CircuitBreakers(
         thresholds=[
             CircuitBreakersThresholds(
-                # Envoy's 1024 open calls are few where calls are streams; memory is guarded by the overload
-                # manager, so this bounds only what one stuck service may hold of the proxy.
+                # Envoy's default of 1024 open calls is too low if calls are streams. The overload manager
+                # protects the memory, so this only bounds how many calls one stuck service may hold.
                 max_requests=8192,
                 max_pending_requests=1024,
-                # Envoy's 3 for a whole cluster are spent at once when tasks leave under load, and so is a
-                # budget of 20 % when half of them do (measured by `make rehearse`: calls failed with UO). We
-                # repeat only what no task has begun, so a retry adds nothing to the tasks' work.
+                # Envoy's default of 3 for a whole cluster is used up at once when tasks leave under load, and
+                # so is a budget of 20 % when half of the tasks leave (measured by `make rehearse`: calls
+                # failed with UO). We retry only calls that no task has begun, so retries add no work to the
+                # tasks.
                 max_retries=1024,
             )
         ]

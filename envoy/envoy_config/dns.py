@@ -1,4 +1,4 @@
-"""How Envoy asks DNS: ECS lists a service's tasks as the A records of one name."""
+"""How Envoy queries DNS: ECS lists a service's tasks as A records of one name."""
 
 from datetime import timedelta
 
@@ -13,23 +13,24 @@ from envoy_config.typed_extension import typed_config, typed_extension
 
 
 def dns_cluster_type() -> ClusterCustomClusterType:
-    """Return the discovery of every task that a DNS name lists, each an endpoint of its own."""
+    """Return the cluster type that makes an endpoint of each address that a DNS name has."""
     return ClusterCustomClusterType(
         name="envoy.clusters.dns",
         typed_config=typed_config(
             DnsCluster(
                 dns_refresh_rate=DNS_REFRESH_RATE,
-                # Else a failed look-up is repeated at once, by every cluster at the same time.
+                # Without this, every cluster repeats a failed look-up at once and at the same time.
                 dns_failure_refresh_rate=DnsClusterRefreshRate(
                     base_interval=timedelta(seconds=1), max_interval=DNS_REFRESH_RATE
                 ),
-                # The registry's owner decides by its TTL how fast a new task is found.
+                # The TTL of the records decides how fast a new task is found.
                 respect_dns_ttl=True,
-                # A TTL of 0 or 1 s on some foreign record must not become a flood of queries.
+                # An existing service's record may have a TTL of 0 or 1 s, which must not flood DNS with
+                # queries.
                 dns_min_refresh_rate=timedelta(seconds=1),
-                # Two proxies and many clusters start at one time; they need not ask at one time.
+                # The clusters of all proxies start together; this spreads their queries.
                 dns_jitter=timedelta(milliseconds=500),
-                # ECS registers A records; AAAA would double the queries for nothing.
+                # ECS registers only A records; asking for AAAA would double the queries.
                 dns_lookup_family=DnsLookupFamily.V4_ONLY,
             )
         ),
@@ -42,12 +43,13 @@ def dns_resolver(resolvers: tuple[Address, ...] = ()) -> TypedExtensionConfig:
         "envoy.network.dns_resolver.cares",
         CaresDnsResolverConfig(
             resolvers=list(resolvers),
-            # Names are complete: the VPC's search domain would only add look-ups that fail.
+            # Our names are fully qualified: the VPC's search domain would only add look-ups that fail.
             dns_resolver_options=DnsResolverOptions(no_default_search_domain=True),
-            # Envoy's 5 s x 4 would hide a lost packet for a whole refresh; the VPC's resolver is 1 ms away.
+            # With Envoy's default of 4 tries of 5 s, a lost packet delays a whole refresh. The VPC's resolver
+            # is 1 ms away.
             query_timeout_seconds=1,
             query_tries=3,
-            # A socket that went deaf is otherwise kept, and with it the old endpoints.
+            # Otherwise Envoy keeps a socket that gets no more answers, and so keeps the old endpoints.
             reinit_channel_on_timeout=True,
         ),
     )

@@ -1,4 +1,4 @@
-"""Endpoints from a file: something beside Envoy writes it, and Envoy takes each new one as a whole."""
+"""Endpoints from a file: the discovery sidecar writes it, and Envoy reads each new version as a whole."""
 
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterEdsClusterConfig
 from envoy_data_plane.envoy.config.core.v3 import (
@@ -14,9 +14,9 @@ FILE = "endpoints.json"
 def eds_cluster_config(folder: str, service: str) -> ClusterEdsClusterConfig:
     """Return the discovery of `service` from its file, `<folder>/<service>/endpoints.json`.
 
-    The file has to be there when Envoy starts, and is replaced by a move within its folder.
+    The file must exist when Envoy starts. To change it, move a new file over it from within its folder.
     """
-    # A folder for each service: Envoy reads a file again with every move in the folder that it watches.
+    # Each service has its own folder, because Envoy reads a file again after each move in a watched folder.
     watched = f"{folder}/{service}"
     return ClusterEdsClusterConfig(
         eds_config=ConfigSource(

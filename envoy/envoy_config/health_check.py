@@ -1,4 +1,4 @@
-"""Active health checks: Envoy asks each endpoint, so that a dead one is left before a call finds it."""
+"""Active health checks: Envoy checks each endpoint, so that it stops calling dead ones before calls fail."""
 
 from datetime import timedelta
 
@@ -21,15 +21,16 @@ def health_checks(kind: values.HealthCheck) -> list[HealthCheck]:
         HealthCheck(
             timeout=timedelta(seconds=2),
             interval=INTERVAL,
-            # Envoy's 60 s would leave the dead task of a quiet service in place for its next call.
+            # With Envoy's default of 60 s, the next call of a quiet service could go to a dead task.
             no_traffic_interval=INTERVAL,
-            # One lost packet is no death; two in a row, retried within a second, are.
+            # One failed check may be a lost packet. Two in a row, one second apart, mean that the task is
+            # dead.
             unhealthy_threshold=2,
             unhealthy_edge_interval=timedelta(seconds=1),
-            # DNS lists a task before its server listens; a check that came too early is repeated soon.
+            # DNS lists a task before its server listens, so a check that came too early is repeated soon.
             unhealthy_interval=timedelta(seconds=1),
             healthy_threshold=1,
-            # Two proxies must not ask every task in the same instant.
+            # The proxies must not check all tasks at the same instant.
             interval_jitter_percent=10,
             tcp_health_check=HealthCheckTcpHealthCheck() if kind == "tcp" else None,
             grpc_health_check=HealthCheckGrpcHealthCheck() if kind == "grpc" else None,

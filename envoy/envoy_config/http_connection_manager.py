@@ -22,28 +22,31 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
     """Return the connection manager that routes calls to `services`."""
     return HttpConnectionManager(
         stat_prefix="grpc",
-        # gRPC without TLS speaks HTTP/2 from the first byte; nothing else is served.
+        # gRPC without TLS uses HTTP/2 from the first byte. Nothing else is served.
         codec_type=HttpConnectionManagerCodecType.HTTP2,
         http2_protocol_options=downstream_http2(),
         common_http_protocol_options=HttpProtocolOptions(
-            # Envoy's hour would keep the connections of clients that are long gone from need.
+            # Envoy's default, written out: an unused connection of a client is closed after an hour.
             idle_timeout=timedelta(hours=1),
-            # Without it a client stays on the proxy task it first found, and a new one idles.
+            # Without a limit a client keeps its connection to one proxy task, and a new proxy task stays
+            # idle.
             max_connection_duration=proxy.max_connection_duration,
-            # Clients that connected together need not leave together.
+            # Clients that connected at the same time should not reconnect at the same time.
             max_connection_duration_jitter=Percent(value=20),
-            # The edge guide rejects underscores in header names for the sake of servers that confuse them
-            # with hyphens. gRPC's do not, and its metadata keys may hold them: allowed, Envoy's default.
+            # "Configuring Envoy as an edge proxy" rejects underscores in header names, because some servers
+            # confuse them with hyphens. gRPC servers do not, and gRPC's metadata keys may have underscores.
+            # So we keep Envoy's default, which allows them.
         ),
-        # Envoy's 5 minutes would end a stream whose two sides have nothing to say for a while.
-        # Keepalive finds those whose other side is gone.
+        # Envoy's default of 5 minutes would end a stream that is silent for a while. Keepalive finds streams
+        # whose other side is gone.
         stream_idle_timeout=timedelta(0),
-        # Headers come in one piece or the client is broken; an open stream without any holds memory.
+        # A stream without headers holds memory, and a working client sends its headers at once.
         request_headers_timeout=timedelta(seconds=10),
-        # The edge guide's: the connection's address is the client's, whatever its headers say.
+        # The client's address is that of its connection, whatever its headers say ("Configuring Envoy as an
+        # edge proxy").
         use_remote_address=True,
-        # A request id that the client chose joins its log with ours. Where there is none, Envoy would make
-        # one for every call, and few are logged.
+        # With the client's own request id, its log can be joined with ours. By default Envoy would make an id
+        # for every call without one, although few calls are logged.
         preserve_external_request_id=True,
         generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
         access_log=[*access_logs(proxy.access_log), *([call_stats()] if proxy.metrics else [])],

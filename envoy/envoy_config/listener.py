@@ -1,4 +1,4 @@
-"""The listener: the one port that clients dial."""
+"""The listener: the port that clients dial."""
 
 from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
 

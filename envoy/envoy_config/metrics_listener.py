@@ -1,4 +1,4 @@
-"""The metrics listener: Envoy's metrics for whoever may scrape them, and no more of the admin interface."""
+"""The metrics listener: it serves Envoy's metrics and nothing else of the admin interface."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -26,8 +26,10 @@ from envoy_config.static_cluster import static_cluster
 from envoy_config.telemetry import ADMIN_CLUSTER, Metrics
 from envoy_config.typed_extension import typed_config
 
-_ASKED_FOR = r"^(grpc|server|http|overload)\.|^cluster\.[^.]+\.(membership|outlier|upstream)|\.rq_total$"
-"""Of an endpoint its requests alone: eight more series for each would be most of all there are."""
+_STATS_FILTER = r"^(grpc|server|http|overload)\.|^cluster\.[^.]+\.(membership|outlier|upstream)|\.rq_total$"
+"""
+Of an endpoint's series only the number of its requests. The other eight would be most of all series.
+"""
 
 
 def metrics_listener(proxy: Proxy, metrics: Metrics) -> Listener:
@@ -43,7 +45,9 @@ def metrics_listener(proxy: Proxy, metrics: Metrics) -> Listener:
                     name="metrics",
                     domains=["*"],
                     routes=[
-                        _route("/stats/prometheus", f"/stats/prometheus?filter={quote(_ASKED_FOR, safe='')}"),
+                        _route(
+                            "/stats/prometheus", f"/stats/prometheus?filter={quote(_STATS_FILTER, safe='')}"
+                        ),
                         _route("/ready", "/ready"),
                     ],
                 )
@@ -54,7 +58,7 @@ def metrics_listener(proxy: Proxy, metrics: Metrics) -> Listener:
         name="metrics",
         address=socket_address(proxy.address, metrics.port),
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
-        # Of an Envoy that sheds load one wants to see how much.
+        # When Envoy sheds load, its metrics must stay readable, to show how much it sheds.
         bypass_overload_manager=True,
         filter_chains=[
             FilterChain(
@@ -69,12 +73,13 @@ def metrics_listener(proxy: Proxy, metrics: Metrics) -> Listener:
     )
 
 
-def _route(path: str, asked: str) -> Route:
-    # A query of the scraper's could ask for every endpoint's every count; ours comes first and holds.
+def _route(path: str, admin_path: str) -> Route:
+    # A scraper's own query could ask for all statistics of every endpoint. Our query comes first, so it
+    # applies.
     get = HeaderMatcher(name=":method", string_match=StringMatcher(exact="GET"))
     return Route(
         match=RouteMatch(path=path, headers=[get]),
-        route=RouteAction(cluster=ADMIN_CLUSTER, prefix_rewrite=asked, timeout=timedelta(seconds=10)),
+        route=RouteAction(cluster=ADMIN_CLUSTER, prefix_rewrite=admin_path, timeout=timedelta(seconds=10)),
     )
 
 

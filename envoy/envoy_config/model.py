@@ -1,4 +1,4 @@
-"""What the proxy is to do, before any of Envoy's own words."""
+"""The proxy and its services, independent of Envoy's messages."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,41 +8,41 @@ from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import GRPC_PORT, Upstream
 
 ADMIN_ADDRESS = "127.0.0.1"
-"""No password guards the admin interface, and it can stop Envoy: loopback only."""
+"""Loopback only: the admin interface has no password, and it can stop Envoy."""
 
 ADMIN_PORT = 9901
 """The TCP port of the admin interface, as in Envoy's documentation."""
 
 ENDPOINTS_FOLDER = "/endpoints"
-"""Where Envoy's container has the files of `Discovery.EDS`."""
+"""The folder in Envoy's container with the files of `Discovery.EDS`."""
 
 
 class Discovery(StrEnum):
     """How Envoy learns of a service's endpoints."""
 
     DNS = "dns"
-    """By a DNS name with one A record for each, of which an answer lists `DNS_RECORDS` at most."""
+    """By a DNS name with one A record for each task; an answer lists at most `DNS_RECORDS` of them."""
     EDS = "eds"
-    """By a file that something beside Envoy keeps, with all of them and their zones."""
+    """By a file that the discovery sidecar writes, with every task and its zone."""
 
 
 DNS_RECORDS = 8
-"""Route 53 answers with at most eight of a MULTIVALUE name's records ("Multivalue answer routing")."""
+"""A Route 53 answer lists at most eight records of a MULTIVALUE name ("Multivalue answer routing")."""
 
 
 DNS_REFRESH_RATE = timedelta(seconds=5)
-"""How often Envoy asks where an answer brings no TTL: Envoy's own default, written out as a promise."""
+"""The time between two DNS queries if the answer has no TTL. It is Envoy's default, written out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A gRPC service as Envoy knows it.
+    """A gRPC service that Envoy routes calls to.
 
     Args:
-        name: Names the Envoy cluster, its statistics and its part of the log.
-        address: The DNS name with one A record for each task; not asked for with `Discovery.EDS`.
+        name: The name of the Envoy cluster, used in its statistics and in the log.
+        address: The DNS name with one A record for each task; not used with `Discovery.EDS`.
         upstream: How Envoy calls its tasks.
-        max_tasks: The most tasks that may run at once; None where that is not known.
+        max_tasks: The most tasks that may run at once; None if the number is unknown.
         discovery: By DNS by default.
 
     """
@@ -55,7 +55,7 @@ class Service:
 
     @property
     def zone_aware(self) -> bool:
-        """Whether the file of `Discovery.EDS` weighs zones against each other: DNS names no zone."""
+        """Whether Envoy weighs zones. This needs `Discovery.EDS`, because DNS does not name zones."""
         return self.upstream.zone_aware and self.discovery is Discovery.EDS
 
 
@@ -64,30 +64,30 @@ class Proxy:
     """The Envoy that clients dial.
 
     Args:
-        name: Envoy's node id and cluster, as its own log and statistics show them.
-        memory_mib: The memory of Envoy's container in MiB; the overload manager and
-            the connection limit follow from it.
+        name: Envoy's node id and cluster, as its log and statistics show them.
+        memory_mib: The memory of Envoy's container in MiB. The overload manager and
+            the connection limit depend on it.
         address: The IP address that the listener binds; every interface by default.
         port: The TCP port of the listener.
         admin_address: The loopback IP address that the admin interface binds.
         admin_port: The TCP port of the admin interface; 9901 by default, as in Envoy's
             documentation.
-        max_connection_duration: How long a client keeps one connection before Envoy asks
-            it to open another (by GOAWAY; calls under way go on). 10 minutes by default:
-            a pinned client finds a proxy task that was added or replaced within that time.
+        max_connection_duration: How long a client keeps one connection before Envoy asks it
+            to open a new one (by GOAWAY; open calls go on). 10 minutes by default: within
+            that time a pinned client finds a proxy task that was added or replaced.
         endpoints_folder: The folder with the files of `Discovery.EDS`.
         access_log: Which calls are logged; None for none.
-        metrics: Where metrics are to be had; None, the default, for nowhere.
+        metrics: The listener that serves metrics; None, the default, for no metrics.
         tracing: Which calls are traced; None, the default, for none.
 
     Raises:
-        ValueError: The admin interface would listen beyond loopback, or two listeners on one port.
+        ValueError: The admin interface would not listen on loopback, or two listeners have the same port.
 
     """
 
     name: str
     memory_mib: int = 512
-    address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, guarded by its security group
+    address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, which its security group protects
     port: int = GRPC_PORT
     admin_address: str = ADMIN_ADDRESS
     admin_port: int = ADMIN_PORT
@@ -100,12 +100,16 @@ class Proxy:
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):
             raise ValueError(
-                f"{self.name}: {self.admin_address} is open to others and Envoy's admin interface has no "
+                f"{self.name}: {self.admin_address} is open to others, and Envoy's admin interface has no "
                 "password; give a loopback address, such as 127.0.0.1"
             )
         if self.port == self.admin_port:
             raise ValueError(
-                f"{self.name}: {self.port} is the port of Envoy's admin interface; give the listener another"
+                f"{self.name}: {self.port} is the port of Envoy's admin interface; "
+                "give the listener another port"
             )
         if self.metrics and self.metrics.port in {self.port, self.admin_port}:
-            raise ValueError(f"{self.name}: {self.metrics.port} is taken; give the metrics another port")
+            raise ValueError(
+                f"{self.name}: {self.metrics.port} is the port of another listener; "
+                "give the metrics another port"
+            )

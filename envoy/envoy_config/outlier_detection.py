@@ -1,4 +1,4 @@
-"""Passive health checks: an endpoint that keeps failing calls is left alone for a while."""
+"""Passive health checks: an endpoint that keeps failing calls gets no calls for a while."""
 
 from datetime import timedelta
 
@@ -6,20 +6,20 @@ from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection
 
 
 def outlier_detection() -> OutlierDetection:
-    """Return when Envoy ejects an endpoint on the evidence of its answers."""
+    """Return when Envoy ejects an endpoint because of its answers."""
     return OutlierDetection(
-        # Envoy reads UNKNOWN, INTERNAL and UNIMPLEMENTED as 5xx: a caller with one bad request in a loop
-        # would eject healthy tasks one by one. UNAVAILABLE and DEADLINE_EXCEEDED are gateway failures.
+        # Envoy counts UNKNOWN, INTERNAL and UNIMPLEMENTED as 5xx: a caller that repeats one bad request would
+        # eject healthy tasks one by one. UNAVAILABLE and DEADLINE_EXCEEDED are gateway failures.
         enforcing_consecutive_5xx=0,
-        # Off (0) in Envoy.
+        # Off (0) by default in Envoy.
         consecutive_gateway_failure=5,
         enforcing_consecutive_gateway_failure=100,
-        # A connection that fails is Envoy's own observation, and counts apart from a task's answers.
+        # Envoy counts failed connections separately from bad answers.
         split_external_local_origin_errors=True,
         consecutive_local_origin_failure=5,
         base_ejection_time=timedelta(seconds=30),
-        # Envoy's 10 % ejects nobody among fewer than ten tasks.
+        # With Envoy's default of 10 %, no task is ejected if there are fewer than ten.
         max_ejection_percent=50,
-        # The same for two or three tasks; the panic threshold guards a service of one.
+        # For the same reason, with two or three tasks. The panic threshold protects a service with one task.
         always_eject_one_host=True,
     )

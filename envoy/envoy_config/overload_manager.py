@@ -1,4 +1,4 @@
-"""The overload manager: Envoy sheds load before its container is killed for memory."""
+"""The overload manager: Envoy sheds load before its container runs out of memory and is killed."""
 
 from envoy_data_plane.envoy.config.overload.v3 import (
     OverloadAction,
@@ -16,12 +16,12 @@ from envoy_config.model import Proxy
 from envoy_config.typed_extension import typed_config
 
 HEAP_SHARE = 0.8
-"""The heap's share of the container's memory; the rest is code, stacks and the allocator's slack."""
+"""The heap's share of the container's memory; the rest is for code, stacks and the allocator's overhead."""
 
 CONNECTIONS_PER_MIB = 4
 """
-Clients' connections for each MiB of the container's memory. At 256 KiB each, the limit is reached with the
-memory in use, not after it: 2048 connections in 512 MiB.
+The number of client connections for each MiB of the container's memory. At 256 KiB for each connection, Envoy
+reaches the limit before it runs out of memory: 2048 connections in 512 MiB.
 """
 
 _FIXED_HEAP = "envoy.resource_monitors.fixed_heap"
@@ -46,7 +46,7 @@ def overload_manager(proxy: Proxy) -> OverloadManager:
                 ),
             ),
         ],
-        # Both thresholds are the edge guide's.
+        # Both thresholds come from "Configuring Envoy as an edge proxy".
         actions=[
             _action("envoy.overload_actions.shrink_heap", 0.95),
             _action("envoy.overload_actions.stop_accepting_requests", 0.98),

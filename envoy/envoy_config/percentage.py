@@ -1,10 +1,10 @@
-"""A part of all calls, as Envoy's fractions."""
+"""Percentages as Envoy's fractions."""
 
 from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
 
 
 def fractional_percent(percent: float) -> FractionalPercent:
-    """Return `percent` to the hundredth."""
+    """Return `percent`, rounded to hundredths."""
     return FractionalPercent(
         numerator=round(percent * 100), denominator=FractionalPercentDenominatorType.TEN_THOUSAND
     )

@@ -1,4 +1,4 @@
-"""Routes: which proto service goes to which cluster."""
+"""Routes: which cluster gets the calls of which proto service."""
 
 from datetime import timedelta
 
@@ -27,14 +27,14 @@ def route_configuration(services: tuple[Service, ...]) -> RouteConfiguration:
     prefixes = {
         prefix: service
         for service in services
-        for prefix in ([f"/{claimed}/" for claimed in service.upstream.grpc_services] or ["/"])
+        for prefix in ([f"/{proto_service}/" for proto_service in service.upstream.grpc_services] or ["/"])
     }
     return RouteConfiguration(
         name="grpc",
         virtual_hosts=[
             VirtualHost(
                 name="grpc",
-                # Clients dial the proxy by several names over its life; the path alone decides.
+                # Clients may dial the proxy by any name, so only the path decides.
                 domains=["*"],
                 routes=[_route(prefix, prefixes[prefix]) for prefix in sorted(prefixes)],
             )
@@ -47,10 +47,10 @@ def _route(prefix: str, service: Service) -> Route:
         match=RouteMatch(prefix=prefix),
         route=RouteAction(
             cluster=service.name,
-            # Envoy's 15 s would cut every longer stream.
+            # Envoy's default of 15 s would end every longer stream.
             timeout=timedelta(0),
-            # 0 is no cap of ours on `grpc-timeout`: the client's own deadline holds, and no other.
-            # No offset either: a deadline is the client's, and not to be shortened.
+            # With 0 Envoy enforces the client's deadline (`grpc-timeout`) and sets no limit of its own. There
+            # is no offset, because the proxy must not shorten a client's deadline.
             max_stream_duration=RouteActionMaxStreamDuration(grpc_timeout_header_max=timedelta(0)),
             retry_policy=_retry_policy(service),
         ),
@@ -59,33 +59,34 @@ def _route(prefix: str, service: Service) -> Route:
 
 def _retry_policy(service: Service) -> RetryPolicy:
     return RetryPolicy(
-        # Only where no task can have begun the call, so that no method needs to be idempotent.
+        # Only if no task can have begun the call, so that methods do not have to be idempotent.
         retry_on="connect-failure,refused-stream,reset-before-request",
-        # Enough to pass by half of eight tasks: a rolling deployment can take them away together, and DNS
-        # tells it seconds later (measured by `make rehearse`: two were spent on dead tasks).
+        # Enough to get past half of eight tasks: a rolling deployment can stop them together, and DNS shows
+        # that seconds later (measured by `make rehearse`: two retries went to dead tasks).
         num_retries=5,
-        # Envoy's 25 to 250 ms spend all in half a second. Where ECS replaced every task and none of the new
-        # ones listens yet, later tries had better wait (measured with eight clients and tasks that listened
-        # 1 s after DNS named them: 7 calls failed instead of 34).
+        # With Envoy's default of 25 to 250 ms, all retries happen within half a second. If ECS has replaced
+        # every task and no new task listens yet, the later tries should wait longer (measured with eight
+        # clients and tasks that listened 1 s after DNS listed them: 7 calls failed instead of 34).
         retry_back_off=RetryPolicyRetryBackOff(
             base_interval=timedelta(milliseconds=50), max_interval=timedelta(seconds=1)
         ),
         retry_host_predicate=[_previous_hosts(), *([_own_zone()] if service.zone_aware else [])],
-        # Where a zone is preferred, one pick in twenty is of another one: two turns of that.
+        # If a zone is preferred, one pick in twenty is from another zone; 40 picks are two such rounds.
         host_selection_retry_max_attempts=40 if service.zone_aware else 5,
     )
 
 
 def _previous_hosts() -> RetryPolicyRetryHostPredicate:
-    # A second try on the same task would likely end as the first did.
+    # A second try on the same task would probably fail like the first.
     return RetryPolicyRetryHostPredicate(
         name="envoy.retry_host_predicates.previous_hosts", typed_config=typed_config(PreviousHostsPredicate())
     )
 
 
 def _own_zone() -> RetryPolicyRetryHostPredicate:
-    # Where a zone is preferred, its endpoints say so. Tasks of one zone go down together; without this, all
-    # tries would go to them (found by a test: every call failed until the health check had seen it).
+    # Endpoints of the preferred zone have this metadata. The tasks of one zone can fail together, and without
+    # this predicate all tries would go to them (found by a test: every call failed until the health check
+    # noticed).
     own_zone = Metadata(filter_metadata={"envoy.lb": Struct(fields={"own_zone": Value(bool_value=True)})})
     return RetryPolicyRetryHostPredicate(
         name="envoy.retry_host_predicates.omit_host_metadata",

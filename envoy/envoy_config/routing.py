@@ -1,4 +1,4 @@
-"""Whether services can share one listener: each call has one service to go to."""
+"""Checks whether services can share one listener: each call must go to exactly one service."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,11 +13,11 @@ class RoutingError(ValueError):
 
 
 def routing_problems(services: Sequence[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, KeyPath, str]]:
-    """Yield what keeps `services` from sharing a listener: each is its name and its proto services.
+    """Yield why `services` cannot share a listener; each is given as its name and its proto services.
 
     Yields:
-        The name of a service, empty where it is none's in particular; the path of a setting of it; what is
-        wrong and what would be right.
+        The name of a service, empty if the problem concerns no single service; the path of one of its
+        settings; what is wrong and what to give instead.
 
     """
     if not services:
@@ -26,15 +26,15 @@ def routing_problems(services: Sequence[tuple[str, Sequence[str]]]) -> Iterator[
     owners: dict[str, str] = {}
     for name, grpc_services in services:
         if name in names:
-            yield name, (), "two services have this name; give each its own"
+            yield name, (), "two services have this name; give each its own name"
         if name in OWN_CLUSTERS:
-            yield name, (), "a cluster of the proxy's own has this name; give another"
+            yield name, (), "the proxy has an internal cluster of this name; give another name"
         names.add(name)
         if not grpc_services and len(services) > 1:
             yield (
                 name,
                 ("grpc_services",),
-                "missing, which only the sole service of a proxy may; list the proto services to route here",
+                "missing, although the proxy has several services; list the proto services to route here",
             )
         for index, proto_service in enumerate(grpc_services):
             if proto_service in owners:
@@ -47,10 +47,10 @@ def routing_problems(services: Sequence[tuple[str, Sequence[str]]]) -> Iterator[
 
 
 def check_routing(services: Sequence[tuple[str, Sequence[str]]]) -> None:
-    """Check that each call would have one service to go to.
+    """Check that each call goes to exactly one service.
 
     Raises:
-        RoutingError: It would have none or two. The message has a line for each mistake.
+        RoutingError: A call would go to no service or to two. The message has a line for each mistake.
 
     """
     lines = [

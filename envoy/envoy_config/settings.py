@@ -1,4 +1,4 @@
-"""What every group of settings is: typed, frozen, without unknown keys, with errors in plain words."""
+"""The base of every group of settings: typed, frozen, without unknown keys, with readable error messages."""
 
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
@@ -12,8 +12,8 @@ _Part = TypeVar("_Part", bound="Settings")
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class _PlainErrors(type(BaseModel)):
     if not TYPE_CHECKING:  # a type checker reads the signature from the fields
-        # A metaclass, since pydantic would call an `__init__` of ours for each nested group, too, and the
-        # path to a mistake inside it would be lost.
+        # This is a metaclass, because pydantic would also call our own `__init__` for each nested group, and
+        # then the path to a mistake inside that group would be lost.
         def __call__(cls, **values: object) -> object:
             try:
                 return super().__call__(**values)
@@ -22,22 +22,22 @@ class _PlainErrors(type(BaseModel)):
 
 
 class Settings(BaseModel, metaclass=_PlainErrors):
-    """A group of settings: the one place of each one's type, default, bounds and description.
+    """A group of settings: the only place that defines their types, defaults, bounds and descriptions.
 
-    A block of the YAML configuration and an argument of a construct are made of it; the JSON Schema and
-    the reference page are written from it.
+    Blocks of the YAML configuration and arguments of constructs use it. The JSON Schema and the reference
+    page are generated from it.
 
     Raises:
-        SettingsError: A value is not allowed; the message names each mistake and its cure.
+        SettingsError: A value is not allowed; the message names each mistake and says what to give.
 
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def part(self, kind: type[_Part]) -> _Part:
-        """Return those of these settings that `kind` has, which this class inherits from."""
+        """Return the settings that belong to `kind`, a base class of this class."""
         given = {name: value for name, value in self.__dict__.items() if name in kind.model_fields}
         part = kind.model_construct(self.model_fields_set & given.keys(), **given)
         for name in kind.model_fields.keys() - given.keys():
-            del vars(part)[name]  # of settings that could be read only in part, this one is missing
+            del vars(part)[name]  # missing, because only a part of the settings could be read
         return part

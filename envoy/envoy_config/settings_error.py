@@ -1,4 +1,4 @@
-"""What is wrong with settings, in the words of whoever wrote them."""
+"""What is wrong with settings, with the keys as the user wrote them."""
 
 import difflib
 import types
@@ -18,7 +18,7 @@ class SettingsError(ValueError):
     """Values are not allowed.
 
     Attributes:
-        problems: The path of each mistake, and what is there and what to write instead.
+        problems: The path of each mistake, and a message that says what is there and what to write instead.
 
     """
 
@@ -32,7 +32,7 @@ def _line(path: KeyPath, message: str) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """Return `path` as a person writes it: `services.lessons.grpc_services[0]`."""
+    """Return `path` as text, such as `services.lessons.grpc_services[0]`."""
     text = ""
     for part in path:
         name = f"[{part}]" if isinstance(part, int) else shortened(part)
@@ -41,7 +41,7 @@ def dotted(path: KeyPath) -> str:
 
 
 def problems(error: ValidationError, settings: object) -> list[Finding]:
-    """Return each mistake of `error`, found in values for the class `settings`, with its path."""
+    """Return each mistake in `error` with its path; `settings` is the class that was validated."""
     return [_finding(details, settings) for details in error.errors()]
 
 
@@ -68,19 +68,19 @@ def _finding(error: ErrorDetails, settings: object) -> Finding:
 
 
 _RENAMED = {"observability": "telemetry"}
-"""Keys that had another name in an earlier version."""
+"""The new names of keys that had another name in an earlier version."""
 
 
 def _suggestion(key: str, block: type[BaseModel] | None) -> str:
     keys: Collection[str] = block.model_fields if block else ()
-    if (now := _RENAMED.get(key)) in keys:
-        return f"it is called {now} now"
+    if (new_name := _RENAMED.get(key)) in keys:
+        return f"it is called {new_name} now"
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"give one of {', '.join(keys)}"
 
 
 def settings_at(path: KeyPath, settings: object) -> type[BaseModel] | None:
-    """Return the class of the settings at `path` below the class `settings`; None where there are none."""
+    """Return the class of the settings at `path` below the class `settings`; None if there are none."""
     block = settings
     for part in path:
         if isinstance(block, type) and issubclass(block, BaseModel):
@@ -106,6 +106,6 @@ def _settings_in(annotation: object) -> object:
 
 
 def described(block: type[BaseModel] | None, key: str) -> str:
-    """Return what `key` of `block` holds, in words."""
+    """Return the description of `key` in `block`."""
     field = block.model_fields.get(key) if block else None
     return (field.description if field else None) or "a value"

@@ -1,4 +1,4 @@
-"""A cluster with one endpoint that does not move: what stands beside Envoy in its task."""
+"""A cluster with one fixed endpoint: another container or listener in Envoy's own task."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from envoy_data_plane.envoy.config.endpoint.v3 import (
 
 
 def static_cluster(name: str, address: Address) -> Cluster:
-    """Return the cluster `name` of the one endpoint at `address`."""
+    """Return the cluster `name`, whose only endpoint is at `address`."""
     return Cluster(
         name=name,
         type=ClusterDiscoveryType.STATIC,

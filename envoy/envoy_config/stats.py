@@ -1,11 +1,11 @@
-"""Which of its statistics Envoy keeps where metrics are read."""
+"""Which statistics Envoy keeps if it serves metrics."""
 
 from envoy_data_plane.envoy.config.metrics.v3 import HistogramBucketSettings, StatsConfig, StatsMatcher
 from envoy_data_plane.envoy.type.matcher.v3 import ListStringMatcher, RegexMatcher, StringMatcher
 
 from envoy_config.call_stats import BUCKETS_MS, PREFIX
 
-OF_A_CLUSTER = (
+CLUSTER_STATS = (
     "membership_healthy",
     "membership_total",
     "outlier_detection.ejections_active",
@@ -19,24 +19,27 @@ OF_A_CLUSTER = (
     "upstream_rq_retry_overflow",
     "upstream_rq_total",  # the discovery sidecar reads it, too
 )
-"""What dashboards, rules and alarms use of a service, and no more (`tests/monitoring` holds it)."""
+"""
+The statistics of a service that dashboards, rules and alarms use, and no others (`tests/monitoring` checks
+it).
+"""
 
-OF_THE_SERVER = ("memory_allocated", "memory_physical_size", "uptime")
+SERVER_STATS = ("memory_allocated", "memory_physical_size", "uptime")
 
-OF_THE_LISTENER = ("downstream_cx_active",)
+LISTENER_STATS = ("downstream_cx_active",)
 
 
 def stats_config() -> StatsConfig:
-    """Return the allow-list of statistics, and the bounds of the calls' durations.
+    """Return the list of statistics to keep, and the buckets for the durations of calls.
 
-    What is not on it takes neither memory nor work. Per-endpoint counts pass every list: the metrics
-    listener filters those.
+    Statistics that are not on the list take neither memory nor work. The list does not apply to the counts of
+    endpoints; the metrics listener filters those.
     """
     patterns = [
         StringMatcher(prefix=f"{PREFIX}."),
-        _suffixes(r"cluster\.[^.]+\.", OF_A_CLUSTER),
-        _suffixes(r"server\.", OF_THE_SERVER),
-        _suffixes(r"http\.grpc\.", OF_THE_LISTENER),
+        _suffixes(r"cluster\.[^.]+\.", CLUSTER_STATS),
+        _suffixes(r"server\.", SERVER_STATS),
+        _suffixes(r"http\.grpc\.", LISTENER_STATS),
         StringMatcher(safe_regex=RegexMatcher(regex=r"overload\..*\.pressure")),
     ]
     return StatsConfig(

@@ -1,4 +1,4 @@
-"""Tracing: spans of calls by OpenTelemetry, to a collector beside Envoy."""
+"""Tracing: Envoy sends spans of calls by OpenTelemetry to the collector in its task."""
 
 from datetime import timedelta
 
@@ -30,9 +30,10 @@ from envoy_config.typed_extension import typed_config, typed_extension
 
 
 def tracing(proxy: Proxy) -> HttpConnectionManagerTracing | None:
-    """Return how calls through `proxy` are traced; None for not at all.
+    """Return how calls through `proxy` are traced; None if they are not.
 
-    Without it a `traceparent` passes untouched; with it, the task's parent is Envoy's span.
+    Without tracing, Envoy passes a `traceparent` on unchanged. With tracing, the task gets Envoy's span as
+    its parent.
     """
     if proxy.tracing is None:
         return None
@@ -40,9 +41,10 @@ def tracing(proxy: Proxy) -> HttpConnectionManagerTracing | None:
         envoy_grpc=GrpcServiceEnvoyGrpc(cluster_name=COLLECTOR_CLUSTER), timeout=timedelta(seconds=1)
     )
     return HttpConnectionManagerTracing(
-        # Every call comes to the sampler, which knows what the caller has decided; Envoy's own draw does not.
+        # Every call reaches the sampler. The sampler follows the caller's decision; Envoy's random sampling
+        # would not.
         random_sampling=Percent(value=100),
-        # The call to the task is a span of its own, so that a retry is seen.
+        # Each call to a task has its own span, so that retries are visible.
         spawn_upstream_span=True,
         provider=TracingHttp(
             name="envoy.tracers.opentelemetry",
@@ -56,7 +58,7 @@ def tracing(proxy: Proxy) -> HttpConnectionManagerTracing | None:
 
 
 def request_id_extension(proxy: Proxy) -> RequestIdExtension | None:
-    """Return the extension that lets a call be traced that has no request id; None for Envoy's own."""
+    """Return the extension that allows tracing of calls without a request id; None for Envoy's default."""
     if proxy.tracing is None:
         return None
     return RequestIdExtension(

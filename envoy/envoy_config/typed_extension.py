@@ -1,4 +1,4 @@
-"""Envoy's way to name an extension and carry its configuration."""
+"""How Envoy's messages name an extension and hold its configuration."""
 
 from betterproto2 import Message
 from envoy_data_plane.envoy.config.core.v3 import TypedExtensionConfig
@@ -6,7 +6,7 @@ from envoy_data_plane.google.protobuf import Any
 
 
 def typed_config(message: Message) -> Any:
-    """Return `message` wrapped with its type's URL."""
+    """Return `message` wrapped in an `Any`, with the URL of its type."""
     return Any.pack(message)
 
 

@@ -1,4 +1,4 @@
-"""The settings of a service that end in Envoy."""
+"""The settings of a service that Envoy uses."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +10,7 @@ from envoy_config.settings import Settings
 from envoy_config.values import Flag, HealthCheck, Port, ProtoService, bounded_duration
 
 GRPC_PORT = 50051
-"""The port of gRPC's own examples."""
+"""The port that gRPC's own examples use."""
 
 
 _connect_timeout = bounded_duration("a connect timeout", timedelta(milliseconds=10), timedelta(seconds=30))
@@ -23,18 +23,19 @@ class Upstream(Settings):
     port: Port = Field(default=GRPC_PORT, description="the TCP port that tasks serve gRPC on")
     grpc_services: Annotated[Sequence[ProtoService], AfterValidator(tuple)] = Field(
         default=(),
-        description="the fully qualified proto services routed here; only a sole service may omit them",
+        description="the fully qualified proto services routed here; needed if the proxy has other services",
     )
     health_check: HealthCheck = Field(
         default="tcp",
         description="how Envoy checks a task: grpc needs grpc.health.v1 in the service, tcp works with every "
-        "service, none trusts the list of tasks",
+        "service, none does not check",
     )
-    # Envoy's 5 s is far too long inside a VPC, and a retry on another task follows.
+    # Envoy's default of 5 s is far too long inside a VPC, and Envoy then retries on another task.
     connect_timeout: ConnectTimeout = Field(
         default=timedelta(seconds=1), description="time to open a connection to a task"
     )
     zone_aware: Flag = Field(
         default=True,
-        description="whether the proxy prefers tasks of its own zone, where there are twice as many as zones",
+        description="whether the proxy prefers tasks of its own zone; it does so only if there are at least "
+        "twice as many tasks as zones",
     )

@@ -1,4 +1,4 @@
-"""Kinds of value that a setting can have, each with its bounds and its refusal."""
+"""Kinds of values that a setting can have, each with its bounds and its error message."""
 
 import re
 from datetime import timedelta
@@ -11,17 +11,17 @@ Checked = tuple[BeforeValidator, WithJsonSchema]
 
 
 def refusal(value: object, kind: str, cure: str) -> PydanticCustomError:
-    """Return the error of `value` not being `kind`; `cure` says what to give."""
+    """Return the error that `value` is not `kind`; `cure` says what to give."""
     return problem(f"{shown(value)} is not {kind}; give {cure}")
 
 
 def problem(text: str) -> PydanticCustomError:
-    """Return an error that says `text`, without pydantic's own words."""
+    """Return an error with the message `text`, without pydantic's own text."""
     return PydanticCustomError("ecs_envoy", "{text}", {"text": text})
 
 
 def shown(value: object) -> str:
-    """Return `value` as its writer would recognise it."""
+    """Return `value` as an error message shows it."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):
@@ -36,7 +36,7 @@ def shown(value: object) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return `text`, or its start where it is too long for a message."""
+    """Return `text`, or its start if it is too long for a message."""
     return text if len(text) <= 80 else f"{text[:76]}..."
 
 
@@ -63,7 +63,7 @@ def number(kind: str, low: float, high: float) -> Checked:
 
 
 def text(pattern: str, kind: str, cure: str, *, length: int = 2048) -> Checked:
-    """Return the check that a value matches `pattern` whole; `cure` says what to give."""
+    """Return the check that a whole value matches `pattern`; `cure` says what to give."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object) -> str:
@@ -81,7 +81,7 @@ _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
 
 def duration(value: object) -> timedelta:
-    """Return the time that `value` is or names, such as 3s."""
+    """Return `value` as a time: a timedelta, or text such as `3s`."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
@@ -91,7 +91,7 @@ def duration(value: object) -> timedelta:
 
 
 def duration_text(time: timedelta) -> str:
-    """Return `time` as a configuration has it: `250ms`, `3s`, `2m`."""
+    """Return `time` as text in the form of the configuration: `250ms`, `3s`, `2m`."""
     milliseconds = round(time / timedelta(milliseconds=1))
     for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000)):
         if milliseconds and milliseconds % size == 0:
@@ -138,12 +138,12 @@ Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"
 
 _port = whole_number("a port", 1, 65535)
 Port = Annotated[int, *_port]
-_unprivileged_port = whole_number("a port that Envoy may open without root's rights", 1024, 65535)
+_unprivileged_port = whole_number("a port that Envoy may open without root privileges", 1024, 65535)
 UnprivilegedPort = Annotated[int, *_unprivileged_port]
 _percent = number("a percentage", 0, 100)
 Percent = Annotated[float, *_percent]
-_slower_than = bounded_duration("a time for a call", timedelta(milliseconds=1), timedelta(hours=1))
-CallTime = Annotated[timedelta, *_slower_than]
+_call_time = bounded_duration("a time for a call", timedelta(milliseconds=1), timedelta(hours=1))
+CallTime = Annotated[timedelta, *_call_time]
 _proto_service = text(
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", "a proto service", "its package and name, such as learning.v1.Lessons"
 )

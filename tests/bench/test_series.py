@@ -1,4 +1,4 @@
-"""The number of series, counted by the benchmark's own code on the real Envoy."""
+"""The number of series of the real Envoy, counted by the benchmark's own code."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ MISSING = missing_packages()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: apt-get install {' '.join(MISSING)}")
 
 
-def test_ten_services_with_ten_methods_and_twenty_tasks_have_2000_series_at_most(tmp_path: Path) -> None:
+def test_ten_services_with_ten_methods_and_twenty_tasks_have_at_most_2000_series(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         address = world.address(10)
         envoy = world.envoy("envoy", 10, envoys.with_telemetry(address, world.tasks))

@@ -1,4 +1,4 @@
-"""What the tests of the poller share."""
+"""A clock and a loop of polls, for the tests of the poller."""
 
 from discovery.endpoints import Endpoint
 from discovery.poller import Poller

@@ -31,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Stub(ThreadingHTTPServer):
-    """Answers each operation with `answers[operation]`, and notes in `asked` what came."""
+    """Answers each operation with `answers[operation]`, and records the requests in `asked`."""
 
     daemon_threads = True
 
@@ -49,7 +49,7 @@ class Stub(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a client that gave up is what many of these tests are about
+        pass  # in many of these tests the client gives up
 
     def lists(self, *addresses: str, revision: int = 1, port: int | None = None) -> None:
         """Answer as Cloud Map does, with an instance for each address."""

@@ -33,20 +33,20 @@ def instance(**attributes: str) -> dict[str, Any]:
         pytest.param(
             {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_IPV6": "fd00::1"},
             Endpoint("", "10.0.0.1", 50051),
-            id="both: an ECS service's tasks listen on IPv4",
+            id="both, because tasks of an ECS service listen on IPv4",
         ),
         pytest.param({"AWS_ALIAS_DNS_NAME": "lb.example.com"}, None, id="an alias"),
         pytest.param({"AWS_INSTANCE_CNAME": "example.com"}, None, id="a CNAME"),
         pytest.param({}, None, id="nothing"),
-        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.300"}, None, id="no address"),
-        pytest.param({"AWS_INSTANCE_IPV4": "0.0.0.0"}, None, id="every address"),
-        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "0"}, None, id="no port"),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.300"}, None, id="not an address"),
+        pytest.param({"AWS_INSTANCE_IPV4": "0.0.0.0"}, None, id="the address 0.0.0.0"),
+        pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "0"}, None, id="not a port"),
         pytest.param(
             {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "http"}, None, id="a port's name"
         ),
     ],
 )
-def test_an_instance_is_an_endpoint_where_it_has_an_address(
+def test_an_instance_with_an_address_is_an_endpoint(
     attributes: dict[str, str], endpoint: Endpoint | None
 ) -> None:
     converted = convert([instance(**attributes)], 50051)
@@ -54,7 +54,7 @@ def test_an_instance_is_an_endpoint_where_it_has_an_address(
     assert converted.skipped == (0 if endpoint else 1)
 
 
-def test_an_instance_without_attributes_is_skipped_and_a_double_counts_once() -> None:
+def test_an_instance_without_attributes_is_skipped_and_a_duplicate_counts_once() -> None:
     one = instance(AWS_INSTANCE_IPV4="10.0.0.1")
     converted = convert([{"InstanceId": "i"}, {"Attributes": 3}, one, one], 50051)
     assert (len(converted.endpoints), converted.skipped) == (1, 2)
@@ -65,21 +65,21 @@ def file(tmp_path: Path) -> EndpointsFile:
     return EndpointsFile(tmp_path, "lessons")
 
 
-def test_what_is_written_is_read_again_and_no_other_file_is_left(file: EndpointsFile) -> None:
+def test_written_endpoints_can_be_read_and_no_other_file_is_left(file: EndpointsFile) -> None:
     assert file.write([B, A], None)
     assert file.read() == (A, B)
     assert [path.name for path in file.path.parent.iterdir()] == [FILE]
     assert FILE == READ_BY_ENVOY
 
 
-def test_the_same_endpoints_are_the_same_bytes_and_no_second_file(file: EndpointsFile) -> None:
+def test_the_same_endpoints_give_the_same_bytes_and_no_second_file(file: EndpointsFile) -> None:
     assert file.write([A, B], None)
     before, number = file.path.read_bytes(), file.path.stat().st_ino
     assert not file.write([B, A], None)
     assert (file.path.read_bytes(), file.path.stat().st_ino) == (before, number)
 
 
-def test_a_file_to_begin_with_says_nothing_of_endpoints_and_replaces_none(file: EndpointsFile) -> None:
+def test_an_initial_file_has_no_endpoints_and_replaces_no_file(file: EndpointsFile) -> None:
     file.begin()
     assert json.loads(file.path.read_text())["resources"] == []
     assert file.read() is None
@@ -88,7 +88,7 @@ def test_a_file_to_begin_with_says_nothing_of_endpoints_and_replaces_none(file: 
     assert file.read() == (A,)
 
 
-def test_a_balance_weighs_zones_and_marks_the_one_that_retries_pass_by(file: EndpointsFile) -> None:
+def test_a_balance_weighs_zones_and_marks_the_zone_that_retries_avoid(file: EndpointsFile) -> None:
     file.write([A, B], Balance({"eu-west-1a": 975, "eu-west-1b": 25}, "eu-west-1a"))
     (assignment,) = json.loads(file.path.read_text())["resources"]
     near, far = assignment["endpoints"]
@@ -99,7 +99,7 @@ def test_a_balance_weighs_zones_and_marks_the_one_that_retries_pass_by(file: End
     assert file.read() == (A, B)
 
 
-def test_an_empty_list_is_a_word_about_endpoints(file: EndpointsFile) -> None:
+def test_an_empty_list_of_endpoints_differs_from_no_list(file: EndpointsFile) -> None:
     file.write([], None)
     assert file.read() == ()
 
@@ -107,7 +107,7 @@ def test_an_empty_list_is_a_word_about_endpoints(file: EndpointsFile) -> None:
 @pytest.mark.parametrize(
     "left", ["", "{", "null", "[]", '{"resources":[{}]}', '{"resources":[{"endpoints":[3]}]}']
 )
-def test_what_is_no_file_of_ours_counts_for_nothing(file: EndpointsFile, left: str) -> None:
+def test_a_file_that_the_sidecar_did_not_write_is_ignored(file: EndpointsFile, left: str) -> None:
     file.path.parent.mkdir()
     file.path.write_text(left)
     assert file.read() in (None, ())
@@ -115,7 +115,7 @@ def test_what_is_no_file_of_ours_counts_for_nothing(file: EndpointsFile, left: s
     assert file.read() == (A,)
 
 
-def test_a_crash_between_write_and_rename_leaves_the_old_file_whole(file: EndpointsFile) -> None:
+def test_a_crash_between_write_and_rename_leaves_the_old_file_unchanged(file: EndpointsFile) -> None:
     file.write([A], None)
     (file.path.parent / f".{FILE}.new").write_text('{"version_info":"x","resou')
     again = EndpointsFile(file.path.parents[1], "lessons")
@@ -125,8 +125,8 @@ def test_a_crash_between_write_and_rename_leaves_the_old_file_whole(file: Endpoi
     assert [path.name for path in file.path.parent.iterdir()] == [FILE]
 
 
-def test_a_full_disk_leaves_the_old_file_whole_and_the_next_write_mends_it(file: EndpointsFile) -> None:
-    # A limit on the size of files stands for the full disk: the write breaks off in the middle, too.
+def test_a_full_disk_leaves_the_old_file_unchanged_and_the_next_write_works(file: EndpointsFile) -> None:
+    # A limit on file sizes stands for a full disk: it also stops the write in the middle.
     file.write([A], None)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
@@ -141,6 +141,6 @@ def test_a_full_disk_leaves_the_old_file_whole_and_the_next_write_mends_it(file:
 
 
 def test_fails_on_a_read_only_file_system() -> None:
-    # The kernel's own: nobody, root included, may make a file there.
+    # The kernel's own file system: even root may not create a file there.
     with pytest.raises(OSError, match=r"Read-only|not permitted|denied"):
         EndpointsFile(Path("/sys"), "lessons").write([A], None)

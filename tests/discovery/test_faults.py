@@ -1,6 +1,6 @@
-"""What stays when Cloud Map gives no answer that can be used.
+"""The endpoints stay if Cloud Map gives no usable answer.
 
-A stub HTTP server gives the faults: the emulator has none.
+A stub HTTP server causes the faults, because the emulator cannot.
 """
 
 import pytest
@@ -19,7 +19,7 @@ FAULTS: list[tuple[str, Answer, str]] = [
     ("throttled", error("ThrottlingException"), "throttled"),
     ("too many requests", raw(b"slow down", 429), "throttled"),
     ("hangs up", hanging_up, "unreachable"),
-    ("no JSON", raw(b"<html>It works!</html>"), "malformed"),
+    ("not JSON", raw(b"<html>It works!</html>"), "malformed"),
     ("JSON, but a list", raw(b"[]"), "malformed"),
     ("cut off", raw(b'{"Instances": [{"Attri'), "malformed"),
     ("nothing at all", raw(b""), "malformed"),
@@ -38,7 +38,7 @@ FAULTS: list[tuple[str, Answer, str]] = [
 @pytest.mark.parametrize(
     ("answer", "kind"), [pytest.param(answer, kind, id=name) for name, answer, kind in FAULTS]
 )
-def test_the_last_endpoints_stay_whatever_the_api_answers_and_it_recovers(
+def test_the_last_endpoints_stay_whatever_the_api_answers_until_it_recovers(
     poller: Poller, stub: Stub, clock: Clock, answer: Answer, kind: str
 ) -> None:
     stub.lists("10.0.0.1")
@@ -54,7 +54,7 @@ def test_the_last_endpoints_stay_whatever_the_api_answers_and_it_recovers(
     assert poller.endpoints == (TWO,)
 
 
-def test_a_list_whose_revision_is_no_number_is_not_believed(poller: Poller, stub: Stub, clock: Clock) -> None:
+def test_a_list_whose_revision_is_not_a_number_is_ignored(poller: Poller, stub: Stub, clock: Clock) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     stub.answers["DiscoverInstances"] = always({"Instances": [], "InstancesRevision": "9"})
@@ -62,7 +62,7 @@ def test_a_list_whose_revision_is_no_number_is_not_believed(poller: Poller, stub
     assert poller.endpoints == (ONE,)
 
 
-def test_a_list_without_a_revision_is_believed(poller: Poller, stub: Stub, clock: Clock) -> None:
+def test_a_list_without_a_revision_is_accepted(poller: Poller, stub: Stub, clock: Clock) -> None:
     stub.lists("10.0.0.1")
     stub.answers["DiscoverInstances"] = always(
         {"Instances": [{"Attributes": {"AWS_INSTANCE_IPV4": "10.0.0.2"}}]}
@@ -72,7 +72,7 @@ def test_a_list_without_a_revision_is_believed(poller: Poller, stub: Stub, clock
 
 
 @pytest.mark.parametrize("answer", [silent, dripping], ids=["never answers", "drips"])
-def test_a_slow_api_is_one_that_does_not_answer(
+def test_a_slow_api_counts_as_unreachable(
     poller: Poller, stub: Stub, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloud_map, "PACKET_SECONDS", 0.2)
@@ -85,7 +85,7 @@ def test_a_slow_api_is_one_that_does_not_answer(
     assert 'kind="unreachable",service="lessons"} 1.0' in poller.metrics.text().decode()
 
 
-def test_an_endless_answer_is_given_up(poller: Poller, stub: Stub) -> None:
+def test_reading_stops_at_an_endless_answer(poller: Poller, stub: Stub) -> None:
     stub.lists("10.0.0.1")
     stub.answers["DiscoverInstances"] = raw(b" " * (5 * 1024 * 1024))
     poller.poll()
@@ -93,7 +93,7 @@ def test_an_endless_answer_is_given_up(poller: Poller, stub: Stub) -> None:
     assert 'kind="unreachable",service="lessons"} 1.0' in poller.metrics.text().decode()
 
 
-def test_an_api_that_is_not_there_leaves_the_last_endpoints(poller: Poller, stub: Stub) -> None:
+def test_the_last_endpoints_stay_if_the_api_is_gone(poller: Poller, stub: Stub) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     poller.cloud_map.close()
@@ -112,7 +112,7 @@ def test_without_a_role_there_are_no_credentials_and_no_call(
     assert 'kind="credentials",service="lessons"} 1.0' in poller.metrics.text().decode()
 
 
-def test_waits_grow_with_failures_differ_by_chance_and_grow_further_where_the_api_is_throttled(
+def test_waits_are_random_and_grow_with_failures_and_more_if_the_api_throttles(
     poller: Poller, stub: Stub
 ) -> None:
     stub.fails(error("InternalFailure", 500))

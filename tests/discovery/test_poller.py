@@ -1,6 +1,6 @@
-"""What is believed of Cloud Map's answers, and when it is asked.
+"""Which answers of Cloud Map the poller accepts, and when it asks.
 
-A stub HTTP server gives the answers: the emulator lists what it has, and no clock of a test's moves it.
+A stub HTTP server gives the answers, because a test cannot control the emulator's answers and clock.
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
 from tests.discovery.stub import Handler, Stub, always, error
 
 
-def test_a_request_is_what_the_api_reference_says(poller: Poller, stub: Stub) -> None:
+def test_a_request_follows_the_api_reference(poller: Poller, stub: Stub) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     assert stub.asked == [
@@ -39,7 +39,7 @@ def test_a_request_is_what_the_api_reference_says(poller: Poller, stub: Stub) ->
 
 
 def signature_of_what_came(handler: Handler) -> str:
-    """Return the signature that AWS would compute of a request, from what came over the wire."""
+    """Return the signature that AWS would compute for a request as it was received."""
     signed = re.findall(r"SignedHeaders=([^,]+)", handler.headers["Authorization"])[0].split(";")
     request = AWSRequest(
         method="POST",
@@ -52,8 +52,8 @@ def signature_of_what_came(handler: Handler) -> str:
     return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
 
 
-def test_a_request_is_signed_as_it_is_sent(poller: Poller, stub: Stub) -> None:
-    # Nobody checks it here: the emulator takes any signature.
+def test_a_request_has_the_right_signature(poller: Poller, stub: Stub) -> None:
+    # This is the only check, because the emulator accepts any signature.
     seen: list[tuple[str, str]] = []
 
     def note(handler: Handler) -> None:
@@ -70,12 +70,12 @@ def test_a_request_is_signed_as_it_is_sent(poller: Poller, stub: Stub) -> None:
     assert authorization.endswith(f"Signature={signature}")
 
 
-def test_while_the_revision_stays_the_list_is_asked_for_seldom_once_a_change_has_settled(
+def test_after_a_change_settles_the_list_is_requested_rarely_while_the_revision_is_the_same(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
     stub.lists("10.0.0.1")
     polls(poller, clock, int(SETTLE_SECONDS))
-    # Until then the list itself says whether it has changed.
+    # Until then the poller requests the list itself.
     assert (stub.count("DiscoverInstancesRevision"), stub.count("DiscoverInstances")) == (1, SETTLE_SECONDS)
     polls(poller, clock, 1)
     stub.asked.clear()
@@ -94,7 +94,7 @@ def test_a_new_revision_is_followed_by_the_list_in_the_same_poll(
     assert poller.endpoints == (ONE, TWO)
 
 
-def test_a_task_that_becomes_healthy_changes_no_revision_and_is_found_all_the_same(
+def test_a_task_that_becomes_healthy_is_found_although_the_revision_stays_the_same(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
     stub.lists("10.0.0.1", revision=2)
@@ -104,11 +104,11 @@ def test_a_task_that_becomes_healthy_changes_no_revision_and_is_found_all_the_sa
     assert poller.endpoints == (ONE, TWO)
 
 
-def test_more_than_a_hundred_instances_come_in_one_answer(poller: Poller, stub: Stub) -> None:
+def test_one_answer_may_have_more_than_a_hundred_instances(poller: Poller, stub: Stub) -> None:
     addresses = [f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1000)]
 
     def answer(handler: Handler) -> None:
-        # As Cloud Map does it: 100 where a request names no MaxResults; there are no pages.
+        # Like Cloud Map: 100 instances if a request has no MaxResults, and no pages.
         most = handler.asked.get("MaxResults", 100)
         instances = [{"Attributes": {"AWS_INSTANCE_IPV4": address}} for address in addresses]
         always({"Instances": instances[:most]})(handler)
@@ -119,9 +119,7 @@ def test_more_than_a_hundred_instances_come_in_one_answer(poller: Poller, stub: 
     assert len(poller.endpoints or ()) == 1000
 
 
-def test_an_empty_list_is_believed_once_it_has_held_for_the_grace_period(
-    poller: Poller, stub: Stub, clock: Clock
-) -> None:
+def test_an_empty_list_is_accepted_after_the_grace_period(poller: Poller, stub: Stub, clock: Clock) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     stub.lists(revision=2)
@@ -131,7 +129,9 @@ def test_an_empty_list_is_believed_once_it_has_held_for_the_grace_period(
     assert poller.endpoints == ()
 
 
-def test_an_empty_list_that_does_not_hold_was_never_there(poller: Poller, stub: Stub, clock: Clock) -> None:
+def test_an_empty_list_that_lasts_less_than_the_grace_period_is_ignored(
+    poller: Poller, stub: Stub, clock: Clock
+) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     stub.lists(revision=2)
@@ -143,7 +143,9 @@ def test_an_empty_list_that_does_not_hold_was_never_there(poller: Poller, stub: 
     assert poller.endpoints == (TWO,)
 
 
-def test_errors_are_no_part_of_an_empty_lists_grace(poller: Poller, stub: Stub, clock: Clock) -> None:
+def test_errors_do_not_count_towards_the_grace_period_of_an_empty_list(
+    poller: Poller, stub: Stub, clock: Clock
+) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
     stub.lists(revision=2)
@@ -153,7 +155,7 @@ def test_errors_are_no_part_of_an_empty_lists_grace(poller: Poller, stub: Stub, 
     assert poller.endpoints == (ONE,)
 
 
-def test_a_first_answer_without_instances_is_an_answer(poller: Poller, stub: Stub) -> None:
+def test_a_first_answer_without_instances_is_accepted(poller: Poller, stub: Stub) -> None:
     stub.lists()
     poller.poll()
     assert poller.answered
@@ -182,7 +184,7 @@ def test_the_age_of_the_last_success_grows_until_the_next(poller: Poller, stub: 
         ).split()[1]
 
     clock.now += 7
-    assert age() == "7.0"  # of a source that never answered, too
+    assert age() == "7.0"  # this also holds for a source that never answered
     stub.lists("10.0.0.1")
     poller.poll()
     clock.now += 42
@@ -201,7 +203,7 @@ def test_two_sidecars_do_not_poll_in_step(clock: Clock) -> None:
     assert sum(left != right for left, right in waits) >= 19
 
 
-def test_no_proxy_of_the_environment_is_asked(
+def test_proxies_in_environment_variables_are_not_used(
     poller: Poller, stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")

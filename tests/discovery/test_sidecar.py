@@ -1,4 +1,4 @@
-"""The real sidecar against the emulator's Cloud Map; a stub stands in where the emulator cannot fail."""
+"""The real sidecar with the Cloud Map of the emulator, or with a stub for faults that the emulator lacks."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 class CloudMap:
-    """A service of the emulator's, under its real API."""
+    """A Cloud Map service in the emulator, used through Cloud Map's API."""
 
     def __init__(self, emulator: Emulator, service: str) -> None:
         self._api = emulator.aws.cloud_map()
@@ -74,7 +74,7 @@ def cut_off(emulator: Emulator, processes: Processes, tmp_path: Path) -> Sidecar
     return Sidecar(processes, tmp_path, {**emulator.aws.environment(), "AWS_ENDPOINT_URL": NOWHERE})
 
 
-def test_it_is_ready_once_every_service_has_an_answer_an_empty_one_included(
+def test_it_is_ready_when_every_service_has_an_answer_even_an_empty_one(
     sidecar: Sidecar, lessons: CloudMap
 ) -> None:
     lessons.register("10.0.0.1")
@@ -87,7 +87,7 @@ def test_it_is_ready_once_every_service_has_an_answer_an_empty_one_included(
 def test_tasks_come_and_go_with_their_zones(sidecar: Sidecar, lessons: CloudMap) -> None:
     sidecar.start(["lessons"])
     until(sidecar.ready)
-    for number in range(120):  # more than an answer has where a request names no limit
+    for number in range(120):  # more than in an answer to a request without a limit
         lessons.register(f"10.0.0.{number + 1}", ZONES[number % 2])
     until(lambda: len(sidecar.endpoints("lessons") or ()) == 120)
     assert set((sidecar.endpoints("lessons") or {}).values()) == set(ZONES)
@@ -96,13 +96,13 @@ def test_tasks_come_and_go_with_their_zones(sidecar: Sidecar, lessons: CloudMap)
     assert "10.0.0.7" not in (sidecar.endpoints("lessons") or {})
 
 
-def test_a_task_counts_once_it_is_healthy_or_where_none_is(sidecar: Sidecar, lessons: CloudMap) -> None:
+def test_a_task_counts_if_it_is_healthy_or_if_no_task_is(sidecar: Sidecar, lessons: CloudMap) -> None:
     lessons.register("10.0.0.1")
     lessons.register("10.0.0.2", health="UNHEALTHY")
     sidecar.start(["lessons"])
     until(sidecar.ready)
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
-    lessons.becomes_healthy("10.0.0.2")  # which changes no revision, in Cloud Map and here
+    lessons.becomes_healthy("10.0.0.2")  # this does not change the revision, in Cloud Map or in the emulator
     until(lambda: len(sidecar.endpoints("lessons") or ()) == 2)
     lessons.clear()
     lessons.register("10.0.0.3", health="UNHEALTHY")
@@ -119,15 +119,17 @@ def test_a_service_that_scales_to_zero_is_empty_after_the_grace_period(
     until(lambda: sidecar.endpoints("lessons") == {})
 
 
-def test_envoy_is_held_up_no_longer_than_the_limit_and_no_file_is_called_empty(cut_off: Sidecar) -> None:
+def test_envoy_waits_at_most_for_the_limit_and_gets_a_file_without_a_list_of_endpoints(
+    cut_off: Sidecar,
+) -> None:
     cut_off.start(["lessons"], first_answer_limit=3.0)
     until(lambda: cut_off.get("/ready") == (503, "waiting for lessons\n"))
     assert cut_off.file("lessons") == {}
     until(cut_off.ready)
-    assert cut_off.file("lessons")["resources"] == []  # no word about endpoints; Envoy starts with no other
+    assert cut_off.file("lessons")["resources"] == []  # no list of endpoints, so that Envoy starts
 
 
-def test_after_a_restart_what_envoy_has_stays_though_cloud_map_cannot_be_reached(
+def test_after_a_restart_envoys_endpoints_stay_although_cloud_map_cannot_be_reached(
     sidecar: Sidecar, cut_off: Sidecar, lessons: CloudMap
 ) -> None:
     lessons.register("10.0.0.1")
@@ -141,7 +143,7 @@ def test_after_a_restart_what_envoy_has_stays_though_cloud_map_cannot_be_reached
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
 
 
-def test_after_a_restart_an_empty_list_has_its_grace_period_too(sidecar: Sidecar, lessons: CloudMap) -> None:
+def test_an_empty_list_also_has_its_grace_period_after_a_restart(sidecar: Sidecar, lessons: CloudMap) -> None:
     lessons.register("10.0.0.1")
     running = sidecar.start(["lessons"])
     until(lambda: sidecar.endpoints("lessons"))
@@ -153,7 +155,7 @@ def test_after_a_restart_an_empty_list_has_its_grace_period_too(sidecar: Sidecar
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
 
 
-def test_a_volume_that_cannot_be_written_keeps_the_gate_closed_and_is_tried_again(
+def test_it_is_not_ready_while_its_volume_cannot_be_written_and_tries_again(
     sidecar: Sidecar, lessons: CloudMap
 ) -> None:
     lessons.register("10.0.0.1")
@@ -166,7 +168,7 @@ def test_a_volume_that_cannot_be_written_keeps_the_gate_closed_and_is_tried_agai
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
 
 
-def test_sigterm_ends_it_at_once_though_a_call_is_under_way(
+def test_sigterm_ends_it_at_once_even_during_a_request(
     emulator: Emulator, processes: Processes, tmp_path: Path
 ) -> None:
     stub = Stub(f"{block()}.2")
@@ -238,7 +240,7 @@ def test_its_metrics_are_there_and_it_fits_into_64_megabytes(sidecar: Sidecar, l
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[{"name":"../a","cloud_map_service":"a","port":1}]}',
             "services[0].name: '../a' is not a cluster's name",
-            id="a way out of the folder",
+            id="a path outside the folder",
         ),
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[],"interval":"1s"}',
@@ -248,7 +250,7 @@ def test_its_metrics_are_there_and_it_fits_into_64_megabytes(sidecar: Sidecar, l
         pytest.param(
             '{"namespace":"a.b","proxy":"grpc","services":[],"interval":0}',
             "interval: 0 is too small; give a number above 0",
-            id="no interval",
+            id="not an interval",
         ),
     ],
 )  # fmt: skip
@@ -264,7 +266,7 @@ def test_fails_with_status_2_and_the_key_on_bad_settings(
     assert "Traceback" not in running.err.read_text()
 
 
-def test_fails_with_status_1_where_its_port_is_taken(sidecar: Sidecar) -> None:
+def test_fails_with_status_1_if_its_port_is_taken(sidecar: Sidecar) -> None:
     sidecar.start(["lessons"])
     until(lambda: sidecar.get("/ready")[0])
     second = sidecar.start(["lessons"])
@@ -273,7 +275,7 @@ def test_fails_with_status_1_where_its_port_is_taken(sidecar: Sidecar) -> None:
     assert second.err.read_text() == f"discovery: {sidecar.address}:9902: Address already in use\n"
 
 
-def test_fails_where_the_region_is_not_told(processes: Processes) -> None:
+def test_fails_without_a_region(processes: Processes) -> None:
     settings = '{"namespace":"a","proxy":"b","services":[]}'
     running = processes.start("no-region", [sys.executable, "-m", "discovery", settings])
     assert running.wait(FOREVER)

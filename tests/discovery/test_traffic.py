@@ -1,4 +1,4 @@
-"""Traffic by zone: Envoy's admin is a stub here, whose counters the test moves; peers are real servers."""
+"""Traffic by zone: a stub of Envoy's admin interface has the test's counters, and peers are real servers."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from tests.discovery.world import block
 
 
 class Server(ThreadingHTTPServer):
-    """Answers every GET with `text`, or with an error where there is none."""
+    """Answers every GET with `text`, or with an error if there is none."""
 
     daemon_threads = True
 
@@ -62,7 +62,7 @@ def counts(**services: int) -> str:
     return "\n".join(lines)
 
 
-def test_rates_are_those_of_the_window_and_unknown_before_it_is_full(admin: Server, clock: Clock) -> None:
+def test_rates_cover_the_window_and_are_unknown_before_it_is_full(admin: Server, clock: Clock) -> None:
     traffic = own(admin, clock)
     for second in range(int(WINDOW_SECONDS)):
         admin.text = counts(lessons=30 * second, big_one=second)
@@ -72,7 +72,7 @@ def test_rates_are_those_of_the_window_and_unknown_before_it_is_full(admin: Serv
     assert traffic.rates() == {"lessons": 30.0, "big-one": 1.0}
 
 
-def test_proxies_that_are_asked_at_different_times_count_a_beginning_load_alike(
+def test_proxies_that_are_asked_at_different_times_measure_a_new_load_equally(
     admin: Server, clock: Clock
 ) -> None:
     one, other = own(admin, clock), own(admin, clock)
@@ -85,7 +85,7 @@ def test_proxies_that_are_asked_at_different_times_count_a_beginning_load_alike(
     assert one.rates() == other.rates() == {"lessons": 6.0}
 
 
-def test_an_envoy_that_began_anew_or_does_not_answer_is_unknown_until_the_window_is_full_again(
+def test_the_rate_of_an_envoy_that_restarted_or_does_not_answer_is_unknown_until_the_window_is_full_again(
     admin: Server, clock: Clock
 ) -> None:
     traffic = own(admin, clock)
@@ -103,7 +103,7 @@ def test_an_envoy_that_began_anew_or_does_not_answer_is_unknown_until_the_window
     assert traffic.rates() == {}
 
 
-def test_envoy_is_asked_for_nothing_but_the_counters(admin: Server, clock: Clock) -> None:
+def test_envoy_is_asked_only_for_the_counters(admin: Server, clock: Clock) -> None:
     admin.text = counts(lessons=1)
     own(admin, clock).rates()
     assert admin.paths == [r"/stats?filter=%5Ecluster%5C.%5B%5E.%5D%2B%5C.upstream_rq_total%24"]
@@ -126,7 +126,7 @@ def asked(peers: list[Server], clock: Clock) -> tuple[Peers, list[str]]:
     return known, addresses
 
 
-def test_the_traffic_of_a_zone_is_that_of_all_its_proxies(peers: list[Server], clock: Clock) -> None:
+def test_the_traffic_of_a_zone_is_the_sum_of_its_proxies(peers: list[Server], clock: Clock) -> None:
     peers[0].text = Report("a", {"lessons": 40.0, "grading": 1.0}).to_json().decode()
     peers[1].text = Report("b", {"lessons": 20.0}).to_json().decode()
     known, addresses = asked(peers, clock)
@@ -149,7 +149,7 @@ def test_the_traffic_of_a_zone_is_that_of_all_its_proxies(peers: list[Server], c
         '{"zone":"b","rates":{}}',
     ],
 )
-def test_traffic_is_unknown_where_one_proxy_does_not_tell(
+def test_traffic_is_unknown_if_one_proxy_does_not_report_it(
     peers: list[Server], clock: Clock, text: str | None
 ) -> None:
     peers[0].text = Report("a", {"lessons": 40.0}).to_json().decode()
@@ -159,7 +159,7 @@ def test_traffic_is_unknown_where_one_proxy_does_not_tell(
     assert known.traffic(addresses[:1], "lessons") == {"a": 40.0}
 
 
-def test_the_word_of_a_peer_that_went_silent_counts_for_a_while(peers: list[Server], clock: Clock) -> None:
+def test_the_last_report_of_a_silent_peer_counts_for_a_while(peers: list[Server], clock: Clock) -> None:
     for server in peers:
         server.text = json.dumps({"zone": "a", "rates": {"lessons": 1.0}})
     known, addresses = asked(peers, clock)
@@ -172,5 +172,5 @@ def test_the_word_of_a_peer_that_went_silent_counts_for_a_while(peers: list[Serv
     assert known.traffic(addresses, "lessons") is None
 
 
-def test_without_proxies_there_is_no_traffic_to_know(clock: Clock) -> None:
+def test_without_proxies_traffic_is_unknown(clock: Clock) -> None:
     assert Peers(1, clock).traffic([], "lessons") is None

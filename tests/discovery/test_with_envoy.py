@@ -1,6 +1,6 @@
 """The real sidecar and the real Envoy, with real gRPC servers and clients.
 
-Cloud Map is a stub here: the emulator could neither fail nor be slow while calls go on.
+Cloud Map is a stub here, because the emulator cannot fail or be slow during calls.
 """
 
 import json
@@ -51,7 +51,7 @@ class World:
         self.revision = 0
 
     def serve(self, *numbers: int) -> list[str]:
-        """Start a server on each address of the block that a number stands for."""
+        """Start a server for each number, which is the last part of its address."""
         addresses = [f"{self.block}.{number}" for number in numbers]
         self.servers |= {address: serve(address, 50051, [PROTO]) for address in addresses}
         return addresses
@@ -98,7 +98,7 @@ class World:
             return error
 
     def calls(self, number: int) -> Counter[str]:
-        """Make calls, and return how many each address got; fails with the first that fails."""
+        """Make calls, and return how many each address got; the first failed call raises its error."""
         counts: Counter[str] = Counter()
         for _ in range(number):
             _, call = self.call.with_call(b"", timeout=FOREVER)
@@ -124,14 +124,14 @@ class World:
 
 
 class Load:
-    """Calls from four threads until the context is left; `failed` is what failed."""
+    """Calls from four threads until the context ends; `failed` has the errors."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._stop = threading.Event()
         self._pool = futures.ThreadPoolExecutor(4)
         self.failed: list[grpc.RpcError] = []
-        self.made = 0
+        self.calls_made = 0
 
     def __enter__(self) -> "Load":
         self._running = [self._pool.submit(self._run) for _ in range(4)]
@@ -140,7 +140,7 @@ class Load:
     def _run(self) -> None:
         while not self._stop.wait(0.01):
             result = self._world.result()
-            self.made += 1
+            self.calls_made += 1
             if isinstance(result, grpc.RpcError):
                 self.failed.append(result)
 
@@ -159,7 +159,7 @@ def world(tmp_path: Path) -> Generator[World]:
         world.close()
 
 
-def test_twelve_tasks_get_the_same_and_a_new_one_too(world: World) -> None:
+def test_twelve_tasks_and_a_new_one_get_equally_many_calls(world: World) -> None:
     addresses = world.serve(*range(1, 13))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
     world.start_sidecar()
@@ -171,7 +171,7 @@ def test_twelve_tasks_get_the_same_and_a_new_one_too(world: World) -> None:
     until(lambda: new in world.calls(13))
 
 
-def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World) -> None:
+def test_no_call_fails_if_a_task_is_deregistered_before_it_stops(world: World) -> None:
     addresses = world.serve(*range(1, 13))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
     world.start_sidecar()
@@ -181,13 +181,13 @@ def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World)
             world.lists({kept: ZONES[0] for kept in world.listed if kept != address})
             until(lambda address=address: address not in world.endpoints_of_envoy())
             world.servers.pop(address).stop(0)
-        made = load.made
-        until(lambda: load.made > made + 100)
+        made = load.calls_made
+        until(lambda: load.calls_made > made + 100)
     assert load.failed == []
     assert set(world.calls(60)) == set(addresses[6:])
 
 
-def test_while_cloud_map_cannot_be_reached_no_call_fails(world: World) -> None:
+def test_no_call_fails_while_cloud_map_cannot_be_reached(world: World) -> None:
     # bench/discovery.py does the same for 60 s.
     addresses = world.serve(*range(1, 11))
     world.lists(dict.fromkeys(addresses, ZONES[0]))
@@ -195,8 +195,8 @@ def test_while_cloud_map_cannot_be_reached_no_call_fails(world: World) -> None:
     world.start_envoy()
     with Load(world) as load:
         world.stub.fails(hanging_up)
-        asked, made = len(world.stub.asked), load.made
-        until(lambda: len(world.stub.asked) > asked + 5 and load.made > made + 100)
+        asked, made = len(world.stub.asked), load.calls_made
+        until(lambda: len(world.stub.asked) > asked + 5 and load.calls_made > made + 100)
     assert load.failed == []
     assert set(world.calls(100)) == set(addresses)
 
@@ -209,8 +209,8 @@ def test_the_sidecar_restarts_while_envoy_serves(world: World) -> None:
     with Load(world) as load:
         world.running.kill()
         assert world.running.wait(FOREVER)
-        made = load.made
-        until(lambda: load.made > made + 50)
+        made = load.calls_made
+        until(lambda: load.calls_made > made + 50)
         world.lists(dict.fromkeys(addresses, ZONES[0]))
         world.start_sidecar()
         until(lambda: addresses[9] in world.calls(20))
@@ -226,13 +226,13 @@ def test_a_service_without_tasks_is_unavailable_until_there_is_one(world: World)
     assert set(world.calls(3)) == {address}
 
 
-def test_a_zone_that_is_preferred_hands_over_when_its_tasks_are_down(world: World) -> None:
+def test_other_zones_get_the_calls_if_the_tasks_of_the_preferred_zone_are_down(world: World) -> None:
     near, far = world.serve(1, 2), world.serve(3, 4)
     world.zone_aware = True
     world.lists({**dict.fromkeys(near, ZONES[0]), **dict.fromkeys(far, ZONES[1])})
     world.start_sidecar()
     world.start_envoy()
-    # A sidecar without peers prefers no zone: the test's own file stands for one that does.
+    # A sidecar without peers prefers no zone, so the test writes a file that prefers one.
     world.running.terminate()
     assert world.running.wait(FOREVER)
     file = EndpointsFile(world.sidecar.folder, "lessons")

@@ -27,7 +27,7 @@ def spread(tasks: Mapping[str, int], traffic: Mapping[str, float]) -> dict[str, 
         pytest.param({"a": 34, "b": 33, "c": 33}, {"a": 1, "b": 2, "c": 3}, id="a hundred tasks"),
     ],
 )
-def test_every_task_gets_the_same_however_clients_chose_their_proxy(
+def test_every_task_gets_equally_many_calls_whichever_proxy_clients_use(
     tasks: dict[str, int], traffic: dict[str, float]
 ) -> None:
     by_task = spread(tasks, traffic)
@@ -35,16 +35,16 @@ def test_every_task_gets_the_same_however_clients_chose_their_proxy(
     assert all(calls == pytest.approx(fair, rel=0.01) for calls in by_task.values()), by_task  # pyright: ignore
 
 
-def test_calls_stay_in_their_zone_as_far_as_its_tasks_share_goes() -> None:
+def test_calls_stay_in_their_zone_up_to_the_share_of_its_tasks() -> None:
     tasks = {"a": 10, "b": 10}
-    # But for one call in twenty, which goes to both zones alike.
+    # One call in twenty goes to both zones equally.
     assert own_zone_balance("a", tasks, {"a": 50, "b": 50}) == Balance({"a": 975, "b": 25}, "a")
     assert own_zone_balance("b", tasks, {"a": 80, "b": 20}) == Balance({"a": 25, "b": 975}, "b")
     shares = own_zone_balance("a", tasks, {"a": 80, "b": 20})
     assert shares == Balance({"a": 619, "b": 381}, "a")  # 0.5 / 0.8 stays, and half of the twentieth
 
 
-def test_no_zone_is_without_weight_so_that_it_takes_over_when_the_others_are_down() -> None:
+def test_every_zone_has_a_weight_so_that_it_gets_calls_if_the_others_are_down() -> None:
     assert min(own_zone_balance("a", {"a": 2, "b": 2, "c": 2}, {"a": 1.0, "b": 1.0}).weights.values()) >= 1
 
 
@@ -67,13 +67,13 @@ def test_a_proxy_in_a_zone_without_tasks_prefers_none() -> None:
         ({"a": 5, "b": 1}, True),
     ],
 )
-def test_a_zone_is_preferred_where_there_are_twice_as_many_tasks_as_zones(
+def test_a_zone_is_preferred_if_there_are_twice_as_many_tasks_as_zones(
     tasks: dict[str, int], prefers: bool
 ) -> None:
     assert can_prefer_a_zone(tasks) is prefers
 
 
-def test_only_weights_that_moved_are_worth_a_file() -> None:
+def test_a_file_is_written_only_if_weights_changed_enough() -> None:
     half = Balance({"a": 500, "b": 500}, "a")
     assert not half.differs(Balance({"a": 510, "b": 490}, "a"), minimum=20)
     assert half.differs(Balance({"a": 520, "b": 480}, "a"), minimum=20)

@@ -23,8 +23,8 @@ class Sidecar:
     """Starts `python -m discovery`, as its image does.
 
     Attributes:
-        address: Where it serves.
-        folder: Where it writes.
+        address: The IP address of its HTTP server.
+        folder: The folder that it writes endpoint files to.
     """
 
     def __init__(self, processes: Processes, folder: Path, environment: dict[str, str]) -> None:
@@ -36,7 +36,7 @@ class Sidecar:
 
     def start(self, services: list[str], *, zone_aware: bool = False, **settings: Any) -> Process:  # noqa: ANN401
         """Start it; times are short unless `settings` say otherwise."""
-        told = {
+        values = {
             "namespace": "test.local",
             "proxy": "grpc",
             "services": [
@@ -52,12 +52,12 @@ class Sidecar:
         self._starts += 1
         return self._processes.start(
             f"discovery-{self._starts}-{self.address}",
-            [sys.executable, "-m", "discovery", json.dumps(told)],
+            [sys.executable, "-m", "discovery", json.dumps(values)],
             environment=self._environment,
         )
 
     def get(self, path: str) -> tuple[int, str]:
-        """Return the status and body of a request; 0 where nothing listens."""
+        """Return the status and body of a request; the status is 0 if nothing listens."""
         try:
             with urllib.request.urlopen(f"http://{self.address}:9902{path}", timeout=FOREVER) as answer:
                 return answer.status, answer.read().decode()
@@ -70,12 +70,12 @@ class Sidecar:
         return self.get("/ready")[0] == 200
 
     def file(self, service: str) -> dict[str, Any]:
-        """Return what Envoy would read; empty where there is no file."""
+        """Return the content of the file that Envoy would read; empty if there is no file."""
         path = self.folder / service / "endpoints.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
     def endpoints(self, service: str) -> dict[str, str] | None:
-        """Return the zone of each address in the file; None where it says nothing of endpoints."""
+        """Return the zone of each address in the file; None if the file has no list of endpoints."""
         resources = self.file(service).get("resources")
         if not resources:
             return None

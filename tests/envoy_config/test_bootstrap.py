@@ -29,8 +29,8 @@ GRADING = replace(
 
 def upstream(service: Service, **settings: Any) -> Service:  # noqa: ANN401
     """Return `service` with other settings of its upstream."""
-    given = {name: getattr(service.upstream, name) for name in service.upstream.model_fields_set}
-    return replace(service, upstream=Upstream(**{**given, **settings}))
+    unchanged = {name: getattr(service.upstream, name) for name in service.upstream.model_fields_set}
+    return replace(service, upstream=Upstream(**{**unchanged, **settings}))
 
 
 SITUATIONS = [
@@ -123,9 +123,12 @@ def test_each_proto_service_is_routed_to_its_cluster() -> None:
 
 @pytest.mark.parametrize(
     ("max_tasks", "dropped"),
-    [pytest.param(8, True, id="all that DNS lists"), pytest.param(None, False, id="nobody knows")],
+    [
+        pytest.param(8, True, id="as many as DNS lists"),
+        pytest.param(None, False, id="unknown number"),
+    ],
 )
-def test_a_task_gone_from_dns_is_dropped_at_once_only_where_dns_lists_all(
+def test_a_task_that_dns_no_longer_lists_is_dropped_at_once_only_if_dns_lists_all_tasks(
     max_tasks: int | None, dropped: bool
 ) -> None:
     assert (
@@ -133,7 +136,7 @@ def test_a_task_gone_from_dns_is_dropped_at_once_only_where_dns_lists_all(
     )
 
 
-def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_weighed() -> None:
+def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_are_weighed() -> None:
     large = cluster(replace(LESSONS, max_tasks=100, discovery=Discovery.EDS))
     source = large["eds_cluster_config"]["eds_config"]["path_config_source"]
     assert source == {
@@ -146,22 +149,22 @@ def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_weighed() -> 
 
 
 @pytest.mark.parametrize(
-    ("given", "text"),
+    ("settings", "text"),
     [
         pytest.param({}, "1s", id="a second by default"),
         pytest.param({"connect_timeout": timedelta(milliseconds=250)}, "0.250s", id="as given"),
     ],
 )
-def test_a_connection_to_a_task_may_take(given: dict[str, timedelta], text: str) -> None:
-    assert cluster(upstream(LESSONS, **given))["connect_timeout"] == text
+def test_the_connect_timeout_of_a_task(settings: dict[str, timedelta], text: str) -> None:
+    assert cluster(upstream(LESSONS, **settings))["connect_timeout"] == text
 
 
-def test_without_zones_every_endpoint_is_one_of_all() -> None:
-    plain = cluster(upstream(replace(LESSONS, discovery=Discovery.EDS), zone_aware=False))
-    assert "locality_weighted_lb_config" not in plain["common_lb_config"]
+def test_zones_have_no_weight_if_zone_aware_is_off() -> None:
+    unaware = cluster(upstream(replace(LESSONS, discovery=Discovery.EDS), zone_aware=False))
+    assert "locality_weighted_lb_config" not in unaware["common_lb_config"]
 
 
-def test_the_default_health_check_needs_nothing_of_the_service() -> None:
+def test_the_default_health_check_works_with_every_service() -> None:
     (check,) = cluster(LESSONS)["health_checks"]
     assert check["tcp_health_check"] == {}
 
@@ -171,18 +174,20 @@ def test_the_heap_fits_the_memory_of_the_task() -> None:
     assert int(monitor["typed_config"]["max_heap_size_bytes"]) < 1024 * 1024 * 1024 * 0.9
 
 
-def test_fails_where_the_admin_would_be_open_to_others() -> None:
-    with pytest.raises(ValueError, match=r"grpc: 0\.0\.0\.0 is open to others .* give a loopback address"):
+def test_fails_if_the_admin_interface_is_open_to_others() -> None:
+    with pytest.raises(ValueError, match=r"grpc: 0\.0\.0\.0 is open to others, .* give a loopback address"):
         replace(PROXY, admin_address="0.0.0.0")
 
 
-def test_fails_where_the_listener_would_take_the_admins_port() -> None:
+def test_fails_if_the_listener_has_the_port_of_the_admin_interface() -> None:
     with pytest.raises(ValueError, match="grpc: 9901 is the port of Envoy's admin interface"):
         replace(PROXY, port=9901)
 
 
-def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
-    with pytest.raises(ValueError, match="grpc: 50051 is taken; give the metrics another port"):
+def test_fails_if_the_metrics_have_the_port_of_the_listener() -> None:
+    with pytest.raises(
+        ValueError, match="grpc: 50051 is the port of another listener; give the metrics another port"
+    ):
         replace(PROXY, metrics=Metrics(port=50051))
 
 
@@ -194,21 +199,21 @@ def test_fails_where_the_metrics_would_take_the_listeners_port() -> None:
         pytest.param(
             [LESSONS, upstream(GRADING, grpc_services=["learning.v1.Courses"])],
             "lessons: grpc_services[1]: learning.v1.Courses is already routed to grading; remove one",
-            id="same claim",
+            id="same proto service",
         ),
         pytest.param(
             [LESSONS, upstream(GRADING, grpc_services=[])],
-            "grading: grpc_services: missing, which only the sole service",
-            id="no claim",
+            "grading: grpc_services: missing, although the proxy has several services",
+            id="no proto service",
         ),
         pytest.param(
             [replace(LESSONS, name="envoy_admin")],
-            "envoy_admin: a cluster of the proxy's own has this name; give another",
-            id="a name of the proxy's own",
+            "envoy_admin: the proxy has an internal cluster of this name; give another name",
+            id="name of an internal cluster",
         ),
     ],
 )
-def test_fails_where_a_call_would_not_have_one_service(services: list[Service], message: str) -> None:
+def test_fails_if_a_call_would_not_go_to_exactly_one_service(services: list[Service], message: str) -> None:
     with pytest.raises(RoutingError) as error:
         bootstrap(PROXY, services)
     assert message in str(error.value)

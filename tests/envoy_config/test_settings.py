@@ -1,4 +1,4 @@
-"""Settings refuse what Envoy would refuse, in words that name the cure."""
+"""Settings refuse values that Envoy would refuse, and say what to give instead."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ def test_fails_on_a_sample_that_is_out_of_range(
     assert str(error.value) == f"sample_percent: {percent} is not a percentage; give a number from 0 to 100"
 
 
-def test_fails_where_every_call_would_be_slow() -> None:
+def test_fails_if_every_call_would_be_slow() -> None:
     with pytest.raises(
         SettingsError, match="slower_than: 0s is not a time for a call; give a time from 1ms to"
     ):
@@ -43,19 +43,19 @@ def test_fails_where_every_call_would_be_slow() -> None:
         pytest.param({"prot": 1}, "prot: unknown key; did you mean port?", id="unknown"),
     ],
 )  # fmt: skip
-def test_fails_on_a_setting_with_its_name_and_its_cure(settings: dict[str, Any], message: str) -> None:
+def test_fails_on_a_setting_with_its_name_and_what_to_give(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as error:
         Upstream(**settings)
     assert str(error.value).startswith(message)
 
 
-def test_all_mistakes_of_settings_come_at_once() -> None:
+def test_fails_with_all_mistakes_in_settings_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         Upstream(port=0, health_check="http", zone_aware="no")  # pyright: ignore[reportArgumentType]
     assert [path for path, _ in error.value.problems] == [("port",), ("health_check",), ("zone_aware",)]
 
 
-def test_the_part_of_settings_keeps_what_was_given() -> None:
+def test_a_part_of_settings_keeps_the_given_values() -> None:
     class Wider(Upstream):
         more: int = 1
 

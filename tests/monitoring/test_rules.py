@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_LEAST_CPU_PERCENT, AlarmThresholds
+from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT, AlarmThresholds
 from envoy_config.call_stats import BUCKETS_MS
-from envoy_config.stats import OF_A_CLUSTER, OF_THE_LISTENER, OF_THE_SERVER
+from envoy_config.stats import CLUSTER_STATS, LISTENER_STATS, SERVER_STATS
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "monitoring"
@@ -66,7 +66,7 @@ def test_the_rules_thresholds_are_those_of_the_alarms() -> None:
     assert numbers["EcsEnvoyProxyCpu"] == wanted.proxy_cpu_percent
     assert numbers["EcsEnvoyDiscoveryStale"] == wanted.discovery_age.total_seconds()
     assert "|".join(SERVER_ERRORS) in RULES
-    assert f"> {SKEW_LEAST_CPU_PERCENT:g})" in RULES
+    assert f"> {SKEW_MIN_CPU_PERCENT:g})" in RULES
 
 
 def kept() -> set[str]:
@@ -75,9 +75,9 @@ def kept() -> set[str]:
         "envoy_grpc_duration_milliseconds_bucket",
         "envoy_cluster_endpoint_rq_total",
         "envoy_overload_envoy_resource_monitors_fixed_heap_pressure",
-        *(f"envoy_cluster_{name.replace('.', '_')}" for name in OF_A_CLUSTER),
-        *(f"envoy_server_{name}" for name in OF_THE_SERVER),
-        *(f"envoy_http_{name}" for name in OF_THE_LISTENER),
+        *(f"envoy_cluster_{name.replace('.', '_')}" for name in CLUSTER_STATS),
+        *(f"envoy_server_{name}" for name in SERVER_STATS),
+        *(f"envoy_http_{name}" for name in LISTENER_STATS),
     }
 
 

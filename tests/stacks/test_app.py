@@ -12,7 +12,7 @@ from ecs_envoy.configuration import Configuration
 from tests.conftest import ROOT, RunCdk
 
 CONTEXT = json.loads((ROOT / "cdk.context.json").read_text())
-CURE = "give that of a YAML file, as in --context config=config/example.yaml"
+CURE = "give the path of a YAML file, as in --context config=config/example.yaml"
 
 
 def ended(context: dict[str, object], out: Path) -> int:

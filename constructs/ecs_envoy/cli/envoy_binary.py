@@ -1,4 +1,4 @@
-"""The check of a bootstrap by the real Envoy."""
+"""Checks a bootstrap with the real Envoy."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from pathlib import Path
 
 
 class EnvoyRefusedError(Exception):
-    """Envoy does not accept a bootstrap; the message is its own."""
+    """Envoy does not accept a bootstrap; the message contains Envoy's own."""
 
 
 def validate_bootstrap(bootstrap: str) -> str | None:
-    """Let the `envoy` beside this Python, or on the PATH, read `bootstrap`; return its version.
+    """Let Envoy validate `bootstrap`, and return Envoy's version; None if there is no Envoy.
 
-    None where there is no Envoy.
+    It uses the program `envoy` in the folder of this Python, or else on the PATH.
 
     Raises:
         EnvoyRefusedError: Envoy refuses it, or warns that a part of it is deprecated.
@@ -31,16 +31,16 @@ def validate_bootstrap(bootstrap: str) -> str | None:
         file = Path(folder) / "bootstrap.json"
         file.write_text(with_endpoint_files(bootstrap, Path(folder)), encoding="utf-8")
         done = _run(envoy, "--mode", "validate", "-c", str(file))
-    complaints = [line for line in done.stderr.splitlines() if "deprecated" in line.lower()]
-    if done.returncode or complaints:
-        lines = complaints or done.stderr.strip().splitlines() or ["it said nothing"]
+    warnings = [line for line in done.stderr.splitlines() if "deprecated" in line.lower()]
+    if done.returncode or warnings:
+        lines = warnings or done.stderr.strip().splitlines() or ["it gives no reason"]
         raise EnvoyRefusedError(f"Envoy refuses the bootstrap: {lines[-1]}")
     found = re.search(r"/(\d+\.\d+\.\d+)", _run(envoy, "--version").stdout)
     return found[1] if found else "of an unknown version"
 
 
 def with_endpoint_files(bootstrap: str, folder: Path) -> str:
-    """Return `bootstrap` with its endpoints below `folder`: Envoy accepts no file that is not there."""
+    """Return `bootstrap` with its endpoint files in `folder`: Envoy refuses files that do not exist."""
     values = json.loads(bootstrap)
     for cluster in values.get("static_resources", {}).get("clusters", []):
         if eds := cluster.get("eds_cluster_config"):

@@ -1,6 +1,6 @@
-"""`ecs-envoy`: look at a configuration, check it and rehearse it, without an AWS account.
+"""`ecs-envoy`: shows, checks and rehearses a configuration, without an AWS account.
 
-Exit status: 0 good, 1 the thing failed, 2 bad input.
+Exit status: 0 success, 1 failure, 2 bad input.
 """
 
 import json
@@ -27,26 +27,26 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def main() -> None:
-    """Run the command `ecs-envoy`; a closed pipe ends it quietly."""
+    """Run the command `ecs-envoy`; it ends without a message if its output pipe is closed."""
     try:
         cli()
     except OSError as error:
         place = error.filename or "standard output"
-        cure = "" if error.filename else "; send it where there is room"
+        cure = "" if error.filename else "; send it to a place with free space"
         with suppress(OSError):
-            # What could not be written would be tried again, and be told as a traceback, at the end.
+            # Otherwise Python tries to write the rest again at exit, and prints a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"ecs-envoy: {place}: {error.strerror}{cure}", FAILED)
 
 
 def _fail(message: object, status: int) -> NoReturn:
-    with suppress(OSError):  # where standard error is full, the status still tells
+    with suppress(OSError):  # if standard error is full, too, the exit status still shows the failure
         click.echo(str(message), err=True)
     sys.exit(status)
 
 
 def _load(config: Path) -> Configuration:
-    """Return the configuration in `config`, or end with all that is wrong with it."""
+    """Return the configuration in the file `config`, or print all mistakes in it and exit."""
     try:
         return load_configuration(config)
     except ConfigurationError as error:
@@ -54,7 +54,7 @@ def _load(config: Path) -> Configuration:
 
 
 def _bootstrap(config: Path) -> str:
-    """Return the bootstrap that the configuration in `config` would deploy, or end with what is wrong."""
+    """Return the bootstrap that the file `config` would deploy, or print what is wrong and exit."""
     configuration = _load(config)
     try:
         return proxy_task(configuration).bootstrap
@@ -68,7 +68,7 @@ _CONFIG = click.argument("config", type=click.Path(path_type=Path))
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ecs-envoy")
 def cli() -> None:
-    """Balance gRPC calls over Amazon ECS tasks with Envoy: look at a configuration, check it, rehearse it.
+    """Balance gRPC calls over Amazon ECS tasks with Envoy: show, check and rehearse a configuration.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def cli() -> None:
       ecs-envoy render config/example.yaml
       ecs-envoy rehearse config/example.yaml
 
-    Exit status: 0 good, 1 the thing failed, 2 bad input.
+    Exit status: 0 success, 1 failure, 2 bad input.
     """
 
 
@@ -88,10 +88,10 @@ def cli() -> None:
     type=click.Choice(["yaml", "json"]),
     default="yaml",
     show_default=True,
-    help="json is what is deployed, to the byte",
+    help="json is exactly the text that is deployed",
 )
 def render(config: Path, form: str) -> None:
-    """Print Envoy's bootstrap as CONFIG would deploy it.
+    """Print the Envoy bootstrap that CONFIG would deploy.
 
     \b
     Examples:
@@ -107,7 +107,7 @@ def render(config: Path, form: str) -> None:
 @cli.command(short_help="Check a configuration file.")
 @_CONFIG
 def validate(config: Path) -> None:
-    """Check CONFIG: every key, the rules between keys, and the bootstrap by the real Envoy if there is one.
+    """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
 
     \b
     Examples:
@@ -130,11 +130,11 @@ def validate(config: Path) -> None:
     type=click.Choice(["json", "markdown"]),
     default="json",
     show_default=True,
-    help="markdown is the reference page, every key with its default",
+    help="markdown is the reference page: every key with its default",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="the file to write it to")
 def schema(form: str, output: Path | None) -> None:
-    """Print the JSON Schema of a configuration file, for editors; or the reference of its keys.
+    """Print the JSON Schema of a configuration file, for editors, or the reference page of its keys.
 
     \b
     Examples:
@@ -149,13 +149,15 @@ def schema(form: str, output: Path | None) -> None:
     try:
         write_whole(output, text)
     except OSError as error:
-        cure = "give a file in a folder that is there and has room"
+        cure = "give a file in a folder that exists and has free space"
         _fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
 
 
-@cli.command(short_help="Deploy to an emulator here, and call it.")
+@cli.command(short_help="Deploy to an emulator on this machine, and call it.")
 @_CONFIG
-@click.option("--seconds", type=float, help="how long to measure before, and how long after, 5 to 600")
+@click.option(
+    "--seconds", type=float, help="how long to measure before and after the change, 5 to 600 seconds each"
+)
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
 def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
     """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
@@ -174,7 +176,7 @@ def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
     options = [f"--seconds={seconds}"] if seconds is not None else []
     options += [f"--out={out}"] if out else []
     command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
-    # In our own place, so that Ctrl-C and the exit status are the rehearsal's.
+    # The rehearsal replaces this process, so that it gets Ctrl-C and its exit status is ours.
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})  # noqa: S606
 
 

@@ -1,4 +1,4 @@
-"""A file that is written whole or not at all."""
+"""Writes a file completely or not at all."""
 
 import os
 import shutil
@@ -7,25 +7,25 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write `text` to the file at `path`; if that fails, what stood there before still stands.
+    """Write `text` to the file at `path`; if that fails, the file keeps its content.
 
-    A device or a pipe, such as /dev/stdout, is written to as it is.
+    A device or a pipe, such as /dev/stdout, is written to directly.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
 
     """
-    target = Path(os.path.realpath(path))  # a link stays one
+    target = Path(os.path.realpath(path))  # so that a link stays a link
     if target.exists() and not target.is_file():
         target.write_text(text, encoding="utf-8")
         return
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
     except OSError:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise

@@ -1,4 +1,4 @@
-"""The platform team's YAML file, read and checked."""
+"""Reads and checks the YAML file of an environment."""
 
 from ecs_envoy.configuration.loading import load_configuration
 from ecs_envoy.configuration.model import Configuration

@@ -1,4 +1,4 @@
-"""The rules between the keys of a configuration, on its typed blocks."""
+"""Applies the rules between keys to the typed blocks of a configuration."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -22,7 +22,7 @@ _Subject = TypeVar("_Subject")
 
 
 def check(values: dict[str, object]) -> tuple[Configuration | None, list[Finding]]:
-    """Return the configuration in `values`, None if it has a mistake; and each mistake with its path."""
+    """Return the configuration in `values`, or None if it has mistakes; and each mistake with its path."""
     findings: list[Finding] = []
     try:
         configuration = Configuration.model_validate(values)
@@ -37,8 +37,8 @@ class _Checks:
     """Applies every rule to a configuration.
 
     Args:
-        configuration: The configuration, or what could be read of it.
-        complete: Whether all of it could be read. If not, a rule that needs the rest says nothing.
+        configuration: The configuration, or the part of it that could be read.
+        complete: Whether all of it could be read. If not, rules that need the missing part find nothing.
 
     """
 
@@ -47,7 +47,7 @@ class _Checks:
         self._complete = complete
 
     def findings(self) -> Iterator[Finding]:
-        """Yield each broken rule, with the path of a key."""
+        """Yield what each broken rule finds, with the path of a key."""
         for rules in (KEY_RULES, REGION_RULES):
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
@@ -69,7 +69,7 @@ class _Checks:
                 yield (*here, *_size_key(path, server)), message
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
-        """Return the key that is meant by the path of an input of the proxy's task."""
+        """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""
         if path[0] != "services" or len(path) == 1:
             return path if path[0] == "services" else self._proxy_size_key(path)
         return (_section(self._configuration, str(path[1])), *path[1:])
@@ -97,11 +97,11 @@ _NETWORK_KEYS: dict[str, KeyPath] = {
     "availability_zones": ("network", "new", "availability_zones"),
     "nat_gateways": ("network", "new", "nat_gateways"),
 }
-"""The keys that the arguments of the construct `Network` stand for."""
+"""The keys of the YAML file for the arguments of the construct `Network`."""
 
 
 def _size_key(path: KeyPath, size: TaskSize) -> KeyPath:
-    """Return the key of a size that does not fit the other one: that which the file has."""
+    """Return the path to report for a wrong size: `cpu` if the file gives `cpu` and no `memory`."""
     given = size.model_fields_set
     return ("cpu",) if path == ("memory",) and "cpu" in given and "memory" not in given else path
 

@@ -1,7 +1,7 @@
-"""A YAML file as plain values, each with the line that it stands on.
+"""Reads a YAML file as plain values, each with its line.
 
-Only what a reviewer can take in at a glance is read: no tags, no aliases, no merge keys, one document.
-It is built from the parser's events, so that a hostile file is refused where it becomes one.
+It accepts only YAML that a reviewer understands at once: no tags, aliases or merge keys, and one document. It
+works on the parser's events, so that it can stop reading a hostile file early.
 """
 
 import re
@@ -16,10 +16,10 @@ from ecs_envoy.configuration.problems import ConfigurationError, Problem
 from envoy_config.settings_error import KeyPath, dotted
 from envoy_config.values import shortened
 
-MOST_LEVELS = 20
-MOST_NODES = 20_000
-MOST_CHARACTERS = 65_536
-"""Of one value: a whole task definition of ECS takes 64 KiB."""
+MAX_LEVELS = 20
+MAX_NODES = 20_000
+MAX_CHARACTERS = 65_536
+"""The limit for one value: a whole task definition in ECS has at most 64 KiB."""
 
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FRACTION = re.compile(r"[-+]?([0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})")
@@ -42,12 +42,12 @@ _CURES = {
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML file holds.
+    """The content of a YAML file.
 
     Attributes:
         values: The file's mapping.
         lines: The line, from 1, of each key and list item, by its path.
-        problems: Keys that are given twice, and keys that are not names.
+        problems: One for each key that is given twice, and for each key that is not a name.
 
     """
 
@@ -60,9 +60,9 @@ def read_document(path: Path) -> Document:
     """Read the YAML file at `path`.
 
     Raises:
-        ConfigurationError: It cannot be read as text, is empty, not valid YAML or not a mapping,
-            or has in it what cannot be taken as it stands: a tag, an alias, a merge key, a token
-            of the CDK, more than one document, or more than a configuration can need.
+        ConfigurationError: The file cannot be read as text, is empty, is not valid YAML or not a
+            mapping. Or it contains a tag, an alias, a merge key, a token of the CDK, more than one
+            document, or more than a configuration can need.
 
     """
     text = read_text(path)
@@ -76,7 +76,7 @@ def read_document(path: Path) -> Document:
         problem = Problem(mark.line + 1 if mark else reader.line, "", _not_yaml(error))
         raise ConfigurationError(path, [*reader.refused, problem]) from None
     except (ValueError, OverflowError):
-        # Of an escape such as \UFFFFFFFF, or of the digits in %YAML; the parser names no place.
+        # An escape such as \UFFFFFFFF, or too many digits in %YAML. The parser does not say where.
         raise refused(
             path, "not valid YAML: a number is out of range; write the character itself", line=reader.line
         ) from None
@@ -86,13 +86,13 @@ def read_document(path: Path) -> Document:
 
 
 def _not_yaml(error: yaml.MarkedYAMLError) -> str:
-    what = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
-    cure = next((cure for part, cure in _CURES.items() if part in what), None)
-    return f"not valid YAML: {what}; {cure or 'look for a missing quote, bracket or indentation'}"
+    description = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
+    cure = next((cure for part, cure in _CURES.items() if part in description), None)
+    return f"not valid YAML: {description}; {cure or 'look for a missing quote, bracket or indentation'}"
 
 
 class _RefusedError(Exception):
-    """Reading ends here."""
+    """Reading stops at this problem."""
 
     def __init__(self, line: int, message: str) -> None:
         self.problem = Problem(line, "", message)
@@ -103,10 +103,10 @@ class _Reader:
     """Turns YAML's events into plain values and remembers their lines.
 
     Attributes:
-        line: Where it has come to.
-        lines: The line of each key and list item.
-        problems: What is wrong with keys.
-        refused: What leaves a value unknown, so that nothing else can be said of it.
+        line: The line of the current event.
+        lines: The line of each key and list item, by its path.
+        problems: One for each key that is wrong.
+        refused: One for each value that cannot be known. If there are any, nothing else is checked.
 
     """
 
@@ -120,7 +120,7 @@ class _Reader:
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def document(self) -> dict[str, object]:
-        """Return the values of the one document."""
+        """Return the values of the only document."""
         self._next()  # the stream's start
         root = self._next() if isinstance(self._next(), yaml.DocumentStartEvent) else None
         if root is None or (isinstance(root, yaml.ScalarEvent) and not root.value):
@@ -133,11 +133,11 @@ class _Reader:
         values = self._mapping(())
         self._next()  # the document's end
         if isinstance(self._next(), yaml.DocumentStartEvent):
-            raise _RefusedError(self.line, "a second document starts here; give each a file of its own")
+            raise _RefusedError(self.line, "a second document starts here; give each document its own file")
         return values
 
     def _next(self) -> yaml.Event:
-        """Return the next event, unless it is more than a configuration can need."""
+        """Return the next event; refuse a file that is larger than a configuration can need."""
         event = next(self._events)
         self.line = event.start_mark.line + 1 if event.start_mark else self.line
         if isinstance(event, yaml.NodeEvent):
@@ -146,17 +146,15 @@ class _Reader:
             self._levels += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             self._levels -= 1
-        if self._levels > MOST_LEVELS:
+        if self._levels > MAX_LEVELS:
             raise _RefusedError(
-                self.line, f"nested deeper than {MOST_LEVELS} levels; a configuration needs five"
+                self.line, f"nested deeper than {MAX_LEVELS} levels; a configuration needs only five"
             )
-        if self._nodes > MOST_NODES:
-            raise _RefusedError(
-                self.line, f"the file holds more than {MOST_NODES} keys and values; shorten it"
-            )
-        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MOST_CHARACTERS:
-            message = f"a value of {len(event.value)} characters; {MOST_CHARACTERS} are the most"
-            raise _RefusedError(self.line, f"{message}, give a shorter one")
+        if self._nodes > MAX_NODES:
+            raise _RefusedError(self.line, f"the file has more than {MAX_NODES} keys and values; shorten it")
+        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_CHARACTERS:
+            message = f"a value has {len(event.value)} characters; give at most {MAX_CHARACTERS}"
+            raise _RefusedError(self.line, message)
         return event
 
     def _mapping(self, path: KeyPath) -> dict[str, object]:
@@ -178,7 +176,7 @@ class _Reader:
         return values
 
     def _key(self, event: yaml.Event, path: KeyPath) -> str | None:
-        """Return the key that `event` is, as it is written; None if it cannot be one."""
+        """Return the key in `event`, as it is written; None if it cannot be a key."""
         if isinstance(event, yaml.ScalarEvent):
             if event.value == "<<" and event.implicit[0]:
                 self._refuse(path, "has a merge key (<<); write the keys out")
@@ -196,7 +194,7 @@ class _Reader:
         return None
 
     def _skip(self, event: yaml.Event) -> None:
-        """Read over the rest of what `event` starts."""
+        """Skip the rest of the value or key that `event` starts."""
         level = self._levels - isinstance(event, yaml.CollectionStartEvent)
         while self._levels > level:
             self._next()
@@ -229,7 +227,8 @@ class _Reader:
             )
 
     def _check_alias(self, event: yaml.Event, path: KeyPath) -> None:
-        # A few lines of aliases can stand for gigabytes, and a reviewer should see a value where it is used.
+        # A few lines of aliases can expand to gigabytes, and a reviewer should see each value where it is
+        # used.
         if isinstance(event, yaml.AliasEvent):
             self._refuse(path, f"uses the alias *{shortened(event.anchor or '')}; write the value out")
 
@@ -246,10 +245,10 @@ class _Reader:
 
 
 def _plain(text: str) -> object:
-    """Return the value that `text`, without quotes, stands for.
+    """Return the value of `text`, which has no quotes.
 
-    Numbers are decimal and of at most 18 digits. YAML 1.1 reads 1:30 as 90, 010 as 8 and 2020-01-01 as a
-    date; nobody who writes them in such a file means that, so they are text, as are 1e3 and .inf.
+    Numbers are decimal and have at most 18 digits. YAML 1.1 reads 1:30 as 90, 010 as 8 and 2020-01-01 as a
+    date. Nobody means that in such a file, so these are text here, and so are 1e3 and .inf.
     """
     if text in _WORDS:
         return _WORDS[text]

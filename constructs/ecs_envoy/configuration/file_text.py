@@ -1,4 +1,4 @@
-"""The text of a configuration file: which files are read, and how much of them."""
+"""Reads the text of a configuration file: which kinds of files, and how much of them."""
 
 import stat
 from pathlib import Path
@@ -7,11 +7,11 @@ from yaml.reader import Reader
 
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
 
-MOST_KIB = 256
-"""A hundred services take some 50 KiB; a larger file is there by mistake."""
+MAX_KIB = 256
+"""A hundred services take about 50 KiB, so a larger file is a mistake."""
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
-"""Where a shell puts a pipe: `... | ecs-envoy validate /dev/stdin`, `ecs-envoy validate <(...)`."""
+"""The paths of a shell's pipes: `... | ecs-envoy validate /dev/stdin`, `ecs-envoy validate <(...)`."""
 
 _KINDS = {
     stat.S_IFDIR: "is a folder; give the path of a YAML file in it",
@@ -26,13 +26,13 @@ def read_text(path: Path) -> str:
     """Return the text of the file at `path`, without a byte order mark.
 
     Raises:
-        ConfigurationError: It is missing, unreadable, not a regular file, larger than `MOST_KIB`,
+        ConfigurationError: The file is missing, unreadable, not a regular file, larger than `MAX_KIB`,
             not UTF-8, or holds a character that YAML does not allow.
 
     """
     content = _content(path)
-    if len(content) > MOST_KIB * 1024:
-        raise refused(path, f"is larger than {MOST_KIB} KiB; give the YAML file of one environment")
+    if len(content) > MAX_KIB * 1024:
+        raise refused(path, f"is larger than {MAX_KIB} KiB; give the YAML file of one environment")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,25 +40,25 @@ def read_text(path: Path) -> str:
         raise refused(path, "is not text in UTF-8; save it as UTF-8", line=line) from None
     if found := Reader.NON_PRINTABLE.search(text):
         code = ord(found[0])
-        what = f"the control character U+{code:04X}" if code else "a NUL byte"
-        raise refused(path, f"holds {what}; remove it", line=text.count("\n", 0, found.start()) + 1)
+        description = f"the control character U+{code:04X}" if code else "a NUL byte"
+        raise refused(path, f"holds {description}; remove it", line=text.count("\n", 0, found.start()) + 1)
     return text
 
 
 def refused(path: Path, message: str, *, line: int = 0) -> ConfigurationError:
-    """Return the error that says `message` of the file at `path`, or of one of its lines."""
+    """Return the error with `message` about the file at `path`, or about one of its lines."""
     return ConfigurationError(path, [Problem(line, "", message)])
 
 
 def _content(path: Path) -> bytes:
-    """Return the first bytes of the file at `path`, enough to see that it is too large."""
+    """Return the first bytes of the file at `path`, enough to notice that it is too large."""
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
-        # To open a named pipe may take forever; that of a shell is open already.
+        # Opening a named pipe may block forever. A shell's pipe is open already.
         if kind in _KINDS and not (kind == stat.S_IFIFO and str(path).startswith(_STREAMS)):
             raise refused(path, _KINDS[kind])
         with path.open("rb") as file:
-            return file.read(MOST_KIB * 1024 + 1)
+            return file.read(MAX_KIB * 1024 + 1)
     except FileNotFoundError:
         cure = "give the path of a YAML file, such as config/example.yaml"
         raise refused(path, f"no such file; {cure}") from None

@@ -1,4 +1,4 @@
-"""Rules between keys that only a configuration file has."""
+"""Rules between keys that only a configuration file can break."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,17 @@ from envoy_config.settings_error import Finding
 def _names(configuration: Configuration) -> Iterator[Finding]:
     for name in configuration.existing_services:
         if name in configuration.services:
-            yield ("existing_services", name), "is a name under services too; give each its own"
+            yield ("existing_services", name), "is also a name under services; give each its own name"
 
 
 def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
     if configuration.existing_services and not configuration.namespace.id:
-        yield ("existing_services",), "are listed in a namespace that exists; give namespace.id too"
+        yield ("existing_services",), "need a namespace that already exists; also give namespace.id"
 
 
 def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
     if configuration.namespace.id and not configuration.network.vpc_id:
-        yield ("namespace", "id"), "belongs to a VPC that exists; give network.vpc_id too"
+        yield ("namespace", "id"), "is a namespace in a VPC that already exists; also give network.vpc_id"
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
         if variable in variables:
             yield (
                 ("api", key, variable),
-                "holds the proxy's address; remove it, or name another proxy_address_variable",
+                "is set to the proxy's address; remove it, or give another proxy_address_variable",
             )
 
 

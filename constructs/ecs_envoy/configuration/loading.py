@@ -1,4 +1,4 @@
-"""From a file's path to a checked configuration."""
+"""Loads and checks a configuration file."""
 
 from pathlib import Path
 
@@ -13,8 +13,7 @@ def load_configuration(path: Path) -> Configuration:
     """Return the configuration in the YAML file at `path`.
 
     Raises:
-        ConfigurationError: The file cannot be used; it names everything that is wrong,
-            each with its line.
+        ConfigurationError: The file cannot be used; the message has each mistake with its line.
 
     """
     document = read_document(path)

@@ -1,4 +1,4 @@
-"""The configuration of one environment: what the platform team writes."""
+"""The configuration of one environment: the YAML file that the platform team writes."""
 
 from datetime import timedelta
 
@@ -21,16 +21,16 @@ class NewNetwork(Settings):
 
     cidr: values.VpcCidr = Field(default=VPC_CIDR, description="the VPC's IPv4 block")
     availability_zones: list[values.AvailabilityZone] = Field(
-        default=[], description="at least two; by default the region's a and b"
+        default=[], description="the VPC's zones, at least two; by default the region's zones a and b"
     )
     nat_gateways: values.NatGateways = Field(
         default=NAT_GATEWAYS,
-        description="NAT gateways: one is cheaper, one for each zone survives the loss of a zone",
+        description="number of NAT gateways: one is cheaper, one for each zone survives the loss of a zone",
     )
 
 
 class Network(Settings):
-    """Where everything runs: a VPC to create, or one that exists."""
+    """The network that everything runs in: a VPC to create, or one that exists."""
 
     new: NewNetwork | None = Field(default=None, description="the VPC to create")
     vpc_id: values.VpcId | None = Field(default=None, description="the id of the VPC to use")
@@ -44,15 +44,15 @@ class Namespace(Settings):
 
     name: values.NamespaceName = Field(description="the namespace's DNS name, such as learning.local")
     id: values.NamespaceId | None = Field(
-        default=None, description="the id of the namespace to use; else it is created"
+        default=None, description="the id of the namespace to use; by default one is created"
     )
 
 
 class DiscoverySidecar(Settings):
-    """The sidecar that asks Cloud Map; it runs where a service is discovered by it."""
+    """The sidecar that polls Cloud Map; it runs if a service has `discovery: cloud_map`."""
 
     image: values.Image | None = Field(
-        default=None, description="its image by name; by default the CDK CLI builds it, with Docker"
+        default=None, description="the name of its image; by default the CDK CLI builds one with Docker"
     )
     interval: values.PollInterval = Field(default=INTERVAL, description="time between two polls of a service")
 
@@ -62,21 +62,22 @@ class Proxy(TaskSize):
 
     name: values.DnsLabel = Field(default=PROXY_NAME, description="clients dial <name>.<namespace>:<port>")
     port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
-    tasks: values.Tasks = Field(default=TASKS, description="how many tasks; two survive the loss of a zone")
+    tasks: values.Tasks = Field(default=TASKS, description="number of tasks; two survive the loss of a zone")
     image: EnvoyImage = Field(
         default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"
     )
     discovery: DiscoverySidecar = Field(
-        default=DiscoverySidecar(), description="the sidecar that asks Cloud Map"
+        default=DiscoverySidecar(), description="the sidecar that polls Cloud Map"
     )
 
 
 class RehearsedService(Settings):
-    """A local command that `ecs-envoy rehearse` runs in the place of a service's image."""
+    """A local command that `ecs-envoy rehearse` runs instead of a service's image."""
 
     command: list[values.Line] = Field(
         min_length=1,
-        description="what to run in the file's folder; {address} and {port} stand for where to listen",
+        description="the command, run in this file's folder; {address} and {port} become the address and "
+        "port that it must listen at",
     )
     methods: list[values.ProtoMethod] = Field(
         default=[],
@@ -85,7 +86,7 @@ class RehearsedService(Settings):
 
 
 class Rehearsal(Settings):
-    """How `ecs-envoy rehearse` plays the services; nothing here is deployed."""
+    """How `ecs-envoy rehearse` runs the services; these keys do not change what is deployed."""
 
     work: values.Work = Field(
         default=timedelta(milliseconds=5), description="CPU time that a stand-in server spends on each call"
@@ -101,9 +102,9 @@ class Configuration(Settings):
     environment: values.DnsLabel = Field(description="the environment's name, such as dev or prod")
     region: values.Region = Field(description="the AWS region, such as eu-west-1")
     account: values.Account = Field(description="the AWS account, twelve digits in quotes")
-    network: Network = Field(default=Network(), description="where everything runs")
+    network: Network = Field(default=Network(), description="the network that everything runs in")
     namespace: Namespace = Field(description="the Cloud Map namespace")
-    proxy: Proxy = Field(default=Proxy(), description="Envoy")
+    proxy: Proxy = Field(default=Proxy(), description="the Envoy proxy")
     services: dict[values.DnsLabel, Service] = Field(
         default={}, description="the gRPC services to deploy, by name"
     )
@@ -113,5 +114,5 @@ class Configuration(Settings):
     api: Api | None = Field(default=None, description="the public HTTP API; none by default")
     telemetry: Telemetry = Field(default=Telemetry(), description="where logs, metrics and traces go")
     rehearsal: Rehearsal = Field(
-        default=Rehearsal(), description="how to rehearse; nothing of it is deployed"
+        default=Rehearsal(), description="settings of the rehearsal; they do not change what is deployed"
     )

@@ -1,4 +1,4 @@
-"""As much of a configuration as can be read: the rules between its keys report all mistakes at once."""
+"""Reads as much of a configuration as possible, so that the rules between keys can report all mistakes."""
 
 import typing
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ _Block = TypeVar("_Block", bound=BaseModel)
 
 
 def read_partly(kind: type[_Block], values: Mapping[str, object]) -> _Block:
-    """Return a `kind` without the keys that are missing or wrong: reading one raises AttributeError."""
+    """Return a `kind` without the keys that are missing or wrong; to read one raises AttributeError."""
     parsed: dict[str, object] = {}
     for name, field in kind.model_fields.items():
         if name in values:
@@ -53,10 +53,10 @@ def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401  # Python has no type 
     return typing.Annotated[parts] if field.metadata else field.annotation
 
 
-def made_of(kind: type[_Kind], parts: Mapping[str, Callable[[], object]]) -> _Kind:
-    """Return the frozen dataclass `kind` made of `parts`, without those that cannot be read."""
-    made = object.__new__(kind)
-    for name, part in parts.items():
+def build_partly(kind: type[_Kind], fields: Mapping[str, Callable[[], object]]) -> _Kind:
+    """Return an instance of the frozen dataclass `kind`, without the `fields` that cannot be read."""
+    instance = object.__new__(kind)
+    for name, read in fields.items():
         with suppress(AttributeError):
-            object.__setattr__(made, name, part())
-    return made
+            object.__setattr__(instance, name, read())
+    return instance

@@ -1,9 +1,13 @@
-"""A configuration as the plans that rules read, and that the proxy's task is made from. Without the CDK."""
+"""Turns a configuration into the plans that the rules check and that the proxy's task is made from.
+
+It does not use the CDK. Every function but `proxy_task` also works for a configuration that could be read
+only in part: the plan then lacks the fields that could not be read.
+"""
 
 from collections.abc import Callable, Iterator
 
 from ecs_envoy.configuration.model import Configuration, NewNetwork
-from ecs_envoy.configuration.parsed import made_of
+from ecs_envoy.configuration.parsed import build_partly
 from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import discovery_for
@@ -18,7 +22,7 @@ from envoy_config import AccessLog, Tracing, Upstream
 
 
 def proxy_task(configuration: Configuration) -> ProxyTask:
-    """Return what the proxy of `configuration` is deployed with.
+    """Return the plan of the proxy's task of `configuration`.
 
     Raises:
         BootstrapTooLargeError: The bootstrap does not fit a task definition.
@@ -28,8 +32,8 @@ def proxy_task(configuration: Configuration) -> ProxyTask:
 
 
 def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
-    """Return what the proxy's task of `configuration` follows from; what cannot be read is missing in it."""
-    return made_of(
+    """Return the input of the plan of the proxy's task."""
+    return build_partly(
         ProxyTaskInput,
         {
             "name": lambda: configuration.proxy.name,
@@ -46,8 +50,8 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
 
 
 def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
-    """Return what the proxy has to know of `service`; what cannot be read is missing in it."""
-    return made_of(
+    """Return the plan of `service`: what the proxy needs to know about it."""
+    return build_partly(
         ServicePlan,
         {
             "name": lambda: name,
@@ -64,8 +68,8 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
 
 
 def existing_plan(configuration: Configuration, name: str, service: ExistingService) -> ServicePlan:
-    """Return what the proxy has to know of `service`; what cannot be read is missing in it."""
-    return made_of(
+    """Return the plan of the existing `service`: what the proxy needs to know about it."""
+    return build_partly(
         ServicePlan,
         {
             "name": lambda: name,
@@ -80,19 +84,19 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
 
 
 def server_task(configuration: Configuration, server: Service | Api) -> ServerTask:
-    """Return what the rules need of the task of `server`; what cannot be read is missing in it."""
+    """Return what the rules check of the task of `server`."""
 
     def check(time: str) -> Callable[[], object]:
         return lambda: getattr(server.container_health_check, time) if server.container_health_check else None
 
-    return made_of(
+    return build_partly(
         ServerTask,
         {
             "port": lambda: server.port,
             "cpu": lambda: server.cpu,
             "memory": lambda: server.memory,
-            "fewest": lambda: server.tasks.min,
-            "most": lambda: server.tasks.max,
+            "min_tasks": lambda: server.tasks.min,
+            "max_tasks": lambda: server.tasks.max,
             "environment": lambda: server.environment,
             "secrets": lambda: server.secrets.keys(),
             "check_interval": check("interval"),
@@ -103,12 +107,12 @@ def server_task(configuration: Configuration, server: Service | Api) -> ServerTa
 
 
 def network_plan(configuration: Configuration) -> NetworkPlan:
-    """Return what the rules need of the network; what cannot be read is missing in it."""
+    """Return what the rules check of the network."""
 
     def new() -> NewNetwork:
         return configuration.network.new or NewNetwork()
 
-    return made_of(
+    return build_partly(
         NetworkPlan,
         {
             "new_vpc": lambda: configuration.network.vpc_id is None,
@@ -122,7 +126,7 @@ def network_plan(configuration: Configuration) -> NetworkPlan:
 
 
 def proxy_telemetry(configuration: Configuration) -> ProxyTelemetry:
-    """Return what the proxy's containers have to know of its telemetry."""
+    """Return what the proxy's containers need to know about its telemetry."""
     telemetry = configuration.telemetry
     return ProxyTelemetry(
         access_log=telemetry.access_log.part(AccessLog),
@@ -139,14 +143,14 @@ def _remote_write_url(telemetry: Telemetry, region: str) -> str | None:
     workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
     if workspace is None:
         return None
-    # The id of a workspace that is yet to be made has this length.
+    # A placeholder: the id of a new workspace has this length.
     identity = f"ws-{'0' * 36}" if workspace == "new" else workspace.rpartition("/")[2]
     suffix = partition_of(region).dns_suffix
     return f"https://aps-workspaces.{region}.{suffix}/workspaces/{identity}/api/v1/remote_write"
 
 
 def service_plans(configuration: Configuration) -> Iterator[tuple[str, ServicePlan]]:
-    """Yield each service's name, and what the proxy has to know of it."""
+    """Yield the name and the plan of each service."""
     for name, service in configuration.services.items():
         yield name, service_plan(configuration, name, service)
     for name, existing in configuration.existing_services.items():

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file, in the words of the file."""
+"""Mistakes in a configuration file, with the keys as they are written there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ class Problem:
     """One mistake in a configuration file.
 
     Attributes:
-        line: Where it stands, from 1; 0 for the file as a whole.
+        line: Its line, from 1; 0 for the file as a whole.
         key: The key as a path, such as `services.lessons.port`; empty for the file as a whole.
-        message: What is there and what to write instead.
+        message: Says what is there and what to write instead.
 
     """
 
@@ -25,7 +25,7 @@ class ConfigurationError(ValueError):
     """A configuration file cannot be used.
 
     Attributes:
-        problems: All that is wrong with it, in the order of its lines.
+        problems: All mistakes in the file, in the order of its lines.
 
     """
 
@@ -40,5 +40,5 @@ def _line(path: Path, problem: Problem) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return `text` on one line: a quoted value may hold a line break, or what a terminal obeys."""
+    """Return `text` on one line, with escapes for line breaks and control sequences in quoted values."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

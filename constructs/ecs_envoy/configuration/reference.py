@@ -1,4 +1,4 @@
-"""The reference page of the configuration, written from its JSON Schema."""
+"""Writes the reference page of the configuration from its JSON Schema."""
 
 import json
 from collections.abc import Iterator
@@ -41,18 +41,18 @@ def _sections(block: _Schema, definitions: dict[str, _Schema], path: str) -> Ite
 
 
 def _inner(value: _Schema, definitions: dict[str, _Schema]) -> tuple[_Schema | None, str]:
-    """Return the block that `value` holds, and what stands between its key and the block's own keys."""
+    """Return the block in `value`, and the path from the key of `value` to the block's keys."""
     for part in _alternatives(value, definitions):
         if "properties" in part:
             return part, ""
-        for held, suffix in ((_of_any_name(part), ".<name>"), (part.get("items"), "[]")):
+        for held, suffix in ((_values_schema(part), ".<name>"), (part.get("items"), "[]")):
             found, rest = _inner(held, definitions) if held else (None, "")
             if found is not None:
                 return found, f"{suffix}{rest}"
     return None, ""
 
 
-def _of_any_name(value: _Schema) -> _Schema | None:
+def _values_schema(value: _Schema) -> _Schema | None:
     """Return the schema of the values of a mapping whose keys are names."""
     by_pattern: list[_Schema] = list(value.get("patternProperties", {}).values())
     others = value.get("additionalProperties")

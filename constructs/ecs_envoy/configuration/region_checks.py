@@ -1,4 +1,4 @@
-"""ARNs in a configuration: of its partition, and of its region where they have to be."""
+"""Checks that ARNs in a configuration have its partition and, if needed, its region."""
 
 from collections.abc import Iterator
 

@@ -13,7 +13,7 @@ from envoy_config.values import duration_text
 
 class _Schema(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:  # noqa: ANN401  # pydantic's own signature
-        """Write a default as a file has it: pydantic would write 1s as PT1S."""
+        """Write a default in the form of the YAML file: pydantic would write 1s as PT1S."""
         if isinstance(dft, timedelta):
             return duration_text(dft)
         return dft.model_dump(mode="json", exclude_unset=True) if isinstance(dft, BaseModel) else dft

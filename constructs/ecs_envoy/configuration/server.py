@@ -14,32 +14,32 @@ from envoy_config.values import Port
 
 
 class ContainerHealthCheck(Settings):
-    """The check that ECS runs inside the container; the image has to have the command."""
+    """The check that ECS runs inside the container; the image must contain the command."""
 
     command: list[values.Line] = Field(
-        min_length=1, description="what to run, such as [/bin/grpc_health_probe]"
+        min_length=1, description="the command, such as [/bin/grpc_health_probe]"
     )
     interval: values.HealthCheckInterval = Field(
-        default=timedelta(seconds=10), description="time between checks"
+        default=timedelta(seconds=10), description="time between two checks"
     )
     timeout: values.HealthCheckTimeout = Field(
-        default=timedelta(seconds=5), description="time for one check, not longer than the interval"
+        default=timedelta(seconds=5), description="time limit for one check; at most the interval"
     )
-    retries: values.Retries = Field(default=3, description="failures in a row until ECS replaces the task")
+    retries: values.Retries = Field(default=3, description="failures in a row before ECS replaces the task")
     start_period: values.HealthCheckStartPeriod = Field(
-        default=timedelta(seconds=10), description="time to start"
+        default=timedelta(seconds=10), description="time to start, in which failures do not count"
     )
 
 
 class Egress(Settings):
-    """A place that a service's tasks may connect to, besides HTTPS."""
+    """Addresses that a service's tasks may connect to, in addition to HTTPS."""
 
     cidr: values.Cidr = Field(description="the IPv4 block to reach")
     port: Port = Field(description="the TCP port to reach")
 
 
 class Container(TaskSize):
-    """A task with the container of a server of the user's own."""
+    """A task with the container of the user's server."""
 
     image: values.Image = Field(description="the container image, with its tag or digest")
     environment: dict[values.VariableName, values.Line] = Field(
@@ -48,13 +48,13 @@ class Container(TaskSize):
     secrets: dict[values.VariableName, values.SecretArn] = Field(
         default={}, description="environment variables from Secrets Manager, by the secret's complete ARN"
     )
-    egress: list[Egress] = Field(default=[], description="what tasks may connect to, besides HTTPS")
+    egress: list[Egress] = Field(default=[], description="what tasks may connect to, in addition to HTTPS")
     container_health_check: ContainerHealthCheck | None = Field(
         default=None, description="the check that ECS runs in the container; none by default"
     )
     tasks: TaskCount = Field(
         default=TaskBounds(min=TASKS, max=TASKS),
-        description="how many tasks: a number, or bounds for autoscaling",
+        description="number of tasks, or bounds for autoscaling",
     )
 
 
@@ -63,7 +63,7 @@ class Discovered(Settings):
 
     discovery: Discovery | None = Field(
         default=None,
-        description="how the proxy learns of its tasks: by default dns for 8 tasks at most, else cloud_map",
+        description="how the proxy finds its tasks: by default dns for at most 8 tasks, else cloud_map",
     )
 
 
@@ -71,25 +71,26 @@ class Service(Container, Discovered, Upstream):
     """A gRPC service that this configuration deploys."""
 
     stop_timeout: values.StopTimeout = Field(
-        default=STOP_TIMEOUT, description="time for the server to end after SIGTERM"
+        default=STOP_TIMEOUT, description="time that the server has to end after SIGTERM"
     )
     pre_stop_wait: values.PreStopWait | None = Field(
         default=None,
-        description="time that a task serves on before its server gets SIGTERM; none by default",
+        description="time that a task keeps serving before its server gets SIGTERM; none by default",
     )
     pre_stop_image: values.Image | None = Field(
-        default=None, description="an image with a shell and sleep for that wait; BusyBox by default"
+        default=None,
+        description="an image with a shell and sleep, for the pre-stop container; BusyBox by default",
     )
 
 
 class ExistingService(Discovered, Upstream):
-    """A gRPC service that something else deploys; it is only routed to."""
+    """A gRPC service that something else deploys; the proxy only routes to it."""
 
     cloud_map_service: values.CloudMapServiceName = Field(
         description="the name of its Cloud Map service in the namespace"
     )
     security_group: values.SecurityGroupId | None = Field(
-        default=None, description="its tasks' security group; the proxy is let in where it is given"
+        default=None, description="the security group of its tasks; if given, a rule lets the proxy call them"
     )
 
 

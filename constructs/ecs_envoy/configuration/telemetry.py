@@ -1,4 +1,4 @@
-"""Where the proxy's log, metrics and traces go: each backend has a block, and is off without ivalues."""
+"""Where the proxy's log, metrics and traces go. Each backend has a block, and is off without it."""
 
 from typing import Annotated
 
@@ -13,17 +13,17 @@ from envoy_config.values import Flag
 
 
 def _off(value: object) -> object:
-    """Return no block for false."""
+    """Return None, which means no block, for false."""
     return None if value is False else value
 
 
 def _switch(value: object) -> object:
-    """Return the block that `value` stands for: true is one with every default, false is none."""
+    """Return the block that `value` stands for: an empty block for true, and None for false."""
     return {} if value is True else _off(value)
 
 
 class LoggedCalls(AccessLog):
-    """The log of calls: every failed or slow one, and a sample of all."""
+    """The log of calls: every failed or slow call, and a sample of all calls."""
 
     retention_days: values.RetentionDays = Field(default=30, description="days that CloudWatch Logs keeps it")
 
@@ -32,7 +32,7 @@ class CloudWatch(Settings):
     """A dashboard, alarms and Container Insights."""
 
     topic: values.TopicArn | None = Field(
-        default=None, description="the ARN of the SNS topic that hears of alarms; a new one by default"
+        default=None, description="the ARN of the SNS topic that alarms notify; a new one by default"
     )
     alarms: AlarmThresholds = Field(default=AlarmThresholds(), description="when alarms go off")
     runbooks: values.Place = Field(
@@ -41,7 +41,7 @@ class CloudWatch(Settings):
 
 
 class Prometheus(Settings):
-    """Metrics for Prometheus: written to a workspace of AWS's, or scraped by one of yours, or both."""
+    """Metrics for Prometheus: written to a workspace in AWS, or scraped by your own Prometheus, or both."""
 
     workspace: values.Workspace | None = Field(
         default=None,
@@ -57,7 +57,7 @@ class Datadog(Settings):
 
     site: DatadogSite = Field(default="datadoghq.com", description="Datadog's site")
     api_key_secret: values.SecretArn = Field(
-        description="the complete ARN of the secret in Secrets Manager that is the API key"
+        description="the complete ARN of the secret in Secrets Manager that holds the API key"
     )
     service: values.Tag | None = Field(
         default=None, description="the tag service; the name of each service by default"
@@ -65,7 +65,7 @@ class Datadog(Settings):
     env: values.Tag | None = Field(default=None, description="the tag env; the environment's name by default")
     version: values.Tag | None = Field(default=None, description="the tag version; none by default")
     access_log: Flag = Field(
-        default=False, description="whether the log of calls goes to Datadog, and not to CloudWatch Logs"
+        default=False, description="whether the log of calls goes to Datadog instead of CloudWatch Logs"
     )
 
 
@@ -74,13 +74,13 @@ class Telemetry(Settings):
 
     access_log: LoggedCalls = Field(default=LoggedCalls(), description="the log of calls")
     cloudwatch: Annotated[CloudWatch | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or how; off by default"
+        default=None, description="true, or a block with settings; off by default"
     )
     prometheus: Annotated[Prometheus | None, BeforeValidator(_off)] = Field(
         default=None, description="off by default"
     )
     tracing: Annotated[Tracing | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or how; off by default"
+        default=None, description="true, or a block with settings; off by default"
     )
     datadog: Annotated[Datadog | None, BeforeValidator(_off)] = Field(
         default=None, description="off by default"

@@ -1,1 +1,1 @@
-"""What every task and ECS service on Fargate has."""
+"""What all ECS services and task definitions on Fargate have in common."""

@@ -1,4 +1,4 @@
-"""Types of the arguments that several constructs take, each with an example for whoever gives another one."""
+"""Types of arguments that several constructs take, each with an example for the error message."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -21,12 +21,12 @@ ContainerHealthCheck = Annotated[ecs.HealthCheck, Example('ecs.HealthCheck(comma
 
 
 def timedelta_of(time: Duration) -> timedelta:
-    """Return the CDK's `time` as Python's."""
+    """Return the CDK's `time` as Python's timedelta."""
     return timedelta(milliseconds=time.to_milliseconds())
 
 
 def duration_of(time: timedelta) -> Duration:
-    """Return Python's `time` as the CDK's."""
+    """Return Python's `time` as the CDK's Duration."""
     return Duration.millis(time / timedelta(milliseconds=1))
 
 
@@ -35,10 +35,10 @@ ARGUMENT_NAMES: dict[KeyPath, KeyPath] = {
     ("tasks", "max"): ("max_tasks",),
     ("zone_aware",): ("upstream", "zone_aware"),
 }
-"""The arguments of constructs whose names are not those of YAML's keys."""
+"""The paths of arguments that differ from the paths of YAML's keys."""
 
 
 def argument_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield `findings` with the names that the arguments of constructs have."""
+    """Yield `findings` with the names of construct arguments instead of YAML's keys."""
     for path, message in findings:
         yield ARGUMENT_NAMES.get(path, path), message

@@ -13,10 +13,10 @@ _ECR = re.compile(
 
 
 def container_image(scope: Construct, construct_id: str, image: str) -> ecs.ContainerImage:
-    """Return the image named `image`, its tag or digest included.
+    """Return the image named `image`, which includes a tag or digest.
 
-    One in a private ECR repository brings the right to pull from that repository to the
-    execution role; any other is pulled without credentials.
+    If it is in a private ECR repository, the execution role gets the right to pull from that
+    repository. Other images are pulled without credentials.
     """
     match = _ECR.fullmatch(image)
     if match is None:

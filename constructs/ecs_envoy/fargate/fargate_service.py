@@ -16,8 +16,8 @@ def define_fargate_service(
 ) -> ecs.FargateService:
     """Return the ECS service of `definition`, in private subnets.
 
-    A deployment starts new tasks before it stops old ones, and is rolled back where the
-    new ones do not come up.
+    A deployment starts new tasks before it stops old ones, and is rolled back if the new tasks
+    do not start.
     """
     return ecs.FargateService(
         scope,

@@ -5,7 +5,7 @@ from aws_cdk import aws_ecs as ecs
 
 
 def ready_check(address: str, port: int, *, start_period: Duration) -> ecs.HealthCheck:
-    """Return the check that `/ready` is answered with 200 there; by bash, since no image of ours has curl."""
+    """Return a check that `/ready` answers with status 200. It uses bash, because our images have no curl."""
     return ecs.HealthCheck(
         command=["CMD", "/bin/bash", "-c", ready_script(address, port)],
         interval=Duration.seconds(5),
@@ -16,7 +16,7 @@ def ready_check(address: str, port: int, *, start_period: Duration) -> ecs.Healt
 
 
 def ready_script(address: str, port: int) -> str:
-    """Return the bash script that succeeds while what listens there says that it is ready."""
+    """Return a bash script that succeeds if `/ready` at `address` and `port` answers with status 200."""
     return (
         f"exec 3<>/dev/tcp/{address}/{port}"
         " && printf 'GET /ready HTTP/1.1\\r\\nHost: envoy\\r\\nConnection: close\\r\\n\\r\\n' >&3"

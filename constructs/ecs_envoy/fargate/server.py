@@ -11,7 +11,7 @@ from ecs_envoy.fargate.arguments import timedelta_of
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
 from ecs_envoy.network.task_security_group import define_task_security_group
-from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.server_task import SERVER_RULES, ServerTask
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config.settings_error import Finding
@@ -24,7 +24,7 @@ class Task:
     Attributes:
         definition: The task definition.
         container: The server's container.
-        log: Where its containers log to.
+        log: The log driver of its containers.
 
     """
 
@@ -35,12 +35,12 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """What a construct was given of its server; the constructs' docstrings explain each.
+    """The settings of a construct's server; the constructs' docstrings explain each.
 
     Attributes:
-        name: Its name, a tag of Datadog's.
+        name: Its name, which is also its tag in Datadog.
         port: The TCP port that it listens on.
-        most_tasks: The most tasks; as many as `min_tasks` for no autoscaling.
+        max_tasks: The most tasks; as many as `min_tasks` for no autoscaling.
 
     """
 
@@ -50,7 +50,7 @@ class Server:
     cpu: int
     memory_limit_mib: int
     min_tasks: int
-    most_tasks: int
+    max_tasks: int
     cpu_percent: int
     environment: Mapping[str, str] | None
     secrets: Mapping[str, ecs.Secret] | None
@@ -59,16 +59,16 @@ class Server:
     stop_timeout: Duration | None = None
 
     def problems(self) -> Iterator[Finding]:
-        """Yield each rule that it breaks, with the path of a setting and what would do."""
+        """Yield what each broken rule finds, with the path of a setting."""
         check = self.container_health_check
-        yield from broken(
+        yield from rule_findings(
             SERVER_RULES,
             ServerTask(
                 port=self.port,
                 cpu=self.cpu,
                 memory=self.memory_limit_mib,
-                fewest=self.min_tasks,
-                most=self.most_tasks,
+                min_tasks=self.min_tasks,
+                max_tasks=self.max_tasks,
                 environment=self.environment or {},
                 secrets=(self.secrets or {}).keys(),
                 check_interval=timedelta_of(check.interval) if check and check.interval else None,
@@ -112,7 +112,7 @@ class Server:
         cloud_map_options: ecs.CloudMapOptions | None = None,
     ) -> ecs.FargateService:
         """Define the ECS service of `task`, its security group and its autoscaling."""
-        scales = self.min_tasks != self.most_tasks
+        scales = self.min_tasks != self.max_tasks
         service = define_fargate_service(
             scope,
             ecs_cluster=ecs_cluster,
@@ -120,12 +120,12 @@ class Server:
             security_group=define_task_security_group(
                 scope, "SecurityGroup", vpc=ecs_cluster.vpc, description=description
             ),
-            # A count in the template would undo autoscaling's with every deployment.
+            # With a count in the template, every deployment would undo autoscaling.
             desired_count=None if scales else self.min_tasks,
             cloud_map_options=cloud_map_options,
         )
         if scales:
             service.auto_scale_task_count(
-                min_capacity=self.min_tasks, max_capacity=self.most_tasks
+                min_capacity=self.min_tasks, max_capacity=self.max_tasks
             ).scale_on_cpu_utilization("Cpu", target_utilization_percent=self.cpu_percent)
         return service

@@ -1,4 +1,4 @@
-"""A Fargate task definition, and its log."""
+"""Fargate task definitions and their logs."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
@@ -19,14 +19,14 @@ def define_task_definition(
     datadog: Datadog | None = None,
     is_proxy: bool = False,
 ) -> ecs.FargateTaskDefinition:
-    """Return a task definition without a container of ours; its task role may do nothing of our own.
+    """Return a task definition without our containers; we give its task role no rights.
 
-    With `datadog` that account's agent is in it, writes to `log_group`, and has the rights that it asks for.
+    With `datadog`, it contains Datadog's agent, which logs to `log_group` and has the rights that it needs.
     """
     if datadog is None:
         return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
     with extra("datadog", "Datadog"):
-        # Here, since Node takes a moment to load it.
+        # Imported here because Node takes a moment to load Datadog's constructs.
         from ecs_envoy.telemetry.datadog_agent import define_datadog_task_definition
     return define_datadog_task_definition(
         scope,
@@ -51,6 +51,7 @@ def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
     return ecs.LogDrivers.aws_logs(
         stream_prefix="task",
         log_group=group,
-        # A full buffer drops lines; the default would stop the container instead, and its calls with it.
+        # If the buffer is full, lines are dropped. By default the container would block, and so would its
+        # calls.
         mode=ecs.AwsLogDriverMode.NON_BLOCKING,
     )

@@ -1,1 +1,1 @@
-"""The constructs that an environment's configuration asks for, a module for each stack."""
+"""Defines the constructs of a configuration: one module for each stack, and one for each shared subject."""

@@ -1,4 +1,4 @@
-"""The public API of a configuration."""
+"""Defines the public API of a configuration."""
 
 from aws_cdk import aws_certificatemanager as acm
 from constructs import Construct
@@ -18,7 +18,7 @@ from ecs_envoy.services.public_api import PublicApi
 def define_public_api(
     scope: Construct, configuration: Configuration, settings: Api, *, network: Network, proxy: EnvoyProxy
 ) -> PublicApi:
-    """Define the API that `settings` describes, with the address of `proxy` and the right to call it."""
+    """Define the API that `settings` describes; it gets the address of `proxy` and may call it."""
     api = PublicApi(
         scope,
         "Api",

@@ -1,4 +1,4 @@
-"""What the containers of a configuration share: variables from secrets, health checks, places to reach."""
+"""Settings that several containers of a configuration have: secrets, health checks, egress."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from ecs_envoy.fargate.arguments import duration_of
 
 
 def secrets(scope: Construct, owner: str, settings: dict[str, str]) -> dict[str, ecs.Secret]:
-    """Return each variable of `settings` from the secret that its ARN names; `owner` makes ids unique."""
+    """Return a secret for each variable in `settings`, which has their ARNs; `owner` makes ids unique."""
     return {
         variable: ecs.Secret.from_secrets_manager(
             secretsmanager.Secret.from_secret_complete_arn(scope, f"Secret-{owner}-{variable}", arn)
@@ -36,8 +36,8 @@ def container_health_check(settings: ContainerHealthCheck | None) -> ecs.HealthC
 
 
 def allow_egress(connections: ec2.Connections, settings: Sequence[Egress]) -> None:
-    """Let `connections` reach each of the places that the configuration names."""
-    for place in settings:
+    """Let `connections` reach each address in `settings`."""
+    for egress in settings:
         connections.allow_to(
-            ec2.Peer.ipv4(place.cidr), ec2.Port.tcp(place.port), "egress in the configuration"
+            ec2.Peer.ipv4(egress.cidr), ec2.Port.tcp(egress.port), "egress in the configuration"
         )

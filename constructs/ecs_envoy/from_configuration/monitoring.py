@@ -1,4 +1,4 @@
-"""The dashboard and the alarms of a configuration."""
+"""Defines the dashboard and the alarms of a configuration."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,9 +25,9 @@ def define_monitoring(
     proxy: EnvoyProxy,
     services: Sequence[RoutedService],
 ) -> "ProxyMonitoring":
-    """Define the dashboard and the alarms of `proxy` and of those `services` that are ours."""
+    """Define the dashboard and the alarms of `proxy` and of the services that `configuration` deploys."""
     with extra("monitoring", "telemetry.cloudwatch"):
-        # Here, since it takes a second to import, which only its users should wait for.
+        # Imported here because it takes a second, and only its users should wait for it.
         from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
 
     return ProxyMonitoring(

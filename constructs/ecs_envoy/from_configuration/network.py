@@ -1,4 +1,4 @@
-"""The network of a configuration, made or looked up."""
+"""Defines the network of a configuration, or looks it up."""
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -13,7 +13,7 @@ from ecs_envoy.network.network import Network
 
 
 def define_network(scope: Construct, configuration: Configuration) -> Network:
-    """Define the network of `configuration`, made or looked up."""
+    """Define the network of `configuration`, or look up the parts that exist."""
     settings = configuration.network
     new = settings.new or NewNetwork()
     return Network(
@@ -23,10 +23,10 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         ecs_cluster_name=settings.ecs_cluster,
         namespace_name=configuration.namespace.name,
         namespace=_existing_namespace(scope, configuration),
-        availability_zones=availability_zones(configuration),
+        availability_zones=[] if settings.vpc_id else availability_zones(configuration),
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
-        # A task's own CPU shows which one burns.
+        # With the CPU of each task, the busiest task is visible.
         container_insights=ecs.ContainerInsights.ENHANCED
         if configuration.telemetry.cloudwatch
         else ecs.ContainerInsights.ENABLED,
@@ -34,7 +34,7 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
 
 
 def availability_zones(configuration: Configuration) -> list[str]:
-    """Return the zones of a new VPC: those that `configuration` lists, or the region's a and b."""
+    """Return the zones of a new VPC: those in `configuration`, or the region's zones a and b."""
     new = configuration.network.new
     return (new and new.availability_zones) or [f"{configuration.region}a", f"{configuration.region}b"]
 

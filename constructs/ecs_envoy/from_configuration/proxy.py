@@ -1,4 +1,4 @@
-"""The proxy of a configuration."""
+"""Defines the proxy of a configuration."""
 
 from collections.abc import Sequence
 

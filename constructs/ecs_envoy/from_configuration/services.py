@@ -1,4 +1,4 @@
-"""The gRPC services of a configuration."""
+"""Defines the gRPC services of a configuration."""
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -20,7 +20,7 @@ from envoy_config import Upstream
 def define_grpc_services(
     scope: Construct, configuration: Configuration, *, network: Network
 ) -> list[RoutedService]:
-    """Define every gRPC service of `configuration`, and the routes to those that exist already."""
+    """Define every gRPC service of `configuration`, and the routes to existing services."""
     account = datadog_account(scope, configuration)
     return [
         *(

@@ -1,4 +1,4 @@
-"""Where a configuration's log, metrics and traces go."""
+"""Defines where the log, metrics and traces of a configuration go."""
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
@@ -15,7 +15,7 @@ from envoy_config import AccessLog
 
 
 def datadog_account(scope: Construct, configuration: Configuration) -> Datadog | None:
-    """Return the account of Datadog's that `configuration` names; None without one."""
+    """Return the Datadog account in `configuration`; None without one."""
     settings = configuration.telemetry.datadog
     if settings is None:
         return None
@@ -32,7 +32,7 @@ def datadog_account(scope: Construct, configuration: Configuration) -> Datadog |
 
 
 def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
-    """Return where the proxy's log, metrics and traces go, and define what that takes."""
+    """Return where the proxy's log, metrics and traces go; define a Prometheus workspace if one is needed."""
     telemetry = configuration.telemetry
     workspace = telemetry.prometheus.workspace if telemetry.prometheus else None
     return Telemetry(
@@ -57,10 +57,10 @@ def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetr
 def allow_scrapes(scope: Construct, configuration: Configuration, proxy: EnvoyProxy) -> None:
     """Let the scrapers of `configuration` read the metrics of `proxy`."""
     settings = configuration.telemetry.prometheus
-    for place in settings.scraped_from if settings else []:
-        if place.startswith("sg-"):
+    for scraper in settings.scraped_from if settings else []:
+        if scraper.startswith("sg-"):
             proxy.allow_scrapes_from(
-                ec2.SecurityGroup.from_security_group_id(scope, f"Scraper-{place}", place)
+                ec2.SecurityGroup.from_security_group_id(scope, f"Scraper-{scraper}", scraper)
             )
         else:
-            proxy.allow_scrapes_from(ec2.Peer.ipv4(place))
+            proxy.allow_scrapes_from(ec2.Peer.ipv4(scraper))

@@ -1,1 +1,1 @@
-"""What watches the proxy and its services in CloudWatch: metrics, alarms, dashboard."""
+"""Monitors the proxy and its services in CloudWatch: metrics, alarms, dashboard."""

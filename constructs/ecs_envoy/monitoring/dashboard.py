@@ -1,4 +1,4 @@
-"""What a proxy's dashboard shows, from the calls at the top to the tasks at the bottom."""
+"""The widgets of a proxy's dashboard, from calls at the top to tasks at the bottom."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ def dashboard_widgets(
     *,
     timed: bool,
 ) -> list[cloudwatch.IWidget]:
-    """Return the widgets, row by row; those of durations only if calls are `timed`."""
+    """Return the widgets, row by row; widgets for durations only if calls are `timed`."""
     durations: list[cloudwatch.IWidget] = []
     if timed:
         durations = [

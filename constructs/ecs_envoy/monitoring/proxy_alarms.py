@@ -22,19 +22,19 @@ RUNBOOK_NAMES = (
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 _QUIET = cloudwatch.TreatMissingData.NOT_BREACHING
-_AS_IT_WAS = cloudwatch.TreatMissingData.IGNORE
+_UNCHANGED = cloudwatch.TreatMissingData.IGNORE
 
 
 class ProxyAlarms:
-    """Makes alarms.
+    """Adds alarms to a facade.
 
     Args:
-        facade: Where they are made.
-        thresholds: When they go off.
-        runbooks: Where the runbooks are.
+        facade: The facade of the monitoring library.
+        thresholds: When the alarms go off.
+        runbooks: The folder or URL of the runbooks.
 
     Attributes:
-        made: Those that were made.
+        alarms: The alarms added so far.
 
     """
 
@@ -42,35 +42,33 @@ class ProxyAlarms:
         self._facade = facade
         self._thresholds = thresholds
         self._runbooks = runbooks.rstrip("/")
-        self.made: list[cloudwatch.Alarm] = []
+        self.alarms: list[cloudwatch.Alarm] = []
 
-    def of_proxy(self, service: ecs.FargateService) -> None:
-        """Make the alarms of the proxy's own tasks."""
-        wanted = self._thresholds
+    def add_proxy_alarms(self, service: ecs.FargateService) -> None:
+        """Add the alarms for the proxy's tasks."""
         self._alarm(
             "proxy-cpu",
             "proxy",
             service.metric_cpu_utilization(period=MINUTE),
-            wanted.proxy_cpu_percent,
+            self._thresholds.proxy_cpu_percent,
             "The proxy's tasks are short of CPU, and calls will wait",
         )
         self._alarm(
             "proxy-memory",
             "proxy",
             service.metric_memory_utilization(period=MINUTE),
-            wanted.proxy_memory_percent,
+            self._thresholds.proxy_memory_percent,
             "The proxy's tasks are short of memory, and Envoy will refuse calls",
         )
         self._tasks_missing(service, "proxy")
 
-    def of_calls(self, metrics: ProxyMetrics, service: str, *, timed: bool) -> None:
-        """Make the alarms of the calls to `service`, of how long they take if they are `timed`."""
-        wanted = self._thresholds
+    def add_call_alarms(self, metrics: ProxyMetrics, service: str, *, timed: bool) -> None:
+        """Add the alarms for calls to `service`; an alarm for their durations only if they are `timed`."""
         self._alarm(
             "errors",
             service,
             metrics.server_error_percent(service),
-            wanted.error_percent,
+            self._thresholds.error_percent,
             "Calls fail by the server's or the proxy's doing, in percent of all",
         )
         if timed:
@@ -78,7 +76,7 @@ class ProxyAlarms:
                 "slow-calls",
                 service,
                 metrics.duration(service, "p99"),
-                wanted.p99.total_seconds() * 1000,
+                self._thresholds.p99.total_seconds() * 1000,
                 "One call in a hundred takes longer, in milliseconds",
             )
         self._alarm(
@@ -89,22 +87,22 @@ class ProxyAlarms:
             "A proxy has no healthy task to call",
             comparison=_BELOW,
             minutes=2,
-            missing=_AS_IT_WAS,
+            missing=_UNCHANGED,
         )
 
-    def of_discovery(self, metrics: ProxyMetrics, service: str) -> None:
-        """Make the alarm of a service that a sidecar follows."""
+    def add_discovery_alarm(self, metrics: ProxyMetrics, service: str) -> None:
+        """Add the alarm for a service that the discovery sidecar follows."""
         self._alarm(
             "discovery-stale",
             service,
             metrics.discovery_age(service),
             self._thresholds.discovery_age.total_seconds(),
             "Cloud Map has not answered for so many seconds: Envoy keeps the tasks that it knows",
-            missing=_AS_IT_WAS,
+            missing=_UNCHANGED,
         )
 
-    def of_tasks(self, ecs_service: ecs.FargateService, service: str) -> None:
-        """Make the alarms of a service's tasks."""
+    def add_task_alarms(self, ecs_service: ecs.FargateService, service: str) -> None:
+        """Add the alarms for the tasks of a service."""
         self._tasks_missing(ecs_service, service)
         self._alarm(
             "skew",
@@ -131,7 +129,7 @@ class ProxyAlarms:
         service: str,
         metric: cloudwatch.Metric | cloudwatch.MathExpression,
         threshold: float,
-        says: str,
+        description: str,
         *,
         comparison: cloudwatch.ComparisonOperator = _ABOVE,
         minutes: int = 5,
@@ -139,12 +137,13 @@ class ProxyAlarms:
     ) -> None:
         runbook = f"{self._runbooks}/{kind}.md"
         factory = self._facade.create_alarm_factory(service)
-        made = factory.add_alarm(
+        added = factory.add_alarm(
             metric,
             alarm_name_suffix=kind,
-            alarm_description=says,
-            # The library's own takes URLs only; ours is read in the console and in the mail.
-            alarm_description_override=f"{service}: {says}. Runbook: {runbook}",
+            alarm_description=description,
+            # The library's parameter for runbooks accepts only URLs. This text is shown in the console and in
+            # notifications.
+            alarm_description_override=f"{service}: {description}. Runbook: {runbook}",
             comparison_operator=comparison,
             threshold=threshold,
             treat_missing_data=missing,
@@ -152,5 +151,5 @@ class ProxyAlarms:
             evaluation_periods=minutes,
             period=MINUTE,
         )
-        if isinstance(made.alarm, cloudwatch.Alarm):
-            self.made.append(made.alarm)
+        if isinstance(added.alarm, cloudwatch.Alarm):
+            self.alarms.append(added.alarm)

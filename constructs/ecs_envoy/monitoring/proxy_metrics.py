@@ -9,14 +9,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, NAMESPACE
-from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_LEAST_CPU_PERCENT
+from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT
 
 MINUTE = Duration.minutes(1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyMetrics:
-    """Metrics that the collector and the access log of a proxy make.
+    """Metrics from the collector and the access log of a proxy.
 
     Attributes:
         proxy: The proxy's full name, `<name>.<namespace>`.
@@ -27,17 +27,17 @@ class ProxyMetrics:
 
     @property
     def duration_metric(self) -> str:
-        """The name of the metric of sampled calls' durations; its dimension is the service."""
+        """The name of the metric for the durations of sampled calls; its dimension is the service."""
         return f"duration_ms.{self.proxy}"
 
     def requests(self, service: str) -> cloudwatch.Metric:
-        """Return the calls a minute."""
-        return self._of_envoy(BY_STATUS, service, "Sum")
+        """Return the calls in a minute."""
+        return self._envoy_metric(BY_STATUS, service, "Sum")
 
     def server_error_percent(self, service: str) -> cloudwatch.MathExpression:
-        """Return the part of the calls that failed by the server's or the proxy's doing, in percent."""
+        """Return the percentage of calls that failed because of the server or the proxy."""
         errors = {
-            _id(status, service): self._of_envoy(BY_STATUS, service, "Sum", grpc_status=status)
+            _id(status, service): self._envoy_metric(BY_STATUS, service, "Sum", grpc_status=status)
             for status in SERVER_ERRORS
         }
         total, requests = " + ".join(f"FILL({name}, 0)" for name in errors), _id("requests", service)
@@ -49,7 +49,7 @@ class ProxyMetrics:
         )
 
     def by_status(self) -> cloudwatch.MathExpression:
-        """Return the failed calls of all services, a line for each service and status."""
+        """Return the failed calls of all services, with a line for each service and status."""
         return cloudwatch.MathExpression(
             expression=f"SEARCH('{{{NAMESPACE},proxy,envoy_cluster_name,grpc_status}} "
             f'MetricName="{BY_STATUS}" proxy="{self.proxy}" NOT grpc_status="OK"\', \'Sum\', 60)',
@@ -59,7 +59,7 @@ class ProxyMetrics:
         )
 
     def duration(self, service: str, statistic: str) -> cloudwatch.Metric:
-        """Return a percentile of the calls' durations in milliseconds, as the log's sample has them."""
+        """Return a percentile of the durations of calls in milliseconds, from the access log's sample."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=self.duration_metric,
@@ -70,30 +70,30 @@ class ProxyMetrics:
         )
 
     def retries(self, service: str) -> cloudwatch.Metric:
-        """Return the retries a minute."""
-        return self._of_envoy("envoy_cluster_upstream_rq_retry", service, "Sum")
+        """Return the retries in a minute."""
+        return self._envoy_metric("envoy_cluster_upstream_rq_retry", service, "Sum")
 
     def ejected(self, service: str) -> cloudwatch.Metric:
-        """Return how many endpoints outlier detection keeps out, at the proxy that keeps out most."""
-        return self._of_envoy("envoy_cluster_outlier_detection_ejections_active", service, "Maximum")
+        """Return how many endpoints outlier detection ejects, at the proxy task that ejects most."""
+        return self._envoy_metric("envoy_cluster_outlier_detection_ejections_active", service, "Maximum")
 
     def healthy(self, service: str) -> cloudwatch.Metric:
-        """Return how many endpoints are healthy, at the proxy that has fewest."""
-        return self._of_envoy("envoy_cluster_membership_healthy", service, "Minimum")
+        """Return how many endpoints are healthy, at the proxy task that has fewest."""
+        return self._envoy_metric("envoy_cluster_membership_healthy", service, "Minimum")
 
     def unhealthy(self, service: str) -> cloudwatch.MathExpression:
         """Return how many endpoints are listed and not healthy."""
-        listed = self._of_envoy("envoy_cluster_membership_total", service, "Maximum")
-        all_of_them, good = _id("listed", service), _id("healthy", service)
+        listed = self._envoy_metric("envoy_cluster_membership_total", service, "Maximum")
+        listed_id, healthy_id = _id("listed", service), _id("healthy", service)
         return cloudwatch.MathExpression(
-            expression=f"{all_of_them} - {good}",
-            using_metrics={all_of_them: listed, good: self.healthy(service)},
+            expression=f"{listed_id} - {healthy_id}",
+            using_metrics={listed_id: listed, healthy_id: self.healthy(service)},
             label=service,
             period=MINUTE,
         )
 
     def discovery_age(self, service: str) -> cloudwatch.Metric:
-        """Return the seconds since Cloud Map last answered, at the proxy that waits longest."""
+        """Return the seconds since Cloud Map last answered, at the proxy task that waits longest."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=AGE,
@@ -103,7 +103,7 @@ class ProxyMetrics:
             period=MINUTE,
         )
 
-    def _of_envoy(self, name: str, service: str, statistic: str, **more: str) -> cloudwatch.Metric:
+    def _envoy_metric(self, name: str, service: str, statistic: str, **more: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
@@ -114,16 +114,16 @@ class ProxyMetrics:
         )
 
 
-def _id(what: str, service: str) -> str:
-    """Return the id of a metric in an expression: one graph may have several services'."""
-    return re.sub(r"[^a-z0-9]", "_", f"{what}_{service}".lower())
+def _id(name: str, service: str) -> str:
+    """Return the id of a metric in an expression; it is unique, because a graph may show several services."""
+    return re.sub(r"[^a-z0-9]", "_", f"{name}_{service}".lower())
 
 
 def skew(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
-    """Return the busiest task's CPU over the mean of the service's tasks: ECS's own two statistics."""
+    """Return the busiest task's CPU divided by the mean of the service's tasks; ECS reports both."""
     most, mean = _id("most", label), _id("mean", label)
     return cloudwatch.MathExpression(
-        expression=f"IF({mean} > {SKEW_LEAST_CPU_PERCENT:g}, {most} / {mean}, 1)",
+        expression=f"IF({mean} > {SKEW_MIN_CPU_PERCENT:g}, {most} / {mean}, 1)",
         using_metrics={
             most: service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
             mean: service.metric_cpu_utilization(period=MINUTE, statistic="Average"),
@@ -134,7 +134,7 @@ def skew(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
 
 
 def missing_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
-    """Return how many tasks fewer run than are wanted; Container Insights counts them."""
+    """Return the desired count minus the number of running tasks, both from Container Insights."""
     counts = {
         key: cloudwatch.Metric(
             namespace="ECS/ContainerInsights",
@@ -154,7 +154,7 @@ def missing_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExp
 
 
 def cpu_of_tasks(service: ecs.FargateService) -> Sequence[cloudwatch.IMetric]:
-    """Return the CPU of a service's tasks: of the busiest, of their mean, of the idlest."""
+    """Return the CPU of a service's tasks: the busiest, the mean and the least busy."""
     return [
         service.metric_cpu_utilization(period=MINUTE, statistic=statistic, label=label)
         for statistic, label in (("Maximum", "busiest"), ("Average", "mean"), ("Minimum", "idlest"))

@@ -1,4 +1,4 @@
-"""The dashboard and the alarms of a proxy, in CloudWatch."""
+"""The construct for the dashboard and the alarms of a proxy in CloudWatch."""
 
 from collections.abc import Mapping
 
@@ -23,26 +23,26 @@ from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 from envoy_config.access_log import SAMPLE
 
 RUNBOOKS = "docs/runbooks"
-"""In this project's repository."""
+"""The folder of the runbooks in this project's repository."""
 
 
 class ProxyMonitoring(Construct):
-    """Defines a dashboard, and alarms that a topic hears of, for a proxy and the services behind it.
+    """Defines a dashboard and alarms for a proxy and the services behind it.
 
-    An alarm's description says what is wrong and names its runbook. Durations are of the access
-    log's sample; where that goes to Datadog there are none, and no alarm for them.
+    An alarm's description says what is wrong and names its runbook. Durations come from the sample in
+    the access log. If the access log goes to Datadog, there are no durations and no alarm for them.
 
     Args:
-        proxy: The proxy, whose `telemetry` has `cloudwatch`.
+        proxy: The proxy. Its `telemetry` must have `cloudwatch`.
         ecs_services: The ECS services behind it by their names, for the CPU and the number of their
-            tasks; those that something else deploys are left out.
-        topic: Hears of alarms, and of their end; a new one by default.
-        thresholds: When alarms go off.
+            tasks. Leave out services that something else deploys.
+        topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default.
+        thresholds: When alarms go off; the defaults of `AlarmThresholds` by default.
         runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
-        dashboard_name: The dashboard's name; the stack's and the proxy's by default.
+        dashboard_name: The dashboard's name, and the prefix of the alarms' names.
 
     Attributes:
-        topic: Who hears of alarms.
+        topic: The SNS topic that is notified.
         alarms: All alarms.
 
     Raises:
@@ -65,7 +65,7 @@ class ProxyMonitoring(Construct):
         super().__init__(scope, construct_id)
         if not proxy.telemetry.cloudwatch:
             raise ValueError(
-                f"{proxy.name}: sends CloudWatch no metrics; give it telemetry=Telemetry(cloudwatch=True)"
+                f"{proxy.name}: sends no metrics to CloudWatch; give it telemetry=Telemetry(cloudwatch=True)"
             )
         metrics = ProxyMetrics(proxy=proxy.full_name)
         services = [service.plan.name for service in proxy.services]
@@ -92,20 +92,20 @@ class ProxyMonitoring(Construct):
             ),
         )
         alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks)
-        alarms.of_proxy(proxy.ecs_service)
+        alarms.add_proxy_alarms(proxy.ecs_service)
         for service in proxy.services:
             name = service.plan.name
-            alarms.of_calls(metrics, name, timed=timed)
+            alarms.add_call_alarms(metrics, name, timed=timed)
             if service.plan.discovery == "cloud_map":
-                alarms.of_discovery(metrics, name)
+                alarms.add_discovery_alarm(metrics, name)
             if name in ecs_services:
-                alarms.of_tasks(ecs_services[name], name)
-        self.alarms: list[cloudwatch.Alarm] = alarms.made
-        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.made, timed=timed):
+                alarms.add_task_alarms(ecs_services[name], name)
+        self.alarms: list[cloudwatch.Alarm] = alarms.alarms
+        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
             facade.add_widget(widget)
 
     def _measure_durations(self, proxy: EnvoyProxy, metrics: ProxyMetrics) -> None:
-        """Make a metric of the sample's durations: of values, CloudWatch knows any percentile."""
+        """Define a metric of the durations in the log's sample. CloudWatch computes percentiles of it."""
         logs.MetricFilter(
             self,
             "Duration",

@@ -1,1 +1,1 @@
-"""Where tasks run: VPC, ECS cluster, namespace, and the tasks' security groups."""
+"""The network that tasks run in: VPC, ECS cluster, namespace, and the tasks' security groups."""

@@ -1,4 +1,4 @@
-"""A name in a Cloud Map namespace: who has it, and how tasks are listed under it."""
+"""A name in a Cloud Map namespace: which construct uses it, and how ECS lists tasks under it."""
 
 from datetime import timedelta
 
@@ -14,16 +14,16 @@ from ecs_envoy.settings.arguments import refuse
 def claim_cloud_map_name(
     owner: Construct, namespace: servicediscovery.IPrivateDnsNamespace, name: str
 ) -> None:
-    """Note that `owner` has `name` in `namespace`.
+    """Claim `name` in `namespace` for `owner`.
 
     Raises:
-        ArgumentError: Another construct of the app has it.
+        ArgumentError: Another construct of the app uses the name.
 
     """
     node = owner.node
     first = claim_name(node.root, namespace=namespace.namespace_name, name=name, owner=node.path)
     if first is not None:
-        problem = f"{name!r} is the name of {first} in this namespace too; give each its own"
+        problem = f"{name!r} is already the name of {first} in this namespace; give each its own name"
         refuse(node.id, [(("name",), problem)])
 
 

@@ -1,4 +1,4 @@
-"""The VPC, ECS cluster and namespace that the services and the proxy share."""
+"""The construct for the VPC, ECS cluster and namespace that the services and the proxy share."""
 
 from collections.abc import Sequence
 
@@ -8,26 +8,26 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
-from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.values import AvailabilityZone, EcsClusterName, NamespaceName, NatGateways, VpcCidr
 
 
 class Network(Construct):
-    """Defines where gRPC services run: a VPC, an ECS cluster and a private DNS namespace.
+    """Defines the network of gRPC services: a VPC, an ECS cluster and a private DNS namespace.
 
-    What is given is used, what is not is created.
+    It creates each of the three that is not given.
 
     Args:
         namespace_name: The namespace's DNS name, such as `learning.local`.
         availability_zones: The zones of a new VPC, by name, at least two. By default the
-            CDK takes two, which it asks the account for.
+            CDK looks up two zones in the account.
         cidr: The IPv4 block of a new VPC; 10.0.0.0/16 by default.
         nat_gateways: The NAT gateways of a new VPC; 1 by default.
         vpc: The VPC to use.
         ecs_cluster_name: The name of the ECS cluster in `vpc` to use.
         namespace: The namespace to use.
-        container_insights: Container Insights of a new ECS cluster; by service by default.
+        container_insights: Container Insights of a new ECS cluster; metrics by service by default.
 
     Attributes:
         vpc: The VPC.
@@ -57,7 +57,7 @@ class Network(Construct):
         super().__init__(scope, construct_id)
         refuse(
             construct_id,
-            broken(
+            rule_findings(
                 NETWORK_RULES,
                 NetworkPlan(
                     new_vpc=vpc is None,
@@ -93,6 +93,6 @@ class Network(Construct):
                 ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24),
                 ec2.SubnetConfiguration(name="Private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             ],
-            # Who talked to whom, for the day when a security group is in question.
+            # Rejected connections show whether a security group lacks a rule.
             flow_logs={"Rejected": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
         )

@@ -1,4 +1,4 @@
-"""Availability zones: one can fail."""
+"""Checks that a VPC has several availability zones, because one can fail."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,13 @@ from envoy_config.settings_error import Finding
 
 
 def zone_findings(vpc: ec2.IVpc) -> Iterator[Finding]:
-    """Yield a finding where `vpc` has private subnets in fewer than two zones."""
+    """Yield a finding if `vpc` has private subnets in fewer than two zones."""
     zones = set(vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).availability_zones)
     if len(zones) < 2:
         yield (
             ("ecs_cluster",),
-            f"its VPC has private subnets in {len(zones)} availability zone; give one with two or more",
+            (
+                f"its VPC has private subnets in too few availability zones: {len(zones)}; "
+                "give an ECS cluster whose VPC has them in two or more"
+            ),
         )

@@ -1,1 +1,1 @@
-"""What the proxy's task is deployed with, computed from settings. Without the CDK."""
+"""Computes what is deployed from settings. Without the CDK."""

@@ -14,7 +14,9 @@ NAMESPACE = "EcsEnvoy"
 """The namespace of CloudWatch's metrics."""
 
 SCRAPE_INTERVAL = "30s"
-"""Half of CloudWatch's minute and of the shortest range that a rule looks at (2 minutes) a quarter."""
+"""
+Half of CloudWatch's period of a minute, and a quarter of the shortest range in a Prometheus rule (2 minutes).
+"""
 
 AGE = "ecs_envoy_discovery_last_success_age_seconds"
 BY_STATUS = "envoy_grpc_requests"
@@ -24,20 +26,23 @@ BY_SERVICE = (
     "envoy_cluster_outlier_detection_ejections_active",
     "envoy_cluster_upstream_rq_retry",
 )
-"""What CloudWatch gets: a metric there has a price, so that methods are counted in Prometheus or Datadog."""
+"""
+The metrics that CloudWatch gets. Each metric there costs money, so only Prometheus and Datadog count by
+method.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CollectorSettings:
-    """What the collector does.
+    """The settings of the collector.
 
     Attributes:
         proxy: The proxy's name, a label of every metric.
         region: The AWS region.
-        discovery: Whether the discovery sidecar is there to be scraped.
-        cloudwatch_log_group: The log group that takes metrics for CloudWatch; None for none.
-        remote_write_url: The Prometheus workspace that metrics are written to; None for none.
-        tracing: Whether spans are taken, for X-Ray.
+        discovery: Whether the task has a discovery sidecar to scrape.
+        cloudwatch_log_group: The log group that receives metrics for CloudWatch; None for none.
+        remote_write_url: The URL of the Prometheus workspace that metrics are written to; None for none.
+        tracing: Whether the collector receives spans and sends them to X-Ray.
 
     """
 
@@ -49,7 +54,7 @@ class CollectorSettings:
     tracing: bool
 
     def to_json(self) -> str:
-        """Return the collector's configuration; JSON is YAML, too."""
+        """Return the collector's configuration as JSON, which the collector reads as YAML."""
         cloudwatch, prometheus = self.cloudwatch_log_group is not None, self.remote_write_url is not None
         receivers, exporters = self._receivers(), self._exporters()
         extensions: dict[str, object] = {"health_check": {"endpoint": f"127.0.0.1:{HEALTH_PORT}"}}
@@ -74,7 +79,7 @@ class CollectorSettings:
         if prometheus or cloudwatch:
             processors["resourcedetection"] = {"detectors": ["env", "ecs"], "timeout": "5s"}
         if prometheus:
-            # Both tasks of a proxy scrape 127.0.0.1: the task makes the instance.
+            # The collectors of all tasks scrape 127.0.0.1, so the task's ARN has to tell the instances apart.
             processors["resource"] = {
                 "attributes": [
                     {
@@ -127,7 +132,8 @@ class CollectorSettings:
             exporters["prometheusremotewrite"] = {
                 "endpoint": self.remote_write_url,
                 "auth": {"authenticator": "sigv4auth"},
-                # Envoy's names as they are: the exporter would add _total and units, which no rule asks for.
+                # This keeps Envoy's names. The exporter would add _total and units, which the rules do not
+                # use.
                 "add_metric_suffixes": False,
             }
         if self.cloudwatch_log_group is not None:

@@ -11,13 +11,13 @@ from ecs_envoy.plan.service_plan import ServicePlan
 
 @dataclass(frozen=True, kw_only=True)
 class FollowedService:
-    """A service that the sidecar follows.
+    """A service that the sidecar discovers.
 
     Attributes:
-        name: Envoy's cluster.
-        cloud_map_service: Its name in the namespace.
+        name: The name of Envoy's cluster.
+        cloud_map_service: The service's name in the namespace.
         port: The TCP port that tasks serve gRPC on.
-        zone_aware: Whether Envoy is to prefer the tasks of its own zone.
+        zone_aware: Whether Envoy should prefer tasks of its own zone.
 
     """
 
@@ -28,7 +28,7 @@ class FollowedService:
 
 
 def followed_services(services: Iterable[ServicePlan]) -> list[FollowedService]:
-    """Return those of `services` that the sidecar has to follow."""
+    """Return the services that the sidecar has to discover."""
     return [
         FollowedService(
             name=service.name,
@@ -49,7 +49,7 @@ def discovery_settings(
     Args:
         namespace: The namespace's name.
         proxy: The proxy's own name in it.
-        services: What to follow.
+        services: The services to discover.
         interval: The time between two polls of a service.
 
     """

@@ -1,4 +1,4 @@
-"""The command of Envoy's container, its whole bootstrap included."""
+"""The command of Envoy's container, which contains the whole bootstrap."""
 
 import math
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ class BootstrapTooLargeError(ValueError):
 
 
 def envoy_command(bootstrap: str, *, cpu: int, sidecar_settings: Sequence[str] = ()) -> list[str]:
-    """Return Envoy's arguments: the whole `bootstrap`, so that a diff shows it and a rollback brings it back.
+    """Return Envoy's arguments. They contain the whole `bootstrap`: diffs show it, and rollbacks restore it.
 
     Args:
         bootstrap: The bootstrap as JSON.
         cpu: The task's CPU units.
-        sidecar_settings: The settings of its sidecars, which stand in the same task definition.
+        sidecar_settings: The settings of the sidecars, which are in the same task definition.
 
     Raises:
-        BootstrapTooLargeError: It does not fit a task definition.
+        BootstrapTooLargeError: The bootstrap does not fit a task definition.
 
     """
     size = json_bytes(bootstrap)
@@ -32,7 +32,7 @@ def envoy_command(bootstrap: str, *, cpu: int, sidecar_settings: Sequence[str] =
     return [
         "--config-yaml",
         bootstrap,
-        # Envoy would start a worker for each CPU of the host, and each balances by itself.
+        # By default Envoy starts a worker for each CPU of the host, and each worker balances separately.
         "--concurrency",
         str(max(1, math.ceil(cpu / 1024))),
         # There is never a previous Envoy in the same container to hot-restart from.

@@ -1,20 +1,20 @@
-"""Names that constructs of one app give in a Cloud Map namespace: each can be given once."""
+"""The names that constructs of one app use in a Cloud Map namespace; each name can be used once."""
 
 from weakref import WeakKeyDictionary
 
-_given: WeakKeyDictionary[object, dict[tuple[str, str], str]] = WeakKeyDictionary()
+_owners: WeakKeyDictionary[object, dict[tuple[str, str], str]] = WeakKeyDictionary()
 
 
 def claim_name(app: object, *, namespace: str, name: str, owner: str) -> str | None:
-    """Note that `owner` has `name` in `namespace`; return who has it already, None where nobody has.
+    """Record that `owner` uses `name` in `namespace`; return another owner that already uses it, or None.
 
     Args:
-        app: The root of the construct tree: names of another app are not compared.
+        app: The root of the construct tree: names of other apps are not compared.
         namespace: The namespace's name.
         name: The name of a Cloud Map service in it.
-        owner: Who has it, such as the path of a construct.
+        owner: Who uses the name, such as the path of a construct.
 
     """
-    names = _given.setdefault(app, {})
+    names = _owners.setdefault(app, {})
     first = names.setdefault((namespace, name.lower()), owner)
     return None if first == owner else first

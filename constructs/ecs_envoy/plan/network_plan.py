@@ -1,4 +1,4 @@
-"""Rules of a network: a VPC to create or one that exists, and what stands in it."""
+"""Rules for a network: a VPC to create or to use, an ECS cluster, zones and NAT gateways."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from envoy_config.settings_error import Finding
 VPC_CIDR = "10.0.0.0/16"
 NAT_GATEWAYS = 1
 ZONES = 2
-"""How many zones a new VPC has unless they are given."""
+"""The number of zones of a new VPC if none are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPlan:
-    """What the rules need of a network.
+    """What the rules check of a network.
 
     Attributes:
         new_vpc: Whether the VPC is created.
         has_settings_of_new_vpc: Whether settings are given that only a new VPC uses.
         ecs_cluster_name: The name of the ECS cluster to use; None to create one.
-        availability_zones: The zones of a new VPC; empty for those that the region or the CDK offers.
-        nat_gateways: The NAT gateways of a new VPC.
-        region: The region of the environment; None where it is not known.
+        availability_zones: The zones of a new VPC; empty for the defaults.
+        nat_gateways: The number of NAT gateways of a new VPC.
+        region: The region of the environment; None if it is unknown.
 
     """
 
@@ -36,7 +36,7 @@ class NetworkPlan:
 
 def _cluster(network: NetworkPlan) -> Iterator[Finding]:
     if network.ecs_cluster_name and network.new_vpc:
-        yield ("ecs_cluster_name",), "names an ECS cluster in a VPC that exists; give that VPC, too"
+        yield ("ecs_cluster_name",), "names an ECS cluster that already exists; also give its VPC"
 
 
 def _one_vpc(network: NetworkPlan) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The one plan of a proxy's task: what each of its containers is deployed with."""
+"""The plan of a proxy's task: the settings that each of its containers is deployed with."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from envoy_config.settings_error import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyTaskInput:
-    """What a proxy's task follows from.
+    """The input from which the plan of a proxy's task is computed.
 
     Attributes:
-        name: The proxy's name in `namespace`, and Envoy's.
+        name: The proxy's name in `namespace`, which is also Envoy's name.
         namespace: The name of the Cloud Map namespace that lists the proxy's tasks.
         region: The AWS region.
         port: The TCP port that clients dial.
         cpu: CPU units of the task.
-        memory_mib: Memory of the task.
-        services: The services that it forwards to.
-        telemetry: What it reports.
+        memory_mib: Memory of the task in MiB.
+        services: The services that it routes to.
+        telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
 
     """
@@ -49,32 +49,33 @@ class ProxyTaskInput:
 
     @property
     def full_name(self) -> str:
-        """The DNS name that clients dial, which the proxy's metrics carry, too."""
+        """The DNS name that clients dial. The proxy's metrics also have it."""
         return f"{self.name}.{self.namespace}"
 
     @property
     def followed(self) -> list[FollowedService]:
-        """The services that the discovery sidecar follows; none where DNS lists every service."""
+        """The services that the discovery sidecar discovers; empty if DNS is used for every service."""
         return followed_services(self.services)
 
     @property
     def sidecars(self) -> tuple[Sidecar, ...]:
-        """The containers beside Envoy."""
+        """The sidecars, in a fixed order."""
         return sidecars(self.telemetry, discovery=bool(self.followed))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyTask:
-    """What the containers of a proxy's task are deployed with.
+    """The settings that the containers of a proxy's task are deployed with.
 
     Attributes:
-        sidecars: The containers beside Envoy.
+        sidecars: The sidecars, in a fixed order.
         bootstrap: Envoy's bootstrap as JSON.
-        command: Envoy's arguments, the whole bootstrap among them.
-        discovery: The discovery sidecar's settings as JSON; None where it does not run.
-        collector: The collector's settings; None where it does not run.
-        discovered: The Cloud Map services that the sidecar has to discover.
-        shares_traffic: Whether sidecars of several proxies tell each other how many calls arrive where.
+        command: Envoy's arguments, which contain the whole bootstrap.
+        discovery: The discovery sidecar's settings as JSON; None if it does not run.
+        collector: The collector's settings; None if it does not run.
+        discovered: The names of the Cloud Map services that the discovery sidecar queries.
+        shares_traffic: Whether the sidecars of the proxy's tasks tell each other how many calls arrive in
+            which zone.
 
     """
 
@@ -104,7 +105,7 @@ def _memory(task: ProxyTaskInput) -> Iterator[Finding]:
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
     for service in task.services:
         if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
-            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own"
+            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own name"
 
 
 def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -124,10 +125,10 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (_port, _size, _memory, _names, 
 
 
 def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
-    """Return what the containers of `task` are deployed with.
+    """Return the settings that the containers of `task` are deployed with.
 
     Raises:
-        RoutingError: A call would have no service or two to go to.
+        RoutingError: There is no service to route to, or two services claim the same calls.
         BootstrapTooLargeError: The bootstrap does not fit a task definition.
 
     """
@@ -158,7 +159,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         command=envoy_command(text, cpu=task.cpu, sidecar_settings=sidecar_settings),
         discovery=discovery,
         collector=collector,
-        # Where zones matter the sidecar looks for the other proxies, too.
+        # If zones matter, the sidecar also looks for the other tasks of the proxy.
         discovered=(*(s.cloud_map_service for s in followed), *([task.name] if shares_traffic else [])),
         shares_traffic=shares_traffic,
     )

@@ -1,4 +1,4 @@
-"""What a proxy's task reports, and where to, as far as its containers are concerned."""
+"""The telemetry of a proxy, as far as its containers need to know it."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from envoy_config import AccessLog, Metrics, Tracing
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyTelemetry:
-    """What a proxy reports.
+    """The telemetry of a proxy.
 
     Attributes:
         access_log: Which calls are logged.
         tracing: Which calls are traced; None for none.
-        metrics: Whether Envoy has metrics to be read.
-        cloudwatch_log_group: The log group that takes metrics for CloudWatch; None for none.
-        remote_write_url: The Prometheus workspace that metrics are written to; None for none.
+        metrics: Whether Envoy serves metrics.
+        cloudwatch_log_group: The log group that receives metrics for CloudWatch; None for none.
+        remote_write_url: The URL of the Prometheus workspace that metrics are written to; None for none.
         datadog: Whether Datadog's agent is in the task.
         datadog_log: Whether the access log goes to Datadog.
 
@@ -30,10 +30,10 @@ class ProxyTelemetry:
 
     @property
     def needs_collector(self) -> bool:
-        """Whether an OpenTelemetry collector has to carry something away."""
+        """Whether the task needs an OpenTelemetry collector."""
         return bool(self.cloudwatch_log_group or self.remote_write_url or self.tracing)
 
     @property
     def envoy_metrics(self) -> Metrics | None:
-        """The metrics listener of Envoy; None for none."""
+        """The settings of Envoy's metrics listener; None for none."""
         return Metrics() if self.metrics else None

@@ -1,4 +1,4 @@
-"""Rules that settings have to keep to: YAML and constructs go through the same ones."""
+"""Rules that settings must keep. YAML files and constructs are checked by the same rules."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -10,7 +10,7 @@ _Subject = TypeVar("_Subject")
 Rule = Callable[[_Subject], Iterator[Finding]]
 
 
-def broken(rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
-    """Yield what `rules` find, each with the path of a setting and what would be right."""
+def rule_findings(rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
+    """Yield what `rules` find: the path of each wrong setting, what is wrong, and what to give instead."""
     for rule in rules:
         yield from rule(subject)

@@ -1,4 +1,4 @@
-"""Rules of the task of a server: a gRPC service or the public API."""
+"""Rules for the task of a server: a gRPC service or the public API."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ from envoy_config.values import duration_text
 
 @dataclass(frozen=True, kw_only=True)
 class ServerTask:
-    """What the rules need of a server's task.
+    """What the rules check of a server's task.
 
     Attributes:
         port: The TCP port that it listens on.
         cpu: CPU units of the task.
         memory: Memory of the task in MiB.
-        fewest: The fewest tasks.
-        most: The most tasks.
+        min_tasks: The fewest tasks.
+        max_tasks: The most tasks.
         environment: Environment variables.
         secrets: The names of the variables that come from secrets.
         check_interval: The time between two container health checks; None without them.
-        check_timeout: The time for one container health check; None without them.
+        check_timeout: The time limit for one container health check; None without them.
         datadog: Whether Datadog's agent is in the task.
 
     """
@@ -34,8 +34,8 @@ class ServerTask:
     port: int
     cpu: int
     memory: int
-    fewest: int
-    most: int
+    min_tasks: int
+    max_tasks: int
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: Collection[str] = ()
     check_interval: timedelta | None = None
@@ -49,7 +49,7 @@ def _size(task: ServerTask) -> Iterator[Finding]:
 
 
 def _bounds(task: ServerTask) -> Iterator[Finding]:
-    if problem := bounds_problem(task.fewest, task.most):
+    if problem := bounds_problem(task.min_tasks, task.max_tasks):
         yield ("tasks", "max"), problem
 
 

@@ -1,4 +1,4 @@
-"""What a proxy has to know of a service, whoever deploys it."""
+"""What a proxy needs to know about a service, whoever deploys it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from envoy_config.settings_error import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class ServicePlan:
-    """A service as a proxy finds and calls it.
+    """How a proxy finds and calls the tasks of a service.
 
     Attributes:
-        name: Its name in the proxy's configuration, log and metrics.
+        name: The service's name in the proxy's configuration, log and metrics.
         namespace: The name of the Cloud Map namespace that lists its tasks.
-        cloud_map_service: Its name there.
+        cloud_map_service: The service's name in the namespace.
         upstream: How Envoy calls its tasks.
-        discovery: How the proxy learns of its tasks.
-        max_tasks: The most tasks that may run at once; None where nobody here knows.
-        stop: How its tasks leave.
+        discovery: How the proxy finds its tasks.
+        max_tasks: The most tasks that may run at once; None if the number is unknown.
+        stop: How its tasks stop.
 
     """
 
@@ -42,7 +42,7 @@ class ServicePlan:
 
     @property
     def envoy_service(self) -> envoy_config.Service:
-        """The service in Envoy's words."""
+        """The service as the settings that Envoy's bootstrap is made from."""
         by_dns = self.discovery == "dns"
         return envoy_config.Service(
             name=self.name,
@@ -63,7 +63,7 @@ def service_plan(
     max_tasks: int | None,
     stop: TaskStop,
 ) -> ServicePlan:
-    """Return the plan of a service; without `discovery`, what suits the number of its tasks."""
+    """Return the plan of a service; the default of `discovery` depends on the number of its tasks."""
     return ServicePlan(
         name=name,
         namespace=namespace,
@@ -95,7 +95,7 @@ def _pre_stop_wait(service: ServicePlan) -> Iterator[Finding]:
 
 
 def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:
-    """Yield why the pre-stop wait of `service` is too short where Cloud Map is asked each `interval`."""
+    """Yield why the pre-stop wait of `service` is too short if Cloud Map is polled every `interval`."""
     wait = service.stop.pre_stop_wait
     if wait and not any(_tasks(service)):
         problem = pre_stop_wait_problem(wait, service.discovery, service.stop.dns_ttl, interval)
@@ -105,7 +105,7 @@ def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterato
 
 def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
     if service.stop.has_pre_stop_image and service.stop.pre_stop_wait is None:
-        yield ("pre_stop_image",), "there is no wait to run it for; give pre_stop_wait too"
+        yield ("pre_stop_image",), "has no effect without pre_stop_wait; also give pre_stop_wait"
 
 
 SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (_tasks, _zones, _pre_stop_wait, _pre_stop_image)

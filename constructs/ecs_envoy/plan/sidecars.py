@@ -1,4 +1,4 @@
-"""The containers beside Envoy in the proxy's task: which there are, their memory, their ports."""
+"""The sidecars in the proxy's task: which of them run, their memory, their ports."""
 
 from collections.abc import Collection, Iterator
 from typing import Literal, get_args
@@ -13,16 +13,16 @@ from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
 Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router"]
 
 MEMORY_MIB: dict[Sidecar, int] = {
-    "discovery": 96,  # it takes some 40 (bench/discovery.md)
+    "discovery": 96,  # it uses about 40 (bench/discovery.md)
     "collector": 128,  # its memory limiter drops data at 100
-    "datadog-agent": 256,  # "Amazon ECS on AWS Fargate" in Datadog's documentation: its task's memory
-    "datadog-log-router": 64,  # "Using AWS for Fluent Bit": the examples give it a soft limit of 50
+    "datadog-agent": 256,  # as in the example of "Amazon ECS on AWS Fargate" in Datadog's documentation
+    "datadog-log-router": 64,  # the examples of "Using AWS for Fluent Bit" have a soft limit of 50
 }
 
-ENVOY_LEAST_MIB = 128
+ENVOY_MIN_MIB = 128
 """
-With ten services of ten methods and 200 tasks Envoy takes some 70 MiB (`bench/proxy_cost.md`); its overload
-manager lets its heap have four fifths of what it is given.
+With ten services of ten methods and 200 tasks Envoy uses about 70 MiB (`bench/proxy_cost.md`), and its
+overload manager allows the heap 80 % of the container's memory.
 """
 
 AGENT_PORTS = {5000: "Datadog's agent", 5001: "Datadog's agent", 8126: "Datadog's trace agent"}
@@ -30,37 +30,37 @@ AGENT_PORTS = {5000: "Datadog's agent", 5001: "Datadog's agent", 8126: "Datadog'
 
 
 def sidecars(telemetry: ProxyTelemetry, *, discovery: bool) -> tuple[Sidecar, ...]:
-    """Return the containers beside Envoy; `discovery`: whether a service is found by Cloud Map's API."""
-    there: dict[Sidecar, bool] = {
+    """Return the sidecars that run; `discovery` says whether a service is discovered by Cloud Map's API."""
+    enabled: dict[Sidecar, bool] = {
         "discovery": discovery,
         "collector": telemetry.needs_collector,
         "datadog-agent": telemetry.datadog,
         "datadog-log-router": telemetry.datadog and telemetry.datadog_log,
     }
-    return tuple(name for name in get_args(Sidecar) if there[name])
+    return tuple(name for name in get_args(Sidecar) if enabled[name])
 
 
 def envoy_memory_mib(task_memory_mib: int, sidecars: Collection[Sidecar]) -> int:
-    """Return what is left for Envoy of the task's memory beside `sidecars`."""
+    """Return how much of the task's memory `sidecars` leave for Envoy."""
     return task_memory_mib - sum(MEMORY_MIB[name] for name in sidecars)
 
 
 def memory_problem(task_memory_mib: int, sidecars: Collection[Sidecar]) -> str | None:
-    """Return why Envoy has too little memory beside `sidecars`, and what to give; None if it has enough."""
+    """Return why Envoy has too little memory with `sidecars`, and what to give; None if it has enough."""
     left = envoy_memory_mib(task_memory_mib, sidecars)
-    if left >= ENVOY_LEAST_MIB:
+    if left >= ENVOY_MIN_MIB:
         return None
     taken = ", ".join(f"{name} ({MEMORY_MIB[name]})" for name in MEMORY_MIB if name in sidecars)
-    need = ENVOY_LEAST_MIB + sum(MEMORY_MIB[name] for name in sidecars)
+    need = ENVOY_MIN_MIB + sum(MEMORY_MIB[name] for name in sidecars)
     size = next(size for size in (512, 1024, 2048) if size >= need)
     return (
-        f"{task_memory_mib} MiB leave {max(left, 0)} for Envoy beside {taken}, "
-        f"and it needs {ENVOY_LEAST_MIB}; give {size}"
+        f"{task_memory_mib} MiB leave {max(left, 0)} for Envoy after {taken}, "
+        f"and it needs {ENVOY_MIN_MIB}; give {size}"
     )
 
 
 def port_problems(port: int, telemetry: ProxyTelemetry, sidecars: Collection[Sidecar]) -> Iterator[Finding]:
-    """Yield whose port in the proxy's task `port` is, if it is taken."""
+    """Yield a finding if something else in the proxy's task listens on `port`."""
     taken = {ADMIN_PORT: "Envoy's admin interface"}
     if telemetry.metrics:
         taken[METRICS_PORT] = "the proxy's metrics"
@@ -73,9 +73,9 @@ def port_problems(port: int, telemetry: ProxyTelemetry, sidecars: Collection[Sid
     if "datadog-agent" in sidecars:
         taken.update(AGENT_PORTS)
     if port in taken:
-        yield ("port",), f"{port} is the port of {taken[port]}; give another"
+        yield ("port",), f"{port} is the port of {taken[port]}; give another port"
 
 
 def agent_port_problem(port: int) -> str | None:
-    """Return why a server beside Datadog's agent cannot listen on `port`, and what to do; None if it can."""
-    return f"{port} is the port of {AGENT_PORTS[port]}; give another" if port in AGENT_PORTS else None
+    """Return why a server in a task with Datadog's agent cannot listen on `port`; None if it can."""
+    return f"{port} is the port of {AGENT_PORTS[port]}; give another port" if port in AGENT_PORTS else None

@@ -1,4 +1,4 @@
-"""How long a task has to serve on when it stops, so that no proxy calls it in vain."""
+"""How long a task that stops must keep serving, so that no call of a proxy to it fails."""
 
 import math
 from dataclasses import dataclass
@@ -8,27 +8,26 @@ from ecs_envoy.plan.discovery import INTERVAL, Discovery
 from envoy_config.model import DNS_REFRESH_RATE
 
 DNS_TTL = timedelta(seconds=5)
-"""How long DNS answers are kept by default: Envoy's own rate of refresh."""
+"""How long DNS answers are kept by default; the same time as Envoy's default refresh rate."""
 
 STOP_TIMEOUT = timedelta(seconds=30)
 """How long ECS waits between SIGTERM and SIGKILL by default."""
 
-MOST_STOP_TIMEOUT = timedelta(seconds=120)
-"""Fargate's longest ("Task definition parameters": stopTimeout)."""
+MAX_STOP_TIMEOUT = timedelta(seconds=120)
+"""The longest stop timeout on Fargate ("Task definition parameters": stopTimeout)."""
 
-MOST_PRE_STOP_WAIT = MOST_STOP_TIMEOUT - timedelta(seconds=5)
-"""The container that waits has to end before its own stop timeout is over."""
+MAX_PRE_STOP_WAIT = MAX_STOP_TIMEOUT - timedelta(seconds=5)
+"""The pre-stop container has to end before its own stop timeout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskStop:
-    """How the tasks of a service leave.
+    """How the tasks of a service stop.
 
     Attributes:
         dns_ttl: How long DNS answers are kept.
-        pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM; None for not
-            at all.
-        has_pre_stop_image: Whether an image for that wait is given.
+        pre_stop_wait: How long a task keeps serving before its server gets SIGTERM; None for no wait.
+        has_pre_stop_image: Whether an image for the pre-stop container is given.
 
     """
 
@@ -38,36 +37,39 @@ class TaskStop:
 
 
 _JITTER = 0.2
-"""The part of an interval by which the sidecar's next poll may come later (`discovery.pace`)."""
+"""The share of an interval by which the sidecar's next poll may be late (`discovery.pace`)."""
 
 _SLACK = timedelta(seconds=2)
-"""For an answer on its way, and for calls that a proxy has just sent."""
+"""Time for an answer to arrive, and for calls that a proxy has just sent."""
 
 
-def least_pre_stop_wait(
+def min_pre_stop_wait(
     discovery: Discovery, dns_ttl: timedelta = DNS_TTL, interval: timedelta = INTERVAL
 ) -> timedelta:
-    """Return the time until every proxy has heard that a task has left, in whole seconds.
+    """Return the time until every proxy knows that a task stops, in whole seconds.
 
     Args:
-        discovery: How the proxies hear of it.
+        discovery: How the proxies find the service's tasks.
         dns_ttl: The TTL of the service's DNS records.
-        interval: How often the sidecar asks Cloud Map.
+        interval: The time between two polls of Cloud Map by the sidecar.
 
     """
-    heard = dns_ttl + DNS_REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
-    return timedelta(seconds=math.ceil((heard + _SLACK).total_seconds()))
+    delay = dns_ttl + DNS_REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
+    return timedelta(seconds=math.ceil((delay + _SLACK).total_seconds()))
 
 
 def pre_stop_wait_problem(
     wait: timedelta, discovery: Discovery, dns_ttl: timedelta = DNS_TTL, interval: timedelta = INTERVAL
 ) -> str | None:
-    """Return why a pre-stop `wait` will not do, and what would; None if it will."""
-    least = least_pre_stop_wait(discovery, dns_ttl, interval)
-    if least <= wait <= MOST_PRE_STOP_WAIT:
+    """Return why a pre-stop `wait` is too short or too long, and what to give; None if it is neither."""
+    shortest = min_pre_stop_wait(discovery, dns_ttl, interval)
+    if shortest <= wait <= MAX_PRE_STOP_WAIT:
         return None
-    reason = "ends before the proxies have heard" if wait < least else "is longer than Fargate allows"
+    too_short = wait < shortest
+    reason = (
+        "ends before the proxies know that the task stops" if too_short else "is longer than Fargate allows"
+    )
     return (
         f"a wait of {wait.total_seconds():.0f}s {reason}; "
-        f"give {least.total_seconds():.0f}s to {MOST_PRE_STOP_WAIT.total_seconds():.0f}s"
+        f"give {shortest.total_seconds():.0f}s to {MAX_PRE_STOP_WAIT.total_seconds():.0f}s"
     )

@@ -1,4 +1,4 @@
-"""What fits a task definition."""
+"""The size limit of a task definition."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -6,27 +6,27 @@ from collections.abc import Collection, Iterator, Mapping
 from envoy_config.settings_error import Finding
 
 TASK_DEFINITION_BYTES = 64 * 1024
-"""The most that ECS registers ("Amazon ECS service quotas": task definition size)."""
+"""The largest task definition that ECS accepts ("Amazon ECS service quotas": task definition size)."""
 
 RESERVED_BYTES = 8 * 1024
-"""What the rest of the task definition may take; with every sidecar it measures 6 KB (a test holds it)."""
+"""Space for the rest of the task definition, which takes 6 KB with every sidecar (a test checks it)."""
 
 
 def json_bytes(text: str) -> int:
-    """Return how many bytes `text` takes as JSON, quotes included."""
+    """Return the size of `text` as JSON in bytes, including the quotes."""
     return len(json.dumps(text))
 
 
 def environment_problems(environment: Mapping[str, str], secrets: Collection[str]) -> Iterator[Finding]:
-    """Yield why variables cannot be given to a container, with what would do.
+    """Yield why a container cannot have these variables, and what to do.
 
     Args:
         environment: The variables' values.
-        secrets: The names of those that come from secrets.
+        secrets: The names of the variables that come from secrets.
 
     """
     for variable in sorted(environment.keys() & set(secrets)):
-        yield ("secrets", variable), "is a variable under environment too; remove one of the two"
+        yield ("secrets", variable), "is also a variable under environment; remove one of the two"
     size = sum(json_bytes(name) + json_bytes(value) for name, value in environment.items())
     most = TASK_DEFINITION_BYTES - RESERVED_BYTES
     if size > most:

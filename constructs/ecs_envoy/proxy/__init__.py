@@ -1,1 +1,1 @@
-"""The Envoy proxy on Fargate."""
+"""The construct `EnvoyProxy` and its containers."""

@@ -1,4 +1,4 @@
-"""The discovery sidecar in the proxy's task: Envoy starts once it knows the services' tasks."""
+"""The discovery sidecar in the proxy's task. Envoy starts when the sidecar knows the services' tasks."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ from envoy_config.model import ENDPOINTS_FOLDER
 from envoy_config.settings_error import Finding
 
 DISCOVERY_USER = "65532:65532"
-"""The user and group of the sidecar's image, who owns its volume there."""
+"""The user and group of the sidecar's image, which own its volume."""
 
 _INTERVAL: TypeAdapter[timedelta] = TypeAdapter(PollInterval)
 _VOLUME = "endpoints"
@@ -28,14 +28,14 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def own_discovery_image() -> ecs.ContainerImage:
-    """Return the sidecar's image as an asset, which the CDK CLI builds with Docker when it deploys."""
-    # In a wheel the sidecar lies beside us; in a checkout it is a source root's package.
+    """Return the sidecar's image as an asset, which the CDK CLI builds with Docker at deployment."""
+    # A wheel has the sidecar inside this package; a checkout has it in envoy/discovery.
     places = (_PACKAGE / "discovery_image", _PACKAGE.parents[1] / "envoy/discovery")
     folder = next(place for place in places if (place / "Dockerfile").is_file())
     return ecs.ContainerImage.from_asset(
         str(folder),
         exclude=["**/__pycache__"],
-        # Fargate's default; a laptop with another CPU would build for itself.
+        # Fargate's default. Otherwise Docker builds for the CPU of the machine, such as a laptop with ARM.
         platform=ecr_assets.Platform.LINUX_AMD64,
     )
 
@@ -49,7 +49,7 @@ def add_discovery_container(
     settings: str,
     log: ecs.LogDriver,
 ) -> ecs.ContainerDefinition:
-    """Add the sidecar to `definition`, and let `envoy` wait for it and read what it writes."""
+    """Add the sidecar to `definition`; `envoy` waits for it and reads its files."""
     sidecar = definition.add_container(
         "Discovery",
         container_name="discovery",
@@ -59,9 +59,9 @@ def add_discovery_container(
         user=DISCOVERY_USER,
         memory_limit_mib=MEMORY_MIB["discovery"],
         readonly_root_filesystem=True,
-        # It holds Envoy up for 30 s at most, which are no failure.
+        # The sidecar may delay Envoy for up to 30 s, which is not a failure.
         health_check=ready_check("127.0.0.1", SIDECAR_PORT, start_period=Duration.seconds(60)),
-        # Envoy goes on serving with the endpoints that it has.
+        # While the sidecar restarts, Envoy keeps serving with the endpoints that it has.
         enable_restart_policy=True,
         restart_attempt_period=Duration.seconds(60),
         logging=log,
@@ -81,8 +81,8 @@ def discover_statement(namespace: str, cloud_map_services: Sequence[str]) -> iam
     """Return the right to discover the instances of `cloud_map_services` in `namespace`."""
     return iam.PolicyStatement(
         actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
-        # Neither action knows a resource; these two keys are what they can be bound to ("Actions, resources,
-        # and condition keys for AWS Cloud Map").
+        # The actions do not support resources, only these two condition keys ("Actions, resources, and
+        # condition keys for AWS Cloud Map").
         resources=["*"],
         conditions={
             "StringEquals": {
@@ -94,5 +94,5 @@ def discover_statement(namespace: str, cloud_map_services: Sequence[str]) -> iam
 
 
 def interval_findings(interval: Duration | None) -> list[Finding]:
-    """Return why the sidecar cannot ask every `interval`."""
+    """Return why the sidecar cannot poll every `interval`."""
     return [] if interval is None else findings_of(_INTERVAL, timedelta_of(interval), "discovery_interval")

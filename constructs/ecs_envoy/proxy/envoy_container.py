@@ -1,4 +1,4 @@
-"""Envoy's own container in the proxy's task."""
+"""Envoy's container in the proxy's task."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from envoy_config.model import ADMIN_ADDRESS, ADMIN_PORT
 from envoy_config.telemetry import METRICS_PORT
 
 ENVOY_USER = "101:101"
-"""The user and group `envoy` of the stock image, by number as ECS wants it."""
+"""The user and group `envoy` of the stock image, as numbers, because ECS needs numbers."""
 
 
 def add_envoy_container(
@@ -30,15 +30,15 @@ def add_envoy_container(
         image: Envoy's image.
         command: Envoy's arguments.
         port: The TCP port that clients dial.
-        datadog: Whether Datadog's agent in the task is to scrape it.
-        log: Where it logs to; None where Datadog's log router takes the log.
+        datadog: Whether Datadog's agent in the task should scrape Envoy.
+        log: Its log driver; None if Datadog's log router gets the log.
 
     """
     return definition.add_container(
         "Envoy",
         container_name="envoy",
         image=image,
-        # The stock image's own entry point is a script that starts as root to become another user.
+        # The stock image's entry point is a script that starts as root and then changes the user.
         entry_point=["/usr/local/bin/envoy"],
         command=command,
         user=ENVOY_USER,

@@ -1,4 +1,4 @@
-"""Envoy on Fargate, in the place of an internal load balancer."""
+"""The construct for an Envoy proxy on Fargate, which replaces an internal load balancer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
-from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.stop_order import DNS_TTL
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
@@ -47,41 +47,40 @@ from envoy_config.values import UnprivilegedPort
 class EnvoyProxy(Construct):
     """Defines an Envoy proxy on Fargate that spreads gRPC calls over tasks.
 
-    Clients dial `address`. Each service of `services` lets the proxy in; say who may call
-    the proxy by `connections`. Envoy's whole bootstrap is on its command line: a diff shows
-    it, and a rollback of the stack brings the last one back. Where a service is discovered by
-    Cloud Map, a sidecar in the task asks for its tasks every second; its image is built by the
-    CDK CLI, with Docker, unless one is given.
+    Clients dial `address`. Each service in `services` allows calls from the proxy. Use
+    `connections` to allow clients to call the proxy. Envoy's whole bootstrap is on its command
+    line: a diff shows it, and a rollback of the stack restores the previous one. If a service is
+    discovered by Cloud Map, a sidecar in the task polls its tasks every second. The CDK CLI builds
+    the sidecar's image with Docker, unless `discovery_image` is given.
 
     Args:
-        ecs_cluster: Where it runs, in private subnets of the cluster's VPC, in two zones
-            or more.
+        ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, in two zones or more.
         namespace: The Cloud Map namespace that lists the proxy's own tasks.
-        services: The gRPC services it forwards to; at least one.
-        name: Its name in the namespace, and Envoy's; `grpc` by default.
+        services: The gRPC services that it routes to; at least one.
+        name: Its name in the namespace, which is also Envoy's name; `grpc` by default.
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
-        image: Envoy's stock image or a copy of it, by exact version or digest; the
-            version that this package is tested with by default.
+        image: Envoy's stock image or a copy of it, by exact version or digest. By default the
+            version that this package is tested with.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
-        tasks: How many tasks; 2 by default, one for each of two zones.
-        security_group: The tasks' security group; one that lets nobody in by default.
-        discovery_image: The sidecar's image, for who has no Docker where the CDK CLI deploys;
-            built from this package by default.
-        discovery_interval: How often the sidecar asks Cloud Map for each service. 1 second by
-            default; AWS charges for each million of calls.
-        telemetry: Where its log, metrics and traces go; nothing but a sampled log by default.
+        tasks: The number of tasks; 2 by default, one for each of two zones.
+        security_group: The tasks' security group; by default a new one without inbound rules.
+        discovery_image: The sidecar's image, for deployments from a machine without Docker; by
+            default it is built from this package.
+        discovery_interval: The time between two polls of Cloud Map for a service. 1 second by
+            default; AWS charges for the API calls.
+        telemetry: Where its log, metrics and traces go; by default there is only a sampled log.
 
     Attributes:
         name: Its name.
-        full_name: `<name>.<namespace>`, which its metrics bear.
-        services: The services it forwards to.
+        full_name: `<name>.<namespace>`, a label of its metrics.
+        services: The services that it routes to.
         telemetry: Where its log, metrics and traces go.
-        ecs_service: The ECS service, for scaling and alarms of your own.
-        discovery_container: The sidecar; None where DNS lists every service.
-        log_group: The log of its containers, Envoy's access log in it.
-        address: What clients dial, `<name>.<namespace>:<port>`.
-        plan: What its containers are deployed with, Envoy's bootstrap among it.
+        ecs_service: The ECS service, for your own scaling and alarms.
+        discovery_container: The sidecar; None if DNS is used for every service.
+        log_group: The log group of its containers, which contains Envoy's access log.
+        address: The address that clients dial, `<name>.<namespace>:<port>`.
+        plan: The settings that its containers are deployed with, including Envoy's bootstrap.
 
     Raises:
         ArgumentError: A value is not allowed; the message has a line for each mistake.
@@ -125,7 +124,7 @@ class EnvoyProxy(Construct):
         refuse(
             construct_id,
             [
-                *argument_findings(broken(PROXY_RULES, task)),
+                *argument_findings(rule_findings(PROXY_RULES, task)),
                 *interval_findings(discovery_interval),
                 *zone_findings(ecs_cluster.vpc),
             ],
@@ -140,12 +139,12 @@ class EnvoyProxy(Construct):
         self.ecs_service = self._define_ecs_service(
             definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
         )
-        # A client that looks the proxy up gets this port with it: allow_default_port_from works.
+        # With a default port, `allow_default_port_from` works.
         self._connections = ec2.Connections(
             security_groups=self.ecs_service.connections.security_groups, default_port=ec2.Port.tcp(port)
         )
         if self.plan.shares_traffic:
-            # Sidecars tell each other how many calls arrive where.
+            # Sidecars tell each other how many calls arrive in which zone.
             self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         if not self._logs_to_datadog:
             add_log_queries(self, log_group=self.log_group, proxy=name, access_log=self.telemetry.access_log)
@@ -159,7 +158,7 @@ class EnvoyProxy(Construct):
         return logs.LogGroup(
             self,
             "MetricsLog",
-            # CloudWatch turns its lines into metrics when they arrive.
+            # CloudWatch turns the lines into metrics when they arrive, so they are not needed for long.
             retention=logs.RetentionDays.ONE_DAY,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -239,23 +238,24 @@ class EnvoyProxy(Construct):
 
     def _allow_calls(self, security_group: ec2.ISecurityGroup | None) -> None:
         """Let this proxy call its services."""
-        # The CDK puts a rule between two stacks into the stack of the side that asks. A security group of
-        # another stack than this one's is there so that the services' stack can refer to it. Our own is not:
-        # the rules stand here, so that this stack depends on the services', and not the other way round.
+        # The CDK puts a rule between two stacks into the stack of the construct whose method is called. If
+        # the proxy's security group is in another stack, the rules go into the services' stack, which can
+        # refer to that group. Otherwise the rules go into this stack, so that it depends on the services'
+        # stack and not the other way round.
         shared = security_group is not None and Stack.of(security_group) is not Stack.of(self)
         for service in self.services:
             port = ec2.Port.tcp(service.plan.upstream.port)
-            why = f"gRPC from the proxy {self.name}"
+            description = f"gRPC from the proxy {self.name}"
             if service.connections and shared:
-                service.connections.allow_from(self, port, why)
+                service.connections.allow_from(self, port, description)
             elif service.connections:
-                self._connections.allow_to(service.connections, port, why)
+                self._connections.allow_to(service.connections, port, description)
 
     def allow_scrapes_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
-        """Let `other` read the metrics, by `/stats/prometheus` at port 9903 of each task.
+        """Let `other` read the metrics at `/stats/prometheus` on port 9903 of each task.
 
         Raises:
-            ValueError: There are none; `Telemetry.metrics` turns them on.
+            ValueError: The proxy has no metrics; `Telemetry.metrics` turns them on.
 
         """
         if not self.telemetry.has_metrics:

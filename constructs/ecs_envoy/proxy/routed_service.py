@@ -1,4 +1,4 @@
-"""What `EnvoyProxy` needs of a service, whoever deploys it."""
+"""The interface that `EnvoyProxy` needs of a service, whoever deploys it."""
 
 from typing import Protocol, runtime_checkable
 
@@ -18,5 +18,5 @@ class RoutedService(Protocol):
 
     @property
     def connections(self) -> ec2.Connections | None:
-        """Who may call its tasks; None where somebody else decides."""
+        """Who may call its tasks; None if the owner of the service decides this."""
         ...

@@ -1,4 +1,4 @@
-"""A gRPC service that something else deploys."""
+"""The construct for a gRPC service that something else deploys."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from ecs_envoy.fargate.arguments import argument_findings
 from ecs_envoy.plan.discovery import Discovery
-from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
 from ecs_envoy.plan.stop_order import TaskStop
 from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
@@ -20,22 +20,22 @@ _NAME: TypeAdapter[str] = TypeAdapter(DnsLabel)
 
 
 class ExistingGrpcService(Construct):
-    """Defines nothing but the route to a gRPC service that Cloud Map lists already.
+    """Defines only the route to a gRPC service that Cloud Map already lists.
 
     Args:
         namespace: The Cloud Map namespace that lists its tasks.
         cloud_map_service: Its name in the namespace.
         name: Its name in the proxy's log and metrics; the construct's id by default.
         upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
-            checks and more. The port of gRPC's examples, 50051, by default, and every call of the proxy,
-            which only its sole service may have.
-        security_group: Its tasks' security group, to let the proxy in. By default the
-            owner of the service has to let it in.
-        discovery: How the proxy learns of its tasks, `dns` or `cloud_map`. By Cloud Map by default, since
-            nothing here says how many there are; DNS does where there are never more than 8.
+            checks and more. By default the port is 50051, as in gRPC's examples, and all calls of the
+            proxy are routed to them; this works only if the proxy has no other service.
+        security_group: Its tasks' security group, which gets a rule that lets the proxy in. By default
+            the owner of the service has to let the proxy in.
+        discovery: How the proxy finds its tasks, `dns` or `cloud_map`. `cloud_map` by default, because
+            the number of tasks is unknown. `dns` is enough if there are never more than 8.
 
     Attributes:
-        plan: What a proxy has to know of it.
+        plan: What a proxy needs to know about it.
         connections: Who may call its tasks; None without `security_group`.
 
     Raises:
@@ -70,7 +70,7 @@ class ExistingGrpcService(Construct):
             construct_id,
             [
                 *findings_of(_NAME, self.plan.name, "name"),
-                *argument_findings(broken(SERVICE_RULES, self.plan)),
+                *argument_findings(rule_findings(SERVICE_RULES, self.plan)),
             ],
         )
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None

@@ -1,4 +1,4 @@
-"""A gRPC service on Fargate."""
+"""The construct for a gRPC service on Fargate."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from ecs_envoy.fargate.arguments import (
 from ecs_envoy.fargate.server import Server, Task
 from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
 from ecs_envoy.plan.discovery import Discovery
-from ecs_envoy.plan.rules import broken
+from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
 from ecs_envoy.plan.stop_order import STOP_TIMEOUT
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
@@ -42,46 +42,46 @@ from envoy_config import Upstream
 class GrpcService(Construct):
     """Defines a gRPC service on Fargate that is listed in Cloud Map and called through Envoy.
 
-    It lets nobody in until an `EnvoyProxy` routes to it, and its tasks reach only HTTPS
-    until `connections.allow_to` says more. Deployments that fail are rolled back.
+    Its security group allows no calls until an `EnvoyProxy` routes to it. Its tasks can connect only
+    to HTTPS, unless `connections.allow_to` allows more. Failed deployments are rolled back.
 
     Args:
-        ecs_cluster: Where it runs, in private subnets of the cluster's VPC.
+        ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC.
         namespace: The Cloud Map namespace that lists its tasks.
-        name: Its name in the namespace: tasks are found at `<name>.<namespace>`.
+        name: Its name in the namespace: the tasks' DNS name is `<name>.<namespace>`.
         image: The container image.
         upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
-            checks and more. The port of gRPC's examples, 50051, by default, and every call of the proxy,
-            which only its sole service may have.
+            checks and more. By default the port is 50051, as in gRPC's examples, and all calls of the
+            proxy are routed to them; this works only if the proxy has no other service.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         min_tasks: The fewest tasks; 2 by default, one for each of two zones.
-        max_tasks: The most tasks; as many as `min_tasks` by default, without autoscaling.
+        max_tasks: The most tasks; `min_tasks` by default, which means no autoscaling.
         cpu_percent: The mean CPU in percent that autoscaling aims at; 60 by default.
         environment: Environment variables.
         secrets: Environment variables from Secrets Manager or Parameter Store; the
-            execution role is granted each.
-        container_health_check: The check that ECS runs inside the container, with a
-            command that the image has. None by default: a task lives while its process does.
+            execution role may read each of them.
+        container_health_check: The check that ECS runs inside the container; the image must contain
+            its command. None by default: a task counts as healthy while its process runs.
         dns_ttl: How long DNS answers are kept, and so how soon Envoy finds a new task by DNS.
-            5 seconds by default, Envoy's own rate of refresh.
-        discovery: How the proxy learns of the tasks, `dns` or `cloud_map`. By DNS by default where there
-            are 8 at most, by Cloud Map where there may be more: a DNS answer lists no more.
+            5 seconds by default, which is also Envoy's default refresh rate.
+        discovery: How the proxy finds the tasks, `dns` or `cloud_map`. By default `dns` for at most 8
+            tasks, because a DNS answer lists no more, and `cloud_map` for more.
         stop_timeout: How long the server may take to end after SIGTERM. 30 seconds by default,
-            as ECS has it; Fargate allows 120 at most.
-        pre_stop_wait: How long a task that is to stop serves on before its server gets SIGTERM, for
-            servers that end at once: a second container holds the signal back. It has to cover
-            the time until the proxies have heard: 12 seconds with DNS by default, 4 with Cloud Map.
-            None by default: the server itself has to serve on.
+            as in ECS; Fargate allows at most 120.
+        pre_stop_wait: How long a task keeps serving before its server gets SIGTERM. This is for servers
+            that end at once: a second container delays the signal. The wait has to last until
+            the proxies know that the task stops: by default 12 seconds with DNS, 4 with Cloud Map.
+            None by default: the server itself has to keep serving.
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
-        datadog: Whom an agent in each task reports to, which takes 256 MiB of the task's memory; no
-            agent by default.
+        datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
+            the task's memory. No agent by default.
 
     Attributes:
-        ecs_service: The ECS service, for scaling and alarms of your own.
-        task_role: The tasks' IAM role, for grants of your own, as in
+        ecs_service: The ECS service, for your own scaling and alarms.
+        task_role: The tasks' IAM role, for your own grants, as in
             `bucket.grant_read(lessons.task_role)`.
-        plan: What a proxy has to know of it.
+        plan: What a proxy needs to know about it.
 
     Raises:
         ArgumentError: A value is not allowed; the message has a line for each mistake.
@@ -132,7 +132,7 @@ class GrpcService(Construct):
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
             min_tasks=min_tasks,
-            most_tasks=most,
+            max_tasks=most,
             cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
@@ -141,7 +141,7 @@ class GrpcService(Construct):
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
         times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
-        rules = argument_findings((*server.problems(), *broken(SERVICE_RULES, self.plan)))
+        rules = argument_findings((*server.problems(), *rule_findings(SERVICE_RULES, self.plan)))
         refuse(construct_id, times or rules)
         claim_cloud_map_name(self, namespace, name)
         task = server.define_task(self)
@@ -169,5 +169,5 @@ class GrpcService(Construct):
     @property
     @jsii.member(jsii_name="connections")
     def connections(self) -> ec2.Connections:
-        """Who may call the tasks and whom they may call, as in `connections.allow_to(database, port)`."""
+        """Who may call the tasks and what they may call, as in `connections.allow_to(database, port)`."""
         return self.ecs_service.connections

@@ -1,4 +1,4 @@
-"""A wait between a task's deregistration and its server's SIGTERM, for servers that end at once."""
+"""The pre-stop container: a wait between a task's deregistration and its server's SIGTERM."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
@@ -6,7 +6,7 @@ from aws_cdk import aws_ecs as ecs
 from ecs_envoy.fargate.server import Task
 
 PRE_STOP_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
-"""A shell and `sleep` are all that the wait needs."""
+"""The wait needs only a shell and `sleep`."""
 
 
 def add_pre_stop_container(
@@ -15,7 +15,7 @@ def add_pre_stop_container(
     """Add a container that ECS stops before the server of `task`, and that takes `wait` to end.
 
     A container that depends on another starts after it and is stopped before it (API reference:
-    ContainerDependency); the server gets its SIGTERM when this one has ended.
+    ContainerDependency). So the server gets SIGTERM when this container has ended.
     """
     container = task.definition.add_container(
         "PreStop",
@@ -23,7 +23,7 @@ def add_pre_stop_container(
         image=image or ecs.ContainerImage.from_registry(PRE_STOP_IMAGE),
         entry_point=["/bin/sh", "-c"],
         command=[_script(int(wait.to_seconds()))],
-        # Should it fail, the task serves on, without a wait at its end.
+        # If it fails, the task keeps serving, but will stop without a wait.
         essential=False,
         user="65534:65534",
         readonly_root_filesystem=True,
@@ -37,5 +37,5 @@ def add_pre_stop_container(
 
 
 def _script(seconds: int) -> str:
-    # The shell runs its trap only between commands, and `wait` is one that a signal ends.
+    # The shell runs a trap only between commands, and a signal ends `wait`.
     return f"trap 'kill $! 2>/dev/null; sleep {seconds}; exit 0' TERM; sleep 2147483647 & wait"

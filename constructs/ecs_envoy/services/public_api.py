@@ -1,4 +1,4 @@
-"""An HTTP API behind an Application Load Balancer."""
+"""The construct for an HTTP API behind an Application Load Balancer."""
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy
@@ -28,29 +28,29 @@ from envoy_config.values import Port
 class PublicApi(Construct):
     """Defines an HTTP API on Fargate behind an internet-facing ALB with HTTPS.
 
-    Plain HTTP is redirected. Only the ALB may call the tasks; the tasks reach only HTTPS
-    until `connections.allow_to` says more. The ALB's access log is kept for 90 days.
+    Plain HTTP is redirected to HTTPS. Only the ALB may call the tasks. The tasks can connect only to
+    HTTPS, unless `connections.allow_to` allows more. The ALB's access log is kept for 90 days.
 
     Args:
-        ecs_cluster: Where it runs: tasks in private subnets, the ALB in public ones.
+        ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, the ALB in public ones.
         image: The container image.
         certificate: The ALB's certificate.
         port: The TCP port that tasks serve HTTP on; 8080 by default.
-        health_path: The path that the ALB checks for a 200; `/` by default.
+        health_path: The path where the ALB expects status 200; `/` by default.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         min_tasks: The fewest tasks; 2 by default, one for each of two zones.
-        max_tasks: The most tasks; as many as `min_tasks` by default, without autoscaling.
+        max_tasks: The most tasks; `min_tasks` by default, which means no autoscaling.
         cpu_percent: The mean CPU in percent that autoscaling aims at; 60 by default.
-        environment: Environment variables, the proxy's address among them.
+        environment: Environment variables, including the proxy's address.
         secrets: Environment variables from Secrets Manager or Parameter Store.
         container_health_check: The check that ECS runs inside the container; none by default.
-        datadog: Whom an agent in each task reports to, which takes 256 MiB of the task's memory; no
-            agent by default.
+        datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
+            the task's memory. No agent by default.
 
     Attributes:
         ecs_service: The ECS service.
-        task_role: The tasks' IAM role, for grants of your own.
+        task_role: The tasks' IAM role, for your own grants.
         load_balancer: The ALB.
 
     Raises:
@@ -87,7 +87,7 @@ class PublicApi(Construct):
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
             min_tasks=min_tasks,
-            most_tasks=min_tasks if max_tasks is None else max_tasks,
+            max_tasks=min_tasks if max_tasks is None else max_tasks,
             cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
@@ -113,7 +113,7 @@ class PublicApi(Construct):
             protocol=elbv2.ApplicationProtocol.HTTP,
             targets=[self.ecs_service],
             health_check=elbv2.HealthCheck(path=health_path, interval=Duration.seconds(10)),
-            # The ALB's 300 s would hold up each deployment; an HTTP call that takes longer is rare.
+            # The ALB's default of 300 s would delay each deployment. HTTP calls longer than 30 s are rare.
             deregistration_delay=Duration.seconds(30),
         )
         self.load_balancer.add_redirect()
@@ -138,5 +138,5 @@ class PublicApi(Construct):
     @property
     @jsii.member(jsii_name="connections")
     def connections(self) -> ec2.Connections:
-        """Whom the tasks may call, as in `proxy.connections.allow_default_port_from(api)`."""
+        """What the tasks may call, as in `proxy.connections.allow_default_port_from(api)`."""
         return self.ecs_service.connections

@@ -1,4 +1,4 @@
-"""The times of a service's stop, checked as the configuration checks them."""
+"""Checks the times of a service's stop in the same way as the configuration."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from envoy_config.settings_error import Finding
 def task_stop(
     *, dns_ttl: Duration | None, pre_stop_wait: Duration | None, image: ecs.ContainerImage | None
 ) -> TaskStop:
-    """Return how tasks leave, with the default for what is not given."""
+    """Return how tasks stop, with defaults for arguments that are None."""
     return TaskStop(
         dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
         pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
@@ -34,7 +34,7 @@ _KINDS: dict[str, TypeAdapter[timedelta]] = {
 def stop_time_findings(
     *, dns_ttl: Duration | None, stop_timeout: Duration | None, pre_stop_wait: Duration | None
 ) -> list[Finding]:
-    """Return why the times of a stop cannot be used, with the argument of each."""
+    """Return why times cannot be used, with the argument of each."""
     times = {"dns_ttl": dns_ttl, "stop_timeout": stop_timeout, "pre_stop_wait": pre_stop_wait}
     return [
         finding

@@ -17,13 +17,14 @@ class AlarmThresholds(Settings):
         description="calls of a service in a minute that fail because of the server or the proxy, in percent",
     )
     p99: CallTime = Field(
-        default=timedelta(seconds=1), description="the time that 99 % of a service's calls stay within"
+        default=timedelta(seconds=1), description="the duration that 99 % of a service's calls do not exceed"
     )
-    # Above this mean, a burst meets Fargate's quota (bench/proxy_cost.md).
+    # Above this mean, a burst reaches Fargate's CPU quota (bench/proxy_cost.md).
     proxy_cpu_percent: CpuPercent = Field(default=60, description="the proxy's mean CPU, in percent")
-    # Envoy's overload manager allows its heap as much.
+    # Envoy's overload manager allows its heap the same share.
     proxy_memory_percent: CpuPercent = Field(default=80, description="the proxy's mean memory, in percent")
-    # Four tasks behind six pinned connections come to 1.33, behind the proxy to 1.03 at most (make rehearse).
+    # Four tasks have a skew of 1.33 behind six pinned connections, and at most 1.03 behind the proxy
+    # (measured by `make rehearse`).
     skew: Skew = Field(
         default=1.25, description="the busiest task's CPU divided by the mean of the service's tasks"
     )
@@ -32,11 +33,11 @@ class AlarmThresholds(Settings):
     )
 
 
-SKEW_LEAST_CPU_PERCENT = 5.0
-"""Below this mean a service's tasks are idle, and the ratio of two idle tasks says nothing."""
+SKEW_MIN_CPU_PERCENT = 5.0
+"""Below this mean CPU a service's tasks are idle, and the skew of idle tasks has no meaning."""
 
 SERVER_ERRORS = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
 """
-The statuses that the server causes ("Semantic conventions for gRPC": the span's status). The others, such
-as NOT_FOUND, are answers to what a caller asked.
+The statuses that the server causes ("Semantic conventions for gRPC": the span's status). The caller causes
+the others, such as NOT_FOUND.
 """

@@ -1,4 +1,4 @@
-"""Checks of a construct's arguments, by the types in its signature: the same types and words as in YAML."""
+"""Checks a construct's arguments by the types in its signature. YAML has the same types and messages."""
 
 import functools
 import inspect
@@ -21,7 +21,8 @@ class ArgumentError(ValueError):
     """Arguments of a construct are not allowed; the message has a line for each mistake.
 
     Attributes:
-        problems: The path of each mistake, its argument first, and what is there and what to write instead.
+        problems: The path of each mistake, which begins with the argument's name, and a message that says
+            what is there and what to write instead.
 
     """
 
@@ -31,10 +32,10 @@ class ArgumentError(ValueError):
 
 
 class Example:
-    """Annotates the type of an argument with what could be given, as code.
+    """Annotates the type of an argument with an example of a value, as code.
 
     Args:
-        code: Such as `Duration.seconds(30)`.
+        code: The example, such as `Duration.seconds(30)`.
 
     """
 
@@ -43,10 +44,10 @@ class Example:
 
 
 def refuse(owner: str, findings: Iterable[Finding]) -> None:
-    """Raise what was found, if anything was.
+    """Raise an error with all `findings`, if there are any.
 
     Raises:
-        ArgumentError: There is a finding.
+        ArgumentError: There is at least one finding.
 
     """
     if listed := list(findings):
@@ -57,10 +58,10 @@ _Init = Callable[Concatenate[_Self, _Scope, str, _P], None]
 
 
 def checked_arguments(init: _Init[_Self, _Scope, _P]) -> _Init[_Self, _Scope, _P]:
-    """Check the keyword arguments of a construct by the types in its signature, before it makes anything.
+    """Check the keyword arguments of a construct by the types in its signature, before its `__init__` runs.
 
-    Every mistake is named at once. Values are not converted. The CDK's interfaces, such as `ec2.IVpc`, are
-    taken from any object of the CDK: the CDK itself says if it is the wrong one.
+    All mistakes are reported together. Values are not converted. For an interface of the CDK, such as
+    `ec2.IVpc`, any object of the CDK is accepted; the CDK itself refuses a wrong one.
 
     Raises:
         ArgumentError: A value is not allowed.
@@ -76,7 +77,7 @@ def checked_arguments(init: _Init[_Self, _Scope, _P]) -> _Init[_Self, _Scope, _P
 
 
 def check_fields(value: object) -> None:
-    """Check the fields of a dataclass by their types; to be called by its `__post_init__`.
+    """Check the fields of a dataclass by their types. Its `__post_init__` has to call this.
 
     Raises:
         ArgumentError: A value is not allowed.
@@ -105,7 +106,7 @@ def findings_of(kind: TypeAdapter[Any], value: object, argument: str) -> list[Fi
 
 @functools.cache
 def _adapters(owner: Callable[..., object]) -> dict[str, TypeAdapter[Any]]:
-    """Return the check of each keyword of `owner`: a function, or a dataclass."""
+    """Return a check for each keyword argument of `owner`, which is a function or a dataclass."""
     hints = typing.get_type_hints(owner, include_extras=True)
     parameters = inspect.signature(owner).parameters.values()
     return {
@@ -119,12 +120,12 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:  # noqa: ANN401  # Python has
     checked = _checked(annotation)
     try:
         return TypeAdapter(checked, config=ConfigDict(arbitrary_types_allowed=True))
-    except PydanticUserError:  # a group of settings has a configuration of its own
+    except PydanticUserError:  # a group of settings has its own pydantic configuration
         return TypeAdapter(checked)
 
 
 def _checked(annotation: Any) -> Any:  # noqa: ANN401
-    """Return `annotation` with a check in the place of each class that pydantic does not know."""
+    """Return `annotation` with each class that pydantic does not know replaced by a check."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         example = next((extra.code for extra in parts[1:] if isinstance(extra, Example)), None)
@@ -147,9 +148,9 @@ def _or_none(adapter: TypeAdapter[Any]) -> Callable[[object], object]:
 
 
 def _instance(kind: type, example: str | None) -> Any:  # noqa: ANN401
-    """Return a type that takes instances of `kind` only; `example` is one, as code."""
+    """Return a type that accepts only instances of `kind`; `example` is the code of one."""
     cure = f"one such as {example}" if example else f"{_article(kind.__name__)} {kind.__name__}"
-    # The CDK's interfaces are protocols that Python cannot check: what comes from the CDK is taken.
+    # The CDK's interfaces are protocols that Python cannot check, so we accept any object of the CDK.
     interface = getattr(kind, "_is_protocol", False) and not getattr(kind, "_is_runtime_protocol", False)
 
     def check(value: object) -> object:

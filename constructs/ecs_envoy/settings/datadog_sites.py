@@ -15,4 +15,4 @@ DatadogSite = Literal[
 ]
 
 DATADOG_SITES: tuple[DatadogSite, ...] = get_args(DatadogSite)
-"""Those that `DatadogECSFargate` takes; a test compares."""
+"""The sites that `DatadogECSFargate` accepts; a test compares them."""

@@ -18,12 +18,12 @@ _VERSION = re.compile(r".+:[\w.-]*v?\d+\.\d+\.\d+[\w.-]*")
 
 
 def envoy_image_problem(image: str) -> str | None:
-    """Return why `image` cannot run the proxy, and what could; None if it can."""
+    """Return why `image` cannot run the proxy, and what to give instead; None if it can."""
     if "distroless" in image:
         return f"{image!r} has no shell for the container's health check; give the stock image, {ENVOY_IMAGE}"
     if not _DIGEST.fullmatch(image) and not _VERSION.fullmatch(image):
         return (
-            f"{image!r} names no exact version of Envoy; "
+            f"{image!r} does not name an exact version of Envoy; "
             f"give a full version or a digest, such as {ENVOY_IMAGE}"
         )
     return None

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 
 
 class MissingExtraError(ValueError):
-    """A package is not installed that a setting needs."""
+    """A setting needs a package that is not installed."""
 
 
 @contextmanager
 def extra(name: str, setting: str) -> Generator[None]:
-    """Import what the extra `name` brings in the block of this; `setting` is what needs it.
+    """Guard a block that imports packages of the extra `name`, which `setting` needs.
 
     Raises:
-        MissingExtraError: It is not installed; the message says how to install it.
+        MissingExtraError: A package is not installed; the message says how to install it.
 
     """
     try:
@@ -23,5 +23,5 @@ def extra(name: str, setting: str) -> Generator[None]:
         if package.startswith("ecs_envoy"):
             raise
         raise MissingExtraError(
-            f"{setting} needs the package {package}; install it by pip install 'ecs-envoy[{name}]'"
+            f"{setting} needs the package {package}; install it with pip install 'ecs-envoy[{name}]'"
         ) from None

@@ -15,10 +15,10 @@ MEMORY_MIB: dict[int, tuple[int, ...]] = {
 
 
 def size_problem(cpu: int, memory: int) -> str | None:
-    """Return what is wrong with `memory` MiB beside `cpu`, one of Fargate's CPU sizes; None if nothing is."""
+    """Return why Fargate does not offer `memory` MiB with `cpu` CPU units, a valid size; None if it does."""
     sizes = list(MEMORY_MIB[cpu])
     if memory not in sizes:
         step = f" in steps of {sizes[1] - sizes[0]}" if len(sizes) > 3 else ""
         offered = f"{sizes[0]} to {sizes[-1]}{step}" if step else ", ".join(map(str, sizes))
-        return f"Fargate has no {memory} MiB beside {cpu} CPU units; give memory: {offered}"
+        return f"Fargate does not offer {memory} MiB with {cpu} CPU units; give memory: {offered}"
     return None

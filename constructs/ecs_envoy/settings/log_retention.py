@@ -22,4 +22,6 @@ RETENTION_NAMES = {
     2557: "SEVEN_YEARS",
     2922: "EIGHT_YEARS",
 }
-"""The CDK's name for each number of days on offer ("PutRetentionPolicy"), up to eight years."""
+"""
+The CDK's name for each number of days that CloudWatch Logs offers ("PutRetentionPolicy"), up to eight years.
+"""

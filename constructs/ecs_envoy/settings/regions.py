@@ -1,4 +1,4 @@
-"""AWS's regions and partitions (botocore's `endpoints.json`, 2026-11; a test compares)."""
+"""AWS's regions and partitions, as in botocore's `endpoints.json` of 2026-11; a test compares them."""
 
 import difflib
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """A group of regions with accounts and names of its own.
+    """A group of regions with its own accounts and names.
 
     Attributes:
-        name: As in an ARN: `arn:<name>:...`.
-        dns_suffix: What the names of AWS's endpoints end with.
+        name: The partition's name in ARNs: `arn:<name>:...`.
+        dns_suffix: The end of the names of AWS's endpoints.
         regions: The codes of its regions.
 
     """
@@ -84,7 +84,7 @@ def partition_of(region: str) -> Partition:
 
 
 def region_problem(region: str) -> str | None:
-    """Return why `region` cannot be used, and what could; None if it can."""
+    """Return why `region` cannot be used, and what to give instead; None if it can."""
     if region in _BY_REGION:
         return None
     close = difflib.get_close_matches(region, _BY_REGION, n=3, cutoff=0.6) or ["eu-west-1", "us-east-1"]
@@ -92,19 +92,22 @@ def region_problem(region: str) -> str | None:
 
 
 def arn_problem(arn: str, what: str, region: str, *, other_region: str = "") -> str | None:
-    """Return why `arn` cannot be used in `region`, and what could; None if it can.
+    """Return why `arn` cannot be used in `region`, and what to give instead; None if it can.
 
     Args:
         arn: A well-formed ARN.
-        what: What it names, such as `a secret`.
+        what: What the ARN names, such as `a secret`.
         region: The region of the environment.
-        other_region: Why another region's will not do; empty where it will.
+        other_region: Why an ARN of another region cannot be used; empty if it can.
 
     """
-    _, partition, _, there, *_ = arn.split(":")
-    ours = partition_of(region).name
-    if partition != ours:
-        return f"is {what} of the partition {partition}, and {region} is in {ours}; give one of {ours}"
-    if other_region and there != region:
-        return f"is {what} in {there}, {other_region}; give one of {region}"
+    _, arn_partition, _, arn_region, *_ = arn.split(":")
+    partition = partition_of(region).name
+    if arn_partition != partition:
+        return (
+            f"is {what} in the partition {arn_partition}, and {region} is in {partition}; "
+            f"give one in {partition}"
+        )
+    if other_region and arn_region != region:
+        return f"is {what} in {arn_region}, {other_region}; give one in {region}"
     return None

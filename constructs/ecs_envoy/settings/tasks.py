@@ -1,4 +1,4 @@
-"""How large a task is, and how many there are."""
+"""The size of tasks and their number."""
 
 from typing import Annotated, cast
 
@@ -18,14 +18,14 @@ PROXY_NAME = "grpc"
 """The proxy's name in the namespace: clients dial `grpc.<namespace>`."""
 
 API_PORT = 8080
-"""A usual port of HTTP servers that run without root's rights."""
+"""A usual port of HTTP servers that run without root privileges."""
 
 CPU_PERCENT = 60
-"""The mean CPU that autoscaling aims at: a task that is lost leaves room for its calls on the others."""
+"""The mean CPU that autoscaling aims at. If a task is lost, the others have room for its calls."""
 
 
 class TaskSize(Settings):
-    """CPU and memory of a task; `fargate_sizes.size_problem` says which go together."""
+    """CPU and memory of a task; `fargate_sizes.size_problem` checks the combination."""
 
     cpu: Cpu = Field(default=CPU, description="CPU units of a task; 1024 are one vCPU")
     memory: Memory = Field(default=MEMORY_MIB, description="memory of a task in MiB")
@@ -41,9 +41,11 @@ class TaskBounds(Settings):
     )
 
 
-def bounds_problem(fewest: int, most: int) -> str | None:
-    """Return why tasks cannot be from `fewest` to `most`, and what would do; None if they can."""
-    return f"is {most}, below the fewest, {fewest}; give {fewest} or more" if most < fewest else None
+def bounds_problem(min_tasks: int, max_tasks: int) -> str | None:
+    """Return why the bounds are wrong, and what to give as `max_tasks`; None if they are right."""
+    if max_tasks < min_tasks:
+        return f"is {max_tasks}, less than the minimum of {min_tasks}; give {min_tasks} or more"
+    return None
 
 
 _COUNT: TypeAdapter[int] = TypeAdapter(Tasks)

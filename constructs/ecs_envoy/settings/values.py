@@ -1,4 +1,4 @@
-"""Kinds of value that an AWS setting can have, each with its bounds and its refusal."""
+"""Kinds of values that a setting of AWS can have, each with its bounds and its error message."""
 
 import re
 from datetime import timedelta
@@ -66,13 +66,13 @@ _start_period = bounded_duration(
 HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
 _stop_timeout = bounded_duration("a stop timeout on Fargate", 2 * SECOND, 120 * SECOND, step=SECOND)
 StopTimeout = Annotated[timedelta, *_stop_timeout]
-_pre_stop_wait = bounded_duration("a wait before a stop", 1 * SECOND, 115 * SECOND, step=SECOND)
+_pre_stop_wait = bounded_duration("a pre-stop wait", 1 * SECOND, 115 * SECOND, step=SECOND)
 PreStopWait = Annotated[timedelta, *_pre_stop_wait]
 _dns_ttl = bounded_duration("a TTL of DNS records", 0 * SECOND, 300 * SECOND, step=SECOND)
 DnsTtl = Annotated[timedelta, *_dns_ttl]
 _poll_interval = bounded_duration("an interval between polls", SECOND / 2, 60 * SECOND)
 PollInterval = Annotated[timedelta, *_poll_interval]
-_discovery_age = bounded_duration("an age of what Cloud Map last said", SECOND, 3600 * SECOND)
+_discovery_age = bounded_duration("an age of Cloud Map's last answer", SECOND, 3600 * SECOND)
 DiscoveryAge = Annotated[timedelta, *_discovery_age]
 _work = bounded_duration("a time for one call", 0 * SECOND, SECOND)
 Work = Annotated[timedelta, *_work]
@@ -84,7 +84,8 @@ _label = text(
     length=63,
 )
 DnsLabel = Annotated[str, *_label]
-# "CreateService" in Cloud Map's API reference. Names that exist cannot be changed: all are allowed.
+# All names that Cloud Map allows ("CreateService" in its API reference), because existing names cannot be
+# changed.
 _CLOUD_MAP_LABEL = r"(?:[A-Za-z0-9_][A-Za-z0-9_-]{0,61}[A-Za-z0-9_]|[A-Za-z0-9])"
 _cloud_map_service = text(
     rf"{_CLOUD_MAP_LABEL}(?:\.{_CLOUD_MAP_LABEL})*",
@@ -99,7 +100,7 @@ _namespace_name = text(
 )
 
 
-def _not_awss_own(name: str) -> str:
+def _not_an_aws_domain(name: str) -> str:
     for suffix in sorted({partition.dns_suffix for partition in PARTITIONS}):
         if name == suffix or name.endswith(f".{suffix}"):
             raise problem(
@@ -109,7 +110,7 @@ def _not_awss_own(name: str) -> str:
     return name
 
 
-NamespaceName = Annotated[str, BeforeValidator(_not_awss_own), *_namespace_name]
+NamespaceName = Annotated[str, BeforeValidator(_not_an_aws_domain), *_namespace_name]
 
 
 def _region(value: object) -> str:
@@ -193,7 +194,7 @@ ProtoMethod = Annotated[str, *_method]
 _variable = text(r"[A-Za-z_]\w*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-"""A part of a repository's name ("OCI distribution specification": pulling manifests)."""
+"""A component of a repository's name ("OCI distribution specification": pulling manifests)."""
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?"
 _image = text(
     rf"(?!.*:latest$)(?:{_HOST}/)?{_PART}(?:/{_PART})*"
@@ -205,13 +206,13 @@ Image = Annotated[str, *_image]
 _certificate = text(
     r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+",
     "a certificate's ARN",
-    "that of ACM, such as arn:aws:acm:eu-west-1:111122223333:certificate/0f...",
+    "the ARN of a certificate in ACM, such as arn:aws:acm:eu-west-1:111122223333:certificate/0f...",
 )
 CertificateArn = Annotated[str, *_certificate]
 _secret = text(
     r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}",
     "a secret's ARN",
-    "the complete one of Secrets Manager, with its six random characters",
+    "the complete ARN from Secrets Manager, with its six random characters",
 )
 SecretArn = Annotated[str, *_secret]
 _topic = text(
@@ -235,7 +236,7 @@ EcsClusterName = Annotated[str, *_cluster]
 _line = text(
     r"[^\x00-\x08\x0a-\x1f]*",
     "a string on one line",
-    "text on one line, with numbers and true or false in quotes",
+    "one line of text, and put numbers, true and false in quotes",
     length=65536,
 )
 Line = Annotated[str, *_line]
@@ -243,5 +244,5 @@ _path = text(r"/[\x21-\x7e]*", "a URL's path", "one such as /healthz")
 UrlPath = Annotated[str, *_path]
 _place = text(r"[\x21-\x7e]+", "a folder or a URL", "one such as https://wiki.example.com/runbooks")
 Place = Annotated[str, *_place]
-_tag = text(r"\w[\w:./+-]*", "a tag of Datadog's", "letters, digits and _-:./+, such as prod", length=200)
+_tag = text(r"\w[\w:./+-]*", "a Datadog tag", "letters, digits and _-:./+, such as prod", length=200)
 Tag = Annotated[str, *_tag]

@@ -1,1 +1,1 @@
-"""What the proxy reports: access log, metrics and traces, and the containers that carry them."""
+"""Telemetry of the proxy: access log, metrics and traces, and the containers that send them."""

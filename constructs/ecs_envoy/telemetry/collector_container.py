@@ -1,4 +1,4 @@
-"""The OpenTelemetry collector in the proxy's task: AWS's own distribution."""
+"""The OpenTelemetry collector in the proxy's task, in AWS's distribution."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
@@ -12,9 +12,9 @@ COLLECTOR_IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 def add_collector_container(
     definition: ecs.FargateTaskDefinition, *, settings: str, log: ecs.LogDriver
 ) -> ecs.ContainerDefinition:
-    """Add the collector to `definition`; Envoy serves on without it.
+    """Add the collector to `definition`; Envoy keeps serving if the collector stops.
 
-    Its configuration stands in an environment variable, so that a diff shows it; it holds no secret.
+    Its configuration is in an environment variable, so that a diff shows it. It contains no secret.
     """
     return definition.add_container(
         "Collector",
@@ -24,7 +24,7 @@ def add_collector_container(
         memory_limit_mib=MEMORY_MIB["collector"],
         essential=False,
         readonly_root_filesystem=True,
-        # The image has no shell, but this program.
+        # The image has no shell, but it has this program.
         health_check=ecs.HealthCheck(
             command=["CMD", "/healthcheck"],
             interval=Duration.seconds(10),
@@ -42,6 +42,7 @@ def trace_statement() -> iam.PolicyStatement:
     """Return the right to send spans to X-Ray."""
     return iam.PolicyStatement(
         actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
-        # X-Ray's write actions know no resource ("Actions, resources, and condition keys for AWS X-Ray").
+        # X-Ray's write actions do not support resources ("Actions, resources, and condition keys for AWS
+        # X-Ray").
         resources=["*"],
     )

@@ -14,13 +14,13 @@ class Datadog:
     """A Datadog account, and the unified service tags of what reports to it.
 
     Args:
-        api_key_secret: The secret that holds the API key as its whole text; only the execution
-            roles of the tasks may read it.
+        api_key_secret: The secret whose whole text is the API key. Only the execution roles of the
+            tasks may read it.
         env: The tag `env`.
-        site: The site, such as `datadoghq.eu`; `datadoghq.com` by default, as in Datadog's own tools.
+        site: The site, such as `datadoghq.eu`; `datadoghq.com` by default, as in Datadog's tools.
         service: The tag `service`; the name of each service by default.
         version: The tag `version`; none by default.
-        access_log: Whether the proxy's log goes to Datadog, by FireLens, and not to CloudWatch Logs.
+        access_log: Whether the proxy's log goes to Datadog by FireLens instead of CloudWatch Logs.
 
     Raises:
         ArgumentError: A value is not allowed.

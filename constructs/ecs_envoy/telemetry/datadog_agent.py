@@ -1,4 +1,4 @@
-"""Datadog's agent in a task, by Datadog's own constructs: imported only where an account is given."""
+"""Task definitions with Datadog's agent. This module is imported only if a Datadog account is given."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
@@ -19,7 +19,7 @@ from ecs_envoy.telemetry.datadog import Datadog
 
 AGENT_VERSION = "7.66.1"
 LOG_ROUTER_VERSION = "2.34.3.20260423"
-"""Exact versions, where the construct's defaults are `latest` and `stable`."""
+"""Exact versions, because the defaults of Datadog's construct are `latest` and `stable`."""
 
 
 def define_datadog_task_definition(
@@ -32,17 +32,17 @@ def define_datadog_task_definition(
     log_group: logs.ILogGroup,
     is_proxy: bool,
 ) -> ecs.FargateTaskDefinition:
-    """Return an empty task definition with Datadog's agent, which is not essential.
+    """Return a task definition that contains only Datadog's agent, which is not essential.
 
     Args:
-        scope: Where it is defined.
-        datadog: Whom the agent reports to.
+        scope: The construct that it belongs to.
+        datadog: The account that the agent reports to.
         name: The service's name.
         cpu: CPU units of the task.
         memory_limit_mib: Memory of the task in MiB.
-        log_group: The log of the agent.
-        is_proxy: Whether Envoy runs in it: it sends neither traces nor statistics of its own to the
-            agent, and its log may go to Datadog.
+        log_group: The log group of the agent.
+        is_proxy: Whether Envoy runs in the task. Envoy sends no traces and no statistics to the agent,
+            and its log may go to Datadog.
 
     """
     to_datadog = is_proxy and datadog.access_log
@@ -82,9 +82,9 @@ def define_datadog_task_definition(
 
 
 def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
-    """Keep what the agent writes, such as that its key is refused: the construct gives it no log."""
+    """Log the agent's output, for example that its key is refused. Datadog's construct configures no log."""
     resource = definition.node.default_child
-    assert isinstance(resource, ecs.CfnTaskDefinition)  # noqa: S101  # what every task definition is made of
+    assert isinstance(resource, ecs.CfnTaskDefinition)  # noqa: S101  # every task definition has it
     options = {
         "awslogs-group": log_group.log_group_name,
         "awslogs-stream-prefix": "datadog-agent",

@@ -1,4 +1,4 @@
-"""Datadog's Envoy check, as the docker label by which the agent finds it (Autodiscovery)."""
+"""The configuration of Datadog's Envoy check, in a docker label that the agent reads (Autodiscovery)."""
 
 import json
 
@@ -10,9 +10,9 @@ def envoy_check(metrics_port: int) -> dict[str, str]:
             "init_config": {},
             "instances": [
                 {
-                    # OpenMetrics is the check's way since its version 2.
+                    # The check uses OpenMetrics since its version 2.
                     "openmetrics_endpoint": f"http://%%host%%:{metrics_port}/stats/prometheus",
-                    # Counts by method are ours, and the check's own list does not have them.
+                    # Our counts by method are not in the check's own list.
                     "extra_metrics": [
                         {"envoy_grpc_requests": "grpc.requests"},
                         {"envoy_grpc_duration_milliseconds": "grpc.duration_milliseconds"},

@@ -1,4 +1,4 @@
-"""Queries of the access log, saved in CloudWatch Logs Insights."""
+"""Saved queries of the access log in CloudWatch Logs Insights."""
 
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -7,14 +7,14 @@ import envoy_config
 from envoy_config.access_log import ERROR_OR_SLOW, SAMPLE
 
 _FAILED = "(not ispresent(grpc_status) or grpc_status != 'OK')"
-"""A call whose connection ended first has no status."""
+"""A call has no status if its connection ended first."""
 
 
 def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
-    """Return each query's text by its name.
+    """Return the text of each query by its name.
 
-    Rates and times are asked of the sample, in which no call weighs more than another; failed calls
-    of the lines that have them all.
+    Queries for rates and durations use the sample, because it is unbiased. Queries for failed calls use
+    the lines that contain all of them.
     """
     sampled = f"filter reason = '{SAMPLE}'"
     whole = SAMPLE if access_log.sample_percent == 100 else ERROR_OR_SLOW
@@ -62,7 +62,7 @@ def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
 def add_log_queries(
     scope: Construct, *, log_group: logs.ILogGroup, proxy: str, access_log: envoy_config.AccessLog
 ) -> None:
-    """Save the queries of `proxy` under a folder of its own."""
+    """Save the queries in a folder named like `proxy`."""
     for name, text in log_queries(access_log).items():
         logs.CfnQueryDefinition(
             scope,

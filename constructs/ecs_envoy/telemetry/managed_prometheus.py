@@ -1,4 +1,4 @@
-"""A workspace of Amazon Managed Service for Prometheus."""
+"""The construct for a workspace of Amazon Managed Service for Prometheus."""
 
 from pathlib import Path
 
@@ -13,28 +13,29 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def prometheus_rules() -> str:
-    """Return the recording and alerting rules, as Prometheus reads them."""
-    # In a wheel they lie beside us; in a checkout at the top, where a Prometheus of your own finds them.
+    """Return the recording and alerting rules as Prometheus's YAML."""
+    # A wheel has them inside this package. In a checkout they are at the top, where your own Prometheus finds
+    # them.
     places = (_PACKAGE / "prometheus/rules.yaml", _PACKAGE.parents[1] / "monitoring/prometheus/rules.yaml")
     return next(place for place in places if place.is_file()).read_text(encoding="utf-8")
 
 
 class ManagedPrometheus(Construct):
-    """Defines a workspace with this package's recording and alerting rules, or takes one that exists.
+    """Defines a workspace with this package's recording and alerting rules, or uses one that exists.
 
-    One made here stays when its stack goes: what it has measured is not to be had again. Where
-    its alerts go is the workspace's alert manager's to say.
+    A new workspace is kept when its stack is deleted, because its metrics cannot be restored. The
+    workspace's alert manager decides where its alerts go.
 
     Args:
-        workspace_arn: The ARN of the workspace to use, of the stack's region; its rules are its
-            owner's. A new one by default.
+        workspace_arn: The ARN of the workspace to use, in the stack's region. Its owner manages its
+            rules. By default a new workspace is created.
 
     Attributes:
         workspace_arn: The workspace's ARN.
-        remote_write_url: Where metrics are written to.
+        remote_write_url: The URL that metrics are written to.
 
     Raises:
-        ValueError: The ARN is none, or of another region.
+        ValueError: The value is not the ARN of a workspace, or the workspace is in another region.
 
     """
 
@@ -58,7 +59,7 @@ class ManagedPrometheus(Construct):
         )
 
     def grant_write(self, role: iam.IGrantable) -> iam.Grant:
-        """Let `role` write metrics to this workspace, and do no more."""
+        """Let `role` write metrics to this workspace, and nothing else."""
         return iam.Grant.add_to_principal(
             grantee=role, actions=["aps:RemoteWrite"], resource_arns=[self.workspace_arn]
         )

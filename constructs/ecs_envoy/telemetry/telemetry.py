@@ -1,4 +1,4 @@
-"""What a proxy reports, and where to."""
+"""The construct argument `Telemetry`: where a proxy's log, metrics and traces go."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -14,13 +14,14 @@ from envoy_config import AccessLog, Tracing
 
 @dataclass(frozen=True, kw_only=True)
 class Telemetry:
-    """Where a proxy's log, metrics and traces go; only a sampled log by default.
+    """Where a proxy's log, metrics and traces go; by default there is only a sampled log.
 
     Args:
-        access_log: Which calls are logged: by default 10 %, and each that failed or took a second.
+        access_log: Which calls are logged: by default a sample of 10 %, and each call that failed or
+            took a second.
         log_retention: How long CloudWatch Logs keeps the log; a month by default.
-        metrics: Whether Envoy serves metrics though nothing below needs them: for a Prometheus of your
-            own, which you let in by `EnvoyProxy.allow_scrapes_from`.
+        metrics: Whether Envoy serves metrics even if no backend below needs them. This is for your own
+            Prometheus; let it in with `EnvoyProxy.allow_scrapes_from`.
         cloudwatch: Whether CloudWatch gets the metrics that `ProxyMonitoring` shows.
         prometheus: The workspace of Amazon Managed Service for Prometheus that gets all metrics.
         tracing: Which calls are traced, to X-Ray; none by default.
@@ -50,10 +51,10 @@ class Telemetry:
         return bool(self.metrics or self.cloudwatch or self.prometheus or self.datadog)
 
     def for_proxy(self, *, cloudwatch_log_group: str) -> ProxyTelemetry:
-        """Return what the containers of a proxy's task have to know of it.
+        """Return what the containers of a proxy's task need to know about it.
 
         Args:
-            cloudwatch_log_group: The log group that takes metrics for CloudWatch, if it gets them.
+            cloudwatch_log_group: The log group that receives metrics for CloudWatch, if it gets any.
 
         """
         return ProxyTelemetry(

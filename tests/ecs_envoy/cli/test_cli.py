@@ -27,10 +27,10 @@ def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess
     )
 
 
-def test_render_prints_the_bootstrap_that_is_deployed_to_the_byte(assembly: Path) -> None:
+def test_render_prints_exactly_the_bootstrap_that_is_deployed(assembly: Path) -> None:
     templates = read_templates(assembly)
     environment = next(iter(templates)).partition("-")[0]
-    name = {"dev": "example", "stage": "existing"}.get(environment, environment)
+    name = {"dev": "example", "stage": "existing", "observed": "telemetry"}.get(environment, environment)
     done = run("render", "--format", "json", str(ROOT / f"config/{name}.yaml"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip("\n") == proxy_container(templates)["Command"][1]
@@ -63,7 +63,7 @@ def test_fails_with_status_2_and_every_mistake_on_bad_input(command: str, tmp_pa
     assert "Traceback" not in done.stderr
 
 
-def test_fails_with_status_2_on_a_bootstrap_that_fits_no_task_definition(tmp_path: Path) -> None:
+def test_fails_with_status_2_on_a_bootstrap_that_does_not_fit_a_task_definition(tmp_path: Path) -> None:
     services = "".join(f"  s{n}: {{image: 'example.com/s:1', grpc_services: [a.S{n}]}}\n" for n in range(40))
     large = tmp_path / "large.yaml"
     head = Path(EXAMPLE).read_text().partition("services:")[0]
@@ -74,7 +74,7 @@ def test_fails_with_status_2_on_a_bootstrap_that_fits_no_task_definition(tmp_pat
     assert "route fewer services" in done.stderr
 
 
-def test_fails_with_envoys_own_words_on_a_bootstrap_that_it_refuses() -> None:
+def test_fails_with_envoys_message_on_a_bootstrap_that_envoy_refuses() -> None:
     with pytest.raises(EnvoyRefusedError, match=r"Envoy refuses the bootstrap: .*nude"):
         validate_bootstrap('{"nude": {}}')
 
@@ -100,11 +100,11 @@ def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
     return status.value.code
 
 
-FULL = "ecs-envoy: standard output: No space left on device; send it where there is room\n"
+FULL = "ecs-envoy: standard output: No space left on device; send it to a place with free space\n"
 
 
 @pytest.mark.parametrize("arguments", [["render", EXAMPLE], ["validate", EXAMPLE], ["schema"], ["--help"]])
-def test_fails_in_one_line_where_the_output_does_not_fit(
+def test_fails_with_one_line_if_the_output_has_no_space(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Path("/dev/full").open("w") as full:
@@ -113,12 +113,12 @@ def test_fails_in_one_line_where_the_output_does_not_fit(
     assert (status, capsys.readouterr().err) == (1, FULL)
 
 
-def test_fails_in_one_line_as_a_process_too() -> None:
+def test_fails_with_one_line_also_as_a_process() -> None:
     done = shell("ecs-envoy schema > /dev/full")
     assert (done.returncode, done.stderr) == (1, FULL)
 
 
-def test_a_reader_that_has_read_enough_ends_it_quietly() -> None:
+def test_the_command_prints_no_error_if_its_reader_stops_reading() -> None:
     done = shell("set -o pipefail; ecs-envoy schema | head -1")
     assert (done.stdout, done.stderr) == ("{\n", "")
     done = shell("ecs-envoy schema | true")
@@ -137,11 +137,11 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     [
         pytest.param("/dev/full", "No space left on device", id="full"),
         pytest.param("no/folder.json", "No such file or directory", id="no folder"),
-        pytest.param("file/schema.json", "Not a directory", id="a file in the place of the folder"),
-        pytest.param("/proc/schema.json", "No such file or directory", id="no place for files"),
+        pytest.param("file/schema.json", "Not a directory", id="a file instead of a folder"),
+        pytest.param("/proc/schema.json", "No such file or directory", id="no folder for files"),
     ],
 )
-def test_fails_with_status_2_where_the_schema_cannot_be_written(
+def test_fails_with_status_2_if_the_schema_cannot_be_written(
     output: str,
     why: str,
     tmp_path: Path,
@@ -151,14 +151,14 @@ def test_fails_with_status_2_where_the_schema_cannot_be_written(
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     assert ended(monkeypatch, "schema", "--output", output) == 2
-    cure = "give a file in a folder that is there and has room"
+    cure = "give a file in a folder that exists and has free space"
     assert capsys.readouterr().err == f"{output}: cannot be written: {why}; {cure}\n"
 
 
-def test_what_stood_there_stays_where_it_cannot_be_written_whole(tmp_path: Path) -> None:
+def test_a_file_keeps_its_content_if_it_cannot_be_written_completely(tmp_path: Path) -> None:
     target = tmp_path / "schema.json"
     target.write_text("before")
-    # The file system's own limit, in place of a disk that is full.
+    # A limit on file sizes stands for a full disk.
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
@@ -196,7 +196,7 @@ def test_a_written_file_keeps_its_mode_and_the_link_to_it(tmp_path: Path) -> Non
         ),
     ],
 )
-def test_fails_with_status_2_on_a_command_line_that_it_does_not_know(
+def test_fails_with_status_2_on_a_wrong_command_line(
     arguments: list[str],
     message: str,
     monkeypatch: pytest.MonkeyPatch,

@@ -49,7 +49,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
     [
         pytest.param(GOOD + "proxi: {}\n", ":10: proxi: unknown key; did you mean proxy?", id="unknown key"),
         pytest.param(
-            GOOD + "region: eu-west-2\n", ":10: region: given twice, first on line 2; remove one of them", id="twice"
+            GOOD + "region: eu-west-2\n", ":10: region: given twice, first on line 2; remove one of them", id="key given twice"
         ),
         pytest.param(
             GOOD.replace("account: ", "account: 12 #"),
@@ -60,7 +60,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             GOOD + "    container_health_check: {command: [/check], interval: 10}\n",
             ":10: services.lessons.container_health_check.interval: 10 is not a duration; "
             "give a number with its unit, such as 250ms, 3s or 1m",
-            id="no unit",
+            id="duration without unit",
         ),
         pytest.param(
             GOOD + "    container_health_check: {command: [/check], interval: 250ms}\n",
@@ -75,27 +75,27 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy: {port: 80}\n",
-            ":10: proxy.port: 80 is not a port that Envoy may open without root's rights; "
+            ":10: proxy.port: 80 is not a port that Envoy may open without root privileges; "
             "give a number from 1024 to 65535",
             id="privileged port",
         ),
         pytest.param(
             GOOD + "api:\n  image: 'example.com/api:1'\n"
             "  certificate: arn:aws:acm:us-east-1:111122223333:certificate/0f1e\n",
-            ":12: api.certificate: is a certificate in us-east-1, which no ALB in eu-west-1 can use; give one of eu-west-1",
+            ":12: api.certificate: is a certificate in us-east-1, which no ALB in eu-west-1 can use; give one in eu-west-1",
             id="certificate of another region",
         ),
         pytest.param(
             GOOD + SECOND.replace("Grading]", "Lessons]"),
             ":12: services.grading.grpc_services[0]: learning.v1.Lessons is already routed to lessons; "
             "remove one of the two",
-            id="duplicate claim",
+            id="proto service routed twice",
         ),
         pytest.param(
             GOOD + SECOND.replace("    grpc_services: [learning.v1.Grading]\n", ""),
-            ":10: services.grading.grpc_services: missing, which only the sole service of a proxy may; "
+            ":10: services.grading.grpc_services: missing, although the proxy has several services; "
             "list the proto services to route here",
-            id="no claim beside another service",
+            id="no proto service, although there is another service",
         ),
         pytest.param(
             GOOD + "    port: 70000\n",
@@ -116,23 +116,23 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "proxy:\n  memory: 4096\n",
-            ":11: proxy.memory: Fargate has no 4096 MiB beside 256 CPU units; give memory: 512, 1024, 2048",
+            ":11: proxy.memory: Fargate does not offer 4096 MiB with 256 CPU units; give memory: 512, 1024, 2048",
             id="memory",
         ),
         pytest.param(
             GOOD + "    tasks: {min: 4, max: 2}\n",
-            ":10: services.lessons.tasks.max: is 2, below the fewest, 4; give 4 or more",
+            ":10: services.lessons.tasks.max: is 2, less than the minimum of 4; give 4 or more",
             id="bounds",
         ),
         pytest.param(
             GOOD.replace("lessons:1.0.0", "lessons:latest"),
             ":8: services.lessons.image: 'example.com/lessons:latest' is not an image with an exact version; "
             "give a name with a tag other than latest or a digest, such as registry.example.com/lessons:1.4.2",
-            id="latest",
+            id="image with the tag latest",
         ),
         pytest.param(
             GOOD + "proxy: {image: 'docker.io/envoyproxy/envoy:v1.40-latest'}\n",
-            ":10: proxy.image: 'docker.io/envoyproxy/envoy:v1.40-latest' names no exact version of Envoy; "
+            ":10: proxy.image: 'docker.io/envoyproxy/envoy:v1.40-latest' does not name an exact version of Envoy; "
             "give a full version or a digest, such as docker.io/envoyproxy/envoy:v1.40.0",
             id="proxy image",
         ),
@@ -165,13 +165,13 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         ),
         pytest.param(
             GOOD + "    environment: {A: x}\n    secrets: {A: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf'}\n",
-            ":11: services.lessons.secrets.A: is a variable under environment too; remove one of the two",
-            id="variable twice",
+            ":11: services.lessons.secrets.A: is also a variable under environment; remove one of the two",
+            id="variable given twice",
         ),
         pytest.param(
             GOOD + "api:\n  image: 'example.com/api:1'\n  environment: {GRPC_ADDRESS: x}\n"
             "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n",
-            ":12: api.environment.GRPC_ADDRESS: holds the proxy's address; remove it, or name another",
+            ":12: api.environment.GRPC_ADDRESS: is set to the proxy's address; remove it, or give another",
             id="the proxy's variable",
         ),
         pytest.param(
@@ -182,17 +182,17 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(
             GOOD + "rehearsal: {services: {lessons: {command: [./serve]}}}\n",
             ":10: rehearsal.services.lessons: methods: missing; give the unary methods to call",
-            id="nothing to call",
+            id="rehearsed service without methods",
         ),
         pytest.param(
             GOOD + "rehearsal: {work: 3s}\n",
             ":10: rehearsal.work: '3s' is not a time for one call; give a time from 0s to 1s",
             id="too much work",
         ),
-        pytest.param(GOOD + "api: 3\n", ":10: api: 3 is not a mapping; give 'key: value' lines below it", id="no mapping"),
+        pytest.param(GOOD + "api: 3\n", ":10: api: 3 is not a mapping; give 'key: value' lines below it", id="not a mapping"),
     ],
 )  # fmt: skip
-def test_fails_with_file_line_key_and_cure(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_with_file_line_key_and_what_to_give(text: str, message: str, tmp_path: Path) -> None:
     found = problems(tmp_path, text)
     assert len(found) == 1, found
     assert found[0].startswith(message)
@@ -214,9 +214,9 @@ def test_fails_with_all_mistakes_at_once_in_the_order_of_lines(tmp_path: Path) -
     ]
 
 
-def test_the_schema_and_the_reference_page_are_those_of_the_settings() -> None:
-    assert (ROOT / "config/schema.json").read_text() == json_schema(), "make schema writes it anew"
-    assert (ROOT / "docs/configuration.md").read_text() == reference(), "make schema writes it anew"
+def test_the_schema_and_the_reference_page_are_up_to_date() -> None:
+    assert (ROOT / "config/schema.json").read_text() == json_schema(), "run make schema"
+    assert (ROOT / "docs/configuration.md").read_text() == reference(), "run make schema"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
@@ -226,7 +226,7 @@ def test_each_configuration_fits_the_schema_and_names_it(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))  # pyright: ignore[reportUnknownMemberType]
 
 
-def test_schema_refuses_what_the_model_refuses() -> None:
+def test_the_schema_refuses_a_wrong_value() -> None:
     values = yaml.safe_load(GOOD)
     values["services"]["lessons"]["port"] = 70000
     with pytest.raises(jsonschema.ValidationError):

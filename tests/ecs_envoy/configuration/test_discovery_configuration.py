@@ -1,4 +1,4 @@
-"""What a configuration says of how tasks are found, and of how they leave."""
+"""The keys of a configuration for how tasks are found and how they stop."""
 
 from pathlib import Path
 
@@ -29,31 +29,31 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
         pytest.param(
             GOOD + "    zone_aware: 'no'\n",
             ":10: services.lessons.zone_aware: 'no' is not true or false; give one of the two, without quotes",
-            id="no flag",
+            id="text instead of true or false",
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 11s\n",
-            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies have heard; give 12s to 115s",
+            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies know that the task stops; give 12s to 115s",
             id="a wait too short for DNS",
         ),
         pytest.param(
             GOOD + "    tasks: 9\n    pre_stop_wait: 3s\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies have heard; give 4s to 115s",
+            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies know that the task stops; give 4s to 115s",
             id="a wait too short for Cloud Map",
         ),
         pytest.param(
             GOOD + "    tasks: 9\n    pre_stop_wait: 4s\nproxy: {discovery: {interval: 10s}}\n",
-            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies have heard; give 14s to 115s",
+            ":11: services.lessons.pre_stop_wait: a wait of 4s ends before the proxies know that the task stops; give 14s to 115s",
             id="a wait too short for a slow poll",
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 2m\n",
-            ":10: services.lessons.pre_stop_wait: '2m' is not a wait before a stop; give whole seconds from 1s to 115s",
+            ":10: services.lessons.pre_stop_wait: '2m' is not a pre-stop wait; give whole seconds from 1s to 115s",
             id="a wait longer than Fargate's stop timeout",
         ),
         pytest.param(
             GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n",
-            ":10: services.lessons.pre_stop_image: there is no wait to run it for; give pre_stop_wait too",
+            ":10: services.lessons.pre_stop_image: has no effect without pre_stop_wait; also give pre_stop_wait",
             id="an image without a wait",
         ),
         pytest.param(
@@ -69,7 +69,7 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
         pytest.param(
             GOOD + "proxy: {discovery: {interval: 100ms}}\n",
             ":10: proxy.discovery.interval: '100ms' is not an interval between polls; give a time from 500ms to 1m",
-            id="polled too often",
+            id="too short an interval",
         ),
         pytest.param(
             GOOD + "proxy: {discovery: {image: discovery}}\n",
@@ -78,7 +78,7 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
         ),
     ],
 )  # fmt: skip
-def test_fails_with_file_line_key_and_cure(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_with_file_line_key_and_what_to_give(text: str, message: str, tmp_path: Path) -> None:
     found = problems(tmp_path, text)
     assert len(found) == 1, found
     assert found[0].startswith(message)

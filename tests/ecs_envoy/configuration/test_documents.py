@@ -1,4 +1,4 @@
-"""What is read as a configuration at all, before any of its values is looked at."""
+"""Which YAML is accepted as a configuration, before its values are checked."""
 
 from pathlib import Path
 
@@ -44,14 +44,14 @@ def values(folder: Path, text: str) -> dict[str, object]:
         pytest.param(GOOD + "...\n", id="document end"),
         pytest.param("%YAML 1.2\n---\n" + GOOD, id="directive"),
         pytest.param(GOOD.replace("dev", "&name dev"), id="an anchor that nothing uses"),
-        pytest.param(GOOD + "# " + "x" * 200_000, id="much comment"),
+        pytest.param(GOOD + "# " + "x" * 200_000, id="a long comment"),
     ],
 )
-def test_is_read(content: str | bytes, tmp_path: Path) -> None:
+def test_accepts(content: str | bytes, tmp_path: Path) -> None:
     assert load_configuration(written(tmp_path, content)).environment == "dev"
 
 
-def test_each_problem_takes_one_line_whatever_it_quotes() -> None:
+def test_each_problem_has_one_line_whatever_it_quotes() -> None:
     problem = Problem(3, "services.a\nb", "holds \x1b[31m and \u202e; remove them")
     expected = r"x\n.yaml:3: services.a\nb: holds \x1b[31m and \u202e; remove them"
     assert str(ConfigurationError(Path("x\n.yaml"), [problem])) == expected
@@ -101,7 +101,7 @@ NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environme
         ),
         pytest.param(
             GOOD + "---\n" + GOOD,
-            [":9: a second document starts here; give each a file of its own"],
+            [":9: a second document starts here; give each document its own file"],
             id="two documents",
         ),
         pytest.param(
@@ -132,7 +132,7 @@ NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environme
         pytest.param(
             GOOD + '"a\\nb\\e[31m": !x 1\n',
             [rf":9: a\nb\x1b[31m: the tag !x {CURE}"],
-            id="key of two lines",
+            id="key with a line break",
         ),
     ],
 )  # fmt: skip
@@ -187,11 +187,13 @@ def test_fails_on_a_file_that_is_not_one_mapping(
         ),
     ],
 )
-def test_fails_on_what_cannot_be_taken_as_it_stands(line: str, messages: list[str], tmp_path: Path) -> None:
+def test_fails_on_yaml_that_does_not_say_its_values_plainly(
+    line: str, messages: list[str], tmp_path: Path
+) -> None:
     assert refusals(written(tmp_path, GOOD + line + "\n")) == messages
 
 
-DEEP = "nested deeper than 20 levels; a configuration needs five"
+DEEP = "nested deeper than 20 levels; a configuration needs only five"
 
 
 @pytest.mark.parametrize(
@@ -206,25 +208,25 @@ DEEP = "nested deeper than 20 levels; a configuration needs five"
         pytest.param("a: 1\na: " + "[" * 1000, f":2: {DEEP}", id="within a key given twice"),
         pytest.param(
             "a: 1\nb: " + "x" * 70_000,
-            ":2: a value of 70000 characters; 65536 are the most, give a shorter one",
+            ":2: a value has 70000 characters; give at most 65536",
             id="a long value",
         ),
         pytest.param(
-            "x" * 70_000 + ": 1", ":1: a value of 70000 characters; 65536 are the most, give a shorter one",
+            "x" * 70_000 + ": 1", ":1: a value has 70000 characters; give at most 65536",
             id="a long key",
         ),
         pytest.param(
             "a: [" + "x,\n" * 50_000 + "]",
-            ":19998: the file holds more than 20000 keys and values; shorten it",
+            ":19998: the file has more than 20000 keys and values; shorten it",
             id="many values",
         ),
     ],
 )  # fmt: skip
-def test_fails_where_a_file_becomes_too_much(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_on_a_file_that_is_too_deep_or_too_large(text: str, message: str, tmp_path: Path) -> None:
     assert refusals(written(tmp_path, text)) == [message]
 
 
-def test_fails_on_aliases_that_stand_for_a_billion_values(tmp_path: Path) -> None:
+def test_fails_on_aliases_that_expand_to_a_billion_values(tmp_path: Path) -> None:
     bomb = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 10))
     found = refusals(written(tmp_path, bomb))
     assert len(found) == 81
@@ -257,7 +259,7 @@ def test_fails_on_aliases_that_stand_for_a_billion_values(tmp_path: Path) -> Non
         pytest.param("=", "=", id="YAML 1.1's default key"),
     ],
 )
-def test_a_value_without_quotes_is_what_its_writer_means(
+def test_a_value_without_quotes_has_the_type_that_its_writer_means(
     written_as: str, value: object, tmp_path: Path
 ) -> None:
     found = values(tmp_path, f"a: {written_as}\n")["a"]

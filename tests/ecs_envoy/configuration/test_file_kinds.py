@@ -1,4 +1,4 @@
-"""Which files are read as a configuration: regular ones of a sensible size, and what a shell pipes."""
+"""Which files are read as a configuration: regular files that are not too large, and pipes of a shell."""
 
 import os
 import socket
@@ -66,7 +66,7 @@ def a_link_to(target: str) -> Callable[[Path], None]:
         ),
     ],
 )  # fmt: skip
-def test_fails_on_what_is_not_a_file_of_text(
+def test_fails_on_a_path_that_is_not_a_text_file(
     make: Callable[[Path], None], message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.yaml"
@@ -76,7 +76,7 @@ def test_fails_on_what_is_not_a_file_of_text(
 
 @pytest.fixture
 def piped() -> Generator[Callable[..., Path]]:
-    """Gives what `<(command)` is to a program that a shell starts with it."""
+    """Start a command and return the path of its output, like `<(command)` in a shell."""
     with ExitStack() as stack:
 
         def start(*command: str | Path) -> Path:
@@ -88,10 +88,10 @@ def piped() -> Generator[Callable[..., Path]]:
         yield start
 
 
-def test_what_a_shell_pipes_is_read(piped: Callable[..., Path]) -> None:
+def test_a_pipe_of_a_shell_is_read(piped: Callable[..., Path]) -> None:
     path = ROOT / "config/example.yaml"
     assert load_configuration(piped("cat", path)) == load_configuration(path)
 
 
-def test_fails_on_a_pipe_without_an_end(piped: Callable[..., Path]) -> None:
+def test_fails_on_an_endless_pipe(piped: Callable[..., Path]) -> None:
     assert refusal(piped("cat", "/dev/zero")) == TOO_LARGE

@@ -1,4 +1,4 @@
-"""Files with a few mistakes each: whatever they are, each is a line with its place and its cure."""
+"""Files with random mistakes: each mistake gives a line with its place and what to give instead."""
 
 import random
 from collections.abc import Callable
@@ -67,7 +67,7 @@ MUTATIONS: list[Mutation] = [
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.yaml")), ids=lambda file: file.name)
-def test_fails_with_a_place_and_a_cure_for_each_mistake_of_any_kind(file: Path, tmp_path: Path) -> None:
+def test_fails_with_a_place_and_what_to_give_for_each_mistake(file: Path, tmp_path: Path) -> None:
     chance = random.Random(f"1 {file.name}")
     path = tmp_path / "mutant.yaml"
     refused = 0

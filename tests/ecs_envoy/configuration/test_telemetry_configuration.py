@@ -46,17 +46,17 @@ MISTAKES = [
     pytest.param(
         "  access_log: {sample_percent: 140}",
         "9: telemetry.access_log.sample_percent: 140 is not a percentage; give a number from 0 to 100",
-        id="a sampling of 140 %",
+        id="a sample of 140 %",
     ),
     pytest.param(
         "  access_log: {slower_than: 2}",
         "9: telemetry.access_log.slower_than: 2 is not a duration; give a number with its unit, such as 250ms, 3s or 1m",
-        id="no unit",
+        id="duration without unit",
     ),
     pytest.param(
         "  access_log: {retention_days: 10}",
         "9: telemetry.access_log.retention_days: 10 is not a number of days that CloudWatch Logs offers; give one of 1, 3, 5",
-        id="days that CloudWatch Logs has not",
+        id="days that CloudWatch Logs does not offer",
     ),
     pytest.param(
         f"  datadog: {{site: datadog.example, api_key_secret: {SECRET}}}",
@@ -70,7 +70,7 @@ MISTAKES = [
     ),
     pytest.param(
         f"  datadog: {{api_key_secret: {SECRET.replace('eu-west-1', 'us-east-1')}}}",
-        "9: telemetry.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one of eu-west-1",
+        "9: telemetry.datadog.api_key_secret: is a secret in us-east-1, and tasks in eu-west-1 cannot read it; give one in eu-west-1",
         id="a secret in another region",
     ),
     pytest.param(
@@ -80,7 +80,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  prometheus: {workspace: arn:aws:aps:us-east-1:111122223333:workspace/ws-0123}",
-        "9: telemetry.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
+        "9: telemetry.prometheus.workspace: is a workspace in us-east-1, and the proxy writes to eu-west-1; give one in eu-west-1",
         id="a workspace in another region",
     ),
     pytest.param(
@@ -91,39 +91,39 @@ MISTAKES = [
     pytest.param(
         "  prometheus: {scraped_from: [anywhere]}",
         "9: telemetry.prometheus.scraped_from[0]: 'anywhere' is not a security group or an IPv4 block",
-        id="no scraper",
+        id="not a scraper",
     ),
     pytest.param(
         "  cloudwatch: {topic: arn:aws:sns:us-east-1:111122223333:alarms}",
-        "9: telemetry.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one of eu-west-1",
+        "9: telemetry.cloudwatch.topic: is a topic in us-east-1, and alarms in eu-west-1 cannot reach it; give one in eu-west-1",
         id="a topic in another region",
     ),
     pytest.param(
         "  cloudwatch: {alarms: {skew: 1}}",
         "9: telemetry.cloudwatch.alarms.skew: 1 is not a ratio of the busiest task to the mean; give a number from 1.05 to 10",
-        id="a skew that is always there",
+        id="a skew that is always exceeded",
     ),
     pytest.param(
         f"  cloudwatch: true\n  tracing: {{sample_percent: -1}}\n  datadog: {{api_key_secret: {SECRET}, access_log: true}}",
-        "1: proxy.memory: 512 MiB leave 64 for Envoy beside collector (128), datadog-agent (256), datadog-log-router (64), and it needs 128; give 1024",
+        "1: proxy.memory: 512 MiB leave 64 for Envoy after collector (128), datadog-agent (256), datadog-log-router (64), and it needs 128; give 1024",
         id="too little memory",
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES)
-def test_fails_on_a_mistake_with_its_line_and_its_cure(tmp_path: Path, text: str, message: str) -> None:
+def test_fails_on_a_mistake_with_its_line_and_what_to_give(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         load(f"telemetry:\n{text}\n", tmp_path)
     assert f"dev.yaml:{message}" in str(error.value)
 
 
-def test_fails_where_clients_would_dial_the_port_of_the_metrics(tmp_path: Path) -> None:
+def test_fails_if_clients_would_dial_the_port_of_the_metrics(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"proxy\.port: 9903 is the port of the proxy's metrics"):
         load("proxy: {port: 9903}\ntelemetry: {cloudwatch: true}\n", tmp_path)
     assert load("proxy: {port: 9903}\n", tmp_path).proxy.port == 9903
 
 
-def test_fails_on_the_earlier_name_of_the_block_with_the_one_it_has_now(tmp_path: Path) -> None:
+def test_fails_on_the_earlier_name_of_the_block_and_gives_the_new_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="observability: unknown key; it is called telemetry now"):
         load("observability: {cloudwatch: true}\n", tmp_path)

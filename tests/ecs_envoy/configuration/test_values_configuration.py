@@ -1,4 +1,4 @@
-"""Values that exist in the world are accepted; those that AWS would refuse are refused with line and cure."""
+"""Real-world values are accepted. Values that AWS would refuse are refused, with line and what to give."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def load(text: str, folder: Path) -> Configuration:
     ("old", "new"),
     [
         pytest.param("[learning.v1.Lessons]", "[Greeter]", id="a proto service without a package"),
-        pytest.param("region: eu-west-1", "region: eusc-de-east-1", id="the sovereign cloud"),
+        pytest.param("region: eu-west-1", "region: eusc-de-east-1", id="the European Sovereign Cloud"),
         pytest.param("region: eu-west-1", "region: cn-north-1", id="China"),
         pytest.param("learning.local", "internal", id="a namespace of one label"),
         pytest.param("learning.local", "grpc_services.corp-1.example.com", id="a namespace with underscores"),
@@ -53,7 +53,7 @@ AGENT = f"telemetry: {{datadog: {{api_key_secret: '{KEY}'}}}}\nproxy: {{memory: 
         pytest.param(GOOD + "    tasks: '4'\n", ":10: services.lessons.tasks: '4' is not a number of tasks; give a number, or bounds such as {min: 2, max: 8}", id="tasks as text"),
         pytest.param(GOOD + "    tasks: 0\n", ":10: services.lessons.tasks: 0 is not a number of tasks; give a number from 1 to 5000", id="no task"),
         pytest.param(GOOD.replace("lessons:\n", "a" * 64 + ":\n"), f":7: services.{'a' * 64}: {'a' * 64!r} has 64 characters; give 63 at most", id="long name"),
-        pytest.param(GOOD + f"    secrets: {{A: '{KEY.replace('arn:aws:', 'arn:aws-cn:')}'}}\n", ":10: services.lessons.secrets.A: is a secret of the partition aws-cn, and eu-west-1 is in aws; give one of aws", id="partition"),
+        pytest.param(GOOD + f"    secrets: {{A: '{KEY.replace('arn:aws:', 'arn:aws-cn:')}'}}\n", ":10: services.lessons.secrets.A: is a secret in the partition aws-cn, and eu-west-1 is in aws; give one in aws", id="partition"),
         pytest.param(GOOD + "    container_health_check: {command: [/check], interval: 5s, timeout: 30s}\n", ":10: services.lessons.container_health_check.timeout: is 30s, longer than the interval; give 5s at most", id="timeout"),
         pytest.param(GOOD + f"    environment: {{A: '{'x' * 65000}'}}\n", ":10: services.lessons.environment: takes 65005 bytes, more than the 57344 that fit a task definition", id="environment"),
         pytest.param(GOOD + "    port: 8126\n" + AGENT, ":10: services.lessons.port: 8126 is the port of Datadog's trace agent; give another", id="agent's port"),
@@ -61,7 +61,7 @@ AGENT = f"telemetry: {{datadog: {{api_key_secret: '{KEY}'}}}}\nproxy: {{memory: 
         pytest.param(GOOD + "proxy: {port: 4317}\ntelemetry: {tracing: true}\n", ":10: proxy.port: 4317 is the port of the collector; give another", id="collector's port"),
     ],
 )  # fmt: skip
-def test_fails_with_line_and_cure(text: str, message: str, tmp_path: Path) -> None:
+def test_fails_with_line_and_what_to_give(text: str, message: str, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, text)
     assert found.startswith(message)
 

@@ -1,4 +1,4 @@
-"""Constructs as the tests make them; settings of a service's upstream stand beside the other options."""
+"""Makes constructs for tests. Settings of a service's `upstream` are given like the other options."""
 
 from typing import Any
 

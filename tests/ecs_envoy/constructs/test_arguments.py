@@ -1,4 +1,4 @@
-"""An argument of the wrong type is refused with its name, its value and what to give."""
+"""Arguments of a wrong type are refused; the message has the name, the value and what to give."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SERVICE = [
     pytest.param({"stop_timeout": 30}, "stop_timeout: 30 is not a Duration; give one such as Duration.seconds(30)", id="seconds"),
     pytest.param({"image": "a/b:1"}, "image: 'a/b:1' is not a ContainerImage; give one such as ecs.ContainerImage.from_registry(", id="image"),
     pytest.param({"secrets": {"A": "arn:aws:..."}}, "secrets.A: 'arn:aws:...' is not a Secret; give one such as ecs.Secret.from_secrets_manager(secret)", id="secret"),
-    pytest.param({"environment": {"A": 1}}, "environment.A: 1 is not a string on one line; give text on one line, with numbers", id="number"),
+    pytest.param({"environment": {"A": 1}}, "environment.A: 1 is not a string on one line; give one line of text, and put numbers", id="number"),
     pytest.param({"environment": ["A"]}, "environment: a list is not a mapping", id="list"),
     pytest.param({"datadog": True}, "datadog: true is not a Datadog; give a Datadog", id="flag"),
     pytest.param({"min_tasks": "2"}, "min_tasks: '2' is not a number of tasks; give a number from 1 to 5000", id="text"),
@@ -52,7 +52,7 @@ def test_fails_on_a_field_of_telemetry() -> None:
         Telemetry(cloudwatch="yes")  # pyright: ignore[reportArgumentType]
 
 
-def test_every_mistake_comes_at_once_and_nothing_is_made(stack: Stack, network: Network) -> None:
+def test_fails_with_all_mistakes_at_once_and_makes_nothing(stack: Stack, network: Network) -> None:
     before = len(stack.node.find_all())
     with pytest.raises(ValueError) as error:  # noqa: PT011  # the whole message is compared
         grpc_service(stack, network, cpu=300, min_tasks=0, datadog=True)

@@ -13,7 +13,7 @@ from tests.ecs_envoy.constructs.factories import grpc_service
 ENV = Environment(account="111122223333", region="eu-west-1")
 
 
-def test_proxy_is_an_iconnectable_that_others_can_be_let_in_to(stack: Stack, network: Network) -> None:
+def test_clients_can_be_allowed_to_call_the_proxy_as_an_iconnectable(stack: Stack, network: Network) -> None:
     service = grpc_service(stack, network)
     proxy = EnvoyProxy(
         stack,
@@ -31,14 +31,16 @@ def test_proxy_is_an_iconnectable_that_others_can_be_let_in_to(stack: Stack, net
     )
 
 
-def test_service_names_its_upstream_in_plain_text(stack: Stack, network: Network) -> None:
+def test_the_plan_of_a_service_has_its_address_and_its_most_tasks(stack: Stack, network: Network) -> None:
     service = grpc_service(stack, network, grpc_services=["learning.v1.Lessons"], max_tasks=4)
     assert service.plan.address == "lessons.test.local"
     assert service.plan.max_tasks == 4
 
 
 def test_fails_on_bounds_in_the_wrong_order(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="lessons: max_tasks: is 2, below the fewest, 3; give 3 or more"):
+    with pytest.raises(
+        ValueError, match="lessons: max_tasks: is 2, less than the minimum of 3; give 3 or more"
+    ):
         grpc_service(stack, network, min_tasks=3, max_tasks=2)
 
 
@@ -69,7 +71,7 @@ def test_a_digest_of_envoy_is_accepted(stack: Stack, network: Network) -> None:
     assert image in str(Template.from_stack(stack).to_json())
 
 
-def test_fails_where_the_vpc_has_one_zone() -> None:
+def test_fails_if_the_vpc_has_only_one_zone() -> None:
     stack = Stack(App(), "one-zone", env=ENV)
     vpc = ec2.Vpc.from_vpc_attributes(
         stack,
@@ -79,7 +81,9 @@ def test_fails_where_the_vpc_has_one_zone() -> None:
         private_subnet_ids=["subnet-0123456789abcdef0"],
     )
     network = Network(stack, "Network", namespace_name="test.local", vpc=vpc)
-    with pytest.raises(ValueError, match="private subnets in 1 availability zone; give one with two or more"):
+    with pytest.raises(
+        ValueError, match="private subnets in too few availability zones: 1; give an ECS cluster"
+    ):
         EnvoyProxy(
             stack,
             "Proxy",
@@ -89,7 +93,7 @@ def test_fails_where_the_vpc_has_one_zone() -> None:
         )
 
 
-def test_fails_by_how_much_a_bootstrap_is_too_large_and_says_what_to_do(
+def test_fails_on_a_bootstrap_that_is_too_large_with_its_size_and_what_to_do(
     stack: Stack, network: Network
 ) -> None:
     services = [
@@ -116,7 +120,7 @@ def test_envoy_has_a_worker_for_each_vcpu(cpu: int, workers: str) -> None:
     assert command[command.index("--concurrency") + 1] == workers
 
 
-def test_an_image_in_ecr_brings_the_right_to_pull_it(stack: Stack) -> None:
+def test_the_execution_role_may_pull_an_image_in_ecr(stack: Stack) -> None:
     definition = ecs.FargateTaskDefinition(stack, "TaskDefinition")
     image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/lessons:1.4.2"
     definition.add_container("Container", image=container_image(stack, "Image", image))

@@ -1,4 +1,4 @@
-"""How the constructs find tasks, and how tasks leave."""
+"""How tasks are found and how they stop, in constructs."""
 
 import json
 from typing import Any
@@ -27,8 +27,8 @@ def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> N
     [
         pytest.param({"max_tasks": 8}, "dns", False, id="8"),
         pytest.param({"max_tasks": 9}, "eds", True, id="9"),
-        pytest.param({"max_tasks": 9, "zone_aware": False}, "eds", False, id="9, zones do not matter"),
-        pytest.param({"discovery": "cloud_map"}, "eds", True, id="by wish"),
+        pytest.param({"max_tasks": 9, "zone_aware": False}, "eds", False, id="9, zone_aware is off"),
+        pytest.param({"discovery": "cloud_map"}, "eds", True, id="as given"),
     ],
 )
 def test_discovery_follows_from_the_most_tasks(
@@ -38,17 +38,17 @@ def test_discovery_follows_from_the_most_tasks(
     assert (service.discovery, service.zone_aware) == (discovery, zone_aware)
 
 
-@pytest.mark.parametrize(("wanted", "discovery"), [(None, "eds"), ("dns", "dns")])
+@pytest.mark.parametrize(("chosen", "discovery"), [(None, "eds"), ("dns", "dns")])
 def test_an_existing_service_may_have_any_number_of_tasks(
-    stack: Stack, network: Network, wanted: Discovery | None, discovery: str
+    stack: Stack, network: Network, chosen: Discovery | None, discovery: str
 ) -> None:
     service = ExistingGrpcService(
-        stack, "grading", namespace=network.namespace, cloud_map_service="grading-v2", discovery=wanted
+        stack, "grading", namespace=network.namespace, cloud_map_service="grading-v2", discovery=chosen
     )
     assert service.plan.envoy_service.discovery == discovery
 
 
-def test_envoy_waits_for_the_sidecar_reads_its_files_and_leaves_it_its_memory(
+def test_envoy_waits_for_the_sidecar_and_reads_its_files_and_memory_is_reserved_for_it(
     stack: Stack, network: Network
 ) -> None:
     image = ecs.ContainerImage.from_registry("example.com/discovery:1.0.0")
@@ -72,7 +72,7 @@ def test_envoy_waits_for_the_sidecar_reads_its_files_and_leaves_it_its_memory(
     }
 
 
-def test_the_sidecar_reads_what_the_construct_tells_it(stack: Stack, network: Network) -> None:
+def test_the_sidecar_can_read_the_settings_from_the_construct(stack: Stack, network: Network) -> None:
     proxy_with(
         stack,
         network,
@@ -88,7 +88,7 @@ def test_the_sidecar_reads_what_the_construct_tells_it(stack: Stack, network: Ne
     ]
 
 
-def test_without_a_service_of_many_tasks_there_is_no_sidecar_no_right_and_no_open_port(
+def test_without_a_service_with_many_tasks_there_is_no_sidecar_no_permission_and_no_open_port(
     stack: Stack, network: Network
 ) -> None:
     assert proxy_with(stack, network, grpc_service(stack, network)).discovery_container is None
@@ -98,14 +98,14 @@ def test_without_a_service_of_many_tasks_there_is_no_sidecar_no_right_and_no_ope
     assert "9902" not in text
 
 
-def test_sidecars_may_talk_to_each_other_only_where_zones_matter(stack: Stack, network: Network) -> None:
+def test_sidecars_may_connect_to_each_other_only_if_zones_matter(stack: Stack, network: Network) -> None:
     proxy_with(stack, network, grpc_service(stack, network, max_tasks=20, zone_aware=False))
     Template.from_stack(stack).resource_properties_count_is(
         "AWS::EC2::SecurityGroupIngress", {"FromPort": 9902}, 0
     )
 
 
-def test_fails_on_the_sidecars_port_for_the_listener(stack: Stack, network: Network) -> None:
+def test_fails_if_the_listener_has_the_port_of_the_sidecar(stack: Stack, network: Network) -> None:
     with pytest.raises(
         ValueError, match="Proxy: port: 9902 is the port of the discovery sidecar; give another"
     ):
@@ -140,7 +140,7 @@ def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, netwo
         ),
     ],
 )
-def test_fails_on_a_time_that_does_not_cover_discovery_or_that_fargate_has_not(
+def test_fails_on_a_time_that_is_too_short_for_discovery_or_too_long_for_fargate(
     stack: Stack, network: Network, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=f"lessons: .*{message}"):

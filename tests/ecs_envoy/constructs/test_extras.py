@@ -1,4 +1,4 @@
-"""Packages that are extras of the wheel: who needs one and has it not is told how to install it."""
+"""Extras of the wheel: if a package is needed and missing, the message says how to install it."""
 
 import sys
 
@@ -11,7 +11,7 @@ from ecs_envoy import Datadog, Network
 from tests.ecs_envoy.constructs.factories import grpc_service
 
 
-def test_fails_without_datadogs_constructs_by_how_to_install_them(
+def test_fails_without_datadogs_constructs_and_says_how_to_install_them(
     stack: Stack, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "datadog_cdk_constructs_v2", None)
@@ -21,7 +21,7 @@ def test_fails_without_datadogs_constructs_by_how_to_install_them(
         grpc_service(stack, network, datadog=Datadog(api_key_secret=key, env="test"))
 
 
-def test_fails_without_the_monitoring_constructs_by_how_to_install_them(
+def test_fails_without_the_monitoring_constructs_and_says_how_to_install_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("ecs_envoy.monitoring")]:

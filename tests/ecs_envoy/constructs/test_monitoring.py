@@ -12,25 +12,25 @@ from tests.conftest import ROOT
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 
-def test_each_kind_of_alarm_has_a_page() -> None:
+def test_each_kind_of_alarm_has_a_runbook() -> None:
     pages = {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")}
     assert pages == set(RUNBOOK_NAMES)
 
 
 def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring:  # noqa: ANN401
     service = grpc_service(stack, network)
-    made = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
+    proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
     return ProxyMonitoring(
         stack,
         "Monitoring",
-        proxy=made,
+        proxy=proxy,
         ecs_services={"lessons": service.ecs_service},
         dashboard_name="test",
         **options,
     )
 
 
-def test_each_alarm_tells_its_topic_and_names_its_runbook(stack: Stack, network: Network) -> None:
+def test_each_alarm_notifies_its_topic_and_names_its_runbook(stack: Stack, network: Network) -> None:
     monitoring = monitored(stack, network)
     alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     assert len(alarms) == len(monitoring.alarms) == 8
@@ -41,7 +41,7 @@ def test_each_alarm_tells_its_topic_and_names_its_runbook(stack: Stack, network:
         assert "Ref" in properties["AlarmActions"][0]
 
 
-def test_skew_is_metric_math_on_ecss_own_statistics_for_ten_minutes(stack: Stack, network: Network) -> None:
+def test_skew_is_computed_from_ecss_statistics_over_ten_minutes(stack: Stack, network: Network) -> None:
     monitored(stack, network, thresholds=AlarmThresholds(skew=1.4))
     alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     (skew,) = [a["Properties"] for a in alarms.values() if a["Properties"]["AlarmName"].endswith("skew")]
@@ -56,7 +56,7 @@ def test_skew_is_metric_math_on_ecss_own_statistics_for_ten_minutes(stack: Stack
     assert expression == "IF(mean_lessons > 5, most_lessons / mean_lessons, 1)"
 
 
-def test_percentiles_are_of_the_logs_sample(stack: Stack, network: Network) -> None:
+def test_percentiles_come_from_the_sample_in_the_log(stack: Stack, network: Network) -> None:
     monitored(stack, network, thresholds=AlarmThresholds(p99=timedelta(milliseconds=250)))
     template = Template.from_stack(stack)
     template.has_resource_properties("AWS::Logs::MetricFilter", {"FilterPattern": '{ $.reason = "sample" }'})
@@ -70,8 +70,8 @@ def test_percentiles_are_of_the_logs_sample(stack: Stack, network: Network) -> N
     assert metric["MetricStat"]["Metric"]["MetricName"] == "duration_ms.grpc.test.local"
 
 
-def test_fails_to_monitor_a_proxy_that_sends_cloudwatch_nothing(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="grpc: sends CloudWatch no metrics"):
+def test_fails_to_monitor_a_proxy_that_sends_no_metrics_to_cloudwatch(stack: Stack, network: Network) -> None:
+    with pytest.raises(ValueError, match="grpc: sends no metrics to CloudWatch"):
         ProxyMonitoring(
             stack,
             "Monitoring",

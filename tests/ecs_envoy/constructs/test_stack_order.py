@@ -1,4 +1,4 @@
-"""Services, proxy and client in a stack each: stacks depend on each other in the order of the calls."""
+"""Services, proxy and client in separate stacks: a stack depends on the stacks that it calls."""
 
 import pytest
 from aws_cdk import App, Stack
@@ -45,7 +45,7 @@ def stacks() -> Stacks:
 
 def test_a_proxy_depends_on_its_services_and_a_client_on_the_proxy(stacks: Stacks) -> None:
     stacks.client_calls(proxy_with(stacks.proxy_stack, stacks.network, stacks.service))
-    # What a user who wants an order writes; a cycle would be refused here.
+    # A user may add the same dependencies; the CDK would refuse a cycle here.
     stacks.proxy_stack.add_stack_dependency(stacks.services_stack)
     stacks.client_stack.add_stack_dependency(stacks.proxy_stack)
     stacks.app.synth()
@@ -54,7 +54,7 @@ def test_a_proxy_depends_on_its_services_and_a_client_on_the_proxy(stacks: Stack
     assert stacks.needed(stacks.client_stack) == {"network", "proxy"}
 
 
-def test_a_service_can_be_removed_while_the_proxy_stands_where_its_group_is_in_a_third_stack(
+def test_a_service_can_be_removed_while_the_proxy_runs_if_the_proxys_group_is_in_a_third_stack(
     stacks: Stacks,
 ) -> None:
     group = define_task_security_group(

@@ -51,44 +51,44 @@ def statements(stack: Stack, role: str) -> list[dict[str, Any]]:
 
 
 def test_by_default_there_is_a_sampled_log_and_nothing_else(stack: Stack, network: Network) -> None:
-    made = proxy(stack, network, Telemetry())
-    assert listeners(made) == ["grpc"]
+    quiet = proxy(stack, network, Telemetry())
+    assert listeners(quiet) == ["grpc"]
     assert set(containers(stack, "Proxy")) == {"envoy"}
-    assert '"numerator":1000,"denominator":"TEN_THOUSAND"' in made.plan.bootstrap
+    assert '"numerator":1000,"denominator":"TEN_THOUSAND"' in quiet.plan.bootstrap
     with pytest.raises(ValueError, match=r"grpc: has no metrics; give it telemetry=Telemetry\(metrics"):
-        made.allow_scrapes_from(made)
+        quiet.allow_scrapes_from(quiet)
 
 
-def test_metrics_are_had_on_a_listener_that_nobody_may_reach(stack: Stack, network: Network) -> None:
-    made = proxy(stack, network, Telemetry(metrics=True))
-    assert listeners(made) == ["grpc", "metrics"]
+def test_metrics_are_served_on_a_listener_that_nobody_may_reach(stack: Stack, network: Network) -> None:
+    measured = proxy(stack, network, Telemetry(metrics=True))
+    assert listeners(measured) == ["grpc", "metrics"]
     rules = Template.from_stack(stack).find_resources("AWS::EC2::SecurityGroupIngress")
     assert "9903" not in json.dumps(rules)
 
 
-def test_metrics_are_open_to_whom_they_are_opened(stack: Stack, network: Network) -> None:
-    made = proxy(stack, network, Telemetry(metrics=True))
-    made.allow_scrapes_from(grpc_service(stack, network, "prometheus"))
+def test_scrapers_can_be_allowed_to_read_the_metrics(stack: Stack, network: Network) -> None:
+    measured = proxy(stack, network, Telemetry(metrics=True))
+    measured.allow_scrapes_from(grpc_service(stack, network, "prometheus"))
     Template.from_stack(stack).has_resource_properties("AWS::EC2::SecurityGroupIngress", {"FromPort": 9903})
 
 
-def test_prometheus_gets_a_collector_that_may_write_to_its_workspace_alone(
+def test_prometheus_gets_a_collector_that_may_write_only_to_its_workspace(
     stack: Stack, network: Network
 ) -> None:
     arn = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-0123"
     workspace = ManagedPrometheus(stack, "Workspace", workspace_arn=arn)
     proxy(stack, network, Telemetry(prometheus=workspace))
-    told = collector(stack)
-    assert list(told["service"]["pipelines"]) == ["metrics/prometheus"]
-    assert told["exporters"]["prometheusremotewrite"]["endpoint"].endswith("/ws-0123/api/v1/remote_write")
-    assert told["extensions"]["sigv4auth"] == {"region": "TOKEN", "service": "aps"}
+    settings = collector(stack)
+    assert list(settings["service"]["pipelines"]) == ["metrics/prometheus"]
+    assert settings["exporters"]["prometheusremotewrite"]["endpoint"].endswith("/ws-0123/api/v1/remote_write")
+    assert settings["extensions"]["sigv4auth"] == {"region": "TOKEN", "service": "aps"}
     assert statements(stack, "ProxyTaskDefinitionTaskRole") == [
         {"Action": "aps:RemoteWrite", "Effect": "Allow", "Resource": arn}
     ]
     Template.from_stack(stack).resource_count_is("AWS::APS::Workspace", 0)
 
 
-def test_a_new_workspace_has_the_rules_and_outlives_its_stack(stack: Stack) -> None:
+def test_a_new_workspace_has_the_rules_and_is_kept_when_its_stack_is_deleted(stack: Stack) -> None:
     ManagedPrometheus(stack, "Workspace")
     template = Template.from_stack(stack)
     template.has_resource("AWS::APS::Workspace", {"DeletionPolicy": "Retain"})
@@ -100,10 +100,10 @@ def test_a_new_workspace_has_the_rules_and_outlives_its_stack(stack: Stack) -> N
 @pytest.mark.parametrize(
     ("arn", "message"),
     [
-        ("ws-0123", "'ws-0123' is no workspace's ARN; give one such as"),
+        ("ws-0123", "'ws-0123' is not the ARN of a workspace; give one such as"),
         (
             "arn:aws:aps:us-east-1:111122223333:workspace/ws-0123",
-            "is a workspace in us-east-1, and the proxy writes to eu-west-1; give one of eu-west-1",
+            "is a workspace in us-east-1, and the proxy writes to eu-west-1; give one in eu-west-1",
         ),
     ],
 )
@@ -115,36 +115,36 @@ def test_fails_on_a_workspace_that_cannot_be_written_to(arn: str, message: str) 
 
 def test_cloudwatch_gets_counts_by_service_and_status(stack: Stack, network: Network) -> None:
     proxy(stack, network, Telemetry(cloudwatch=True))
-    told = collector(stack)
-    assert list(told["service"]["pipelines"]) == ["metrics/cloudwatch"]
-    first = told["exporters"]["awsemf"]["metric_declarations"][0]
+    settings = collector(stack)
+    assert list(settings["service"]["pipelines"]) == ["metrics/cloudwatch"]
+    first = settings["exporters"]["awsemf"]["metric_declarations"][0]
     assert ["proxy", "envoy_cluster_name", "grpc_status"] in first["dimensions"]
     (statement,) = statements(stack, "ProxyTaskDefinitionTaskRole")
     assert "logs:PutLogEvents" in statement["Action"]
     assert "MetricsLog" in json.dumps(statement["Resource"])
 
 
-def test_traces_go_to_x_ray_by_the_collector(stack: Stack, network: Network) -> None:
-    made = proxy(stack, network, Telemetry(tracing=Tracing(sample_percent=5)))
-    told = collector(stack)
-    assert told["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"] == "127.0.0.1:4317"
-    assert list(told["service"]["pipelines"]) == ["traces"]
-    assert listeners(made) == ["grpc"]
+def test_the_collector_sends_traces_to_x_ray(stack: Stack, network: Network) -> None:
+    traced = proxy(stack, network, Telemetry(tracing=Tracing(sample_percent=5)))
+    settings = collector(stack)
+    assert settings["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"] == "127.0.0.1:4317"
+    assert list(settings["service"]["pipelines"]) == ["traces"]
+    assert listeners(traced) == ["grpc"]
     (statement,) = statements(stack, "ProxyTaskDefinitionTaskRole")
     assert statement["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 
-def test_every_pipeline_uses_only_what_is_defined_and_all_of_it(stack: Stack, network: Network) -> None:
+def test_pipelines_use_exactly_the_components_that_are_defined(stack: Stack, network: Network) -> None:
     workspace = ManagedPrometheus(stack, "Workspace")
     proxy(stack, network, Telemetry(cloudwatch=True, prometheus=workspace, tracing=Tracing()))
-    told = collector(stack)
+    settings = collector(stack)
     for kind in ("receivers", "processors", "exporters"):
-        used = {name for line in told["service"]["pipelines"].values() for name in line[kind]}
-        assert used == set(told[kind])
-    assert set(told["service"]["extensions"]) == set(told["extensions"])
+        used = {name for line in settings["service"]["pipelines"].values() for name in line[kind]}
+        assert used == set(settings[kind])
+    assert set(settings["service"]["extensions"]) == set(settings["extensions"])
 
 
-def test_datadog_has_its_agent_beside_envoy_and_the_key_in_no_template(
+def test_datadogs_agent_runs_next_to_envoy_and_the_key_is_not_in_the_template(
     stack: Stack, network: Network
 ) -> None:
     proxy(stack, network, Telemetry(datadog=datadog(stack, site="datadoghq.eu", version="1.2")))
@@ -174,7 +174,9 @@ def test_a_service_reports_to_datadog_under_its_own_name(stack: Stack, network: 
     assert found["service"]["DockerLabels"]["com.datadoghq.tags.service"] == "grading"
 
 
-def test_the_log_goes_to_datadog_by_firelens_and_its_queries_with_it(stack: Stack, network: Network) -> None:
+def test_with_the_log_sent_to_datadog_by_firelens_there_are_no_saved_queries(
+    stack: Stack, network: Network
+) -> None:
     proxy(stack, network, Telemetry(datadog=datadog(stack, access_log=True)))
     found = containers(stack, "Proxy")
     log = found["envoy"]["LogConfiguration"]
@@ -186,26 +188,26 @@ def test_the_log_goes_to_datadog_by_firelens_and_its_queries_with_it(stack: Stac
     Template.from_stack(stack).resource_count_is("AWS::Logs::QueryDefinition", 0)
 
 
-def test_fails_on_a_site_that_datadog_has_not(stack: Stack) -> None:
+def test_fails_on_a_site_that_datadog_does_not_have(stack: Stack) -> None:
     with pytest.raises(ValueError, match=r"site: 'datadog\.example' is unknown; give one of"):
         datadog(stack, site="datadog.example")
 
 
 @pytest.mark.parametrize("site", DATADOG_SITES)
-def test_datadogs_construct_takes_every_site_of_ours(stack: Stack, network: Network, site: str) -> None:
+def test_datadogs_construct_accepts_each_of_our_sites(stack: Stack, network: Network, site: str) -> None:
     proxy(stack, network, Telemetry(datadog=datadog(stack, site=site)))
 
 
-def test_fails_where_the_sidecars_leave_envoy_too_little_memory(stack: Stack, network: Network) -> None:
+def test_fails_if_the_sidecars_leave_envoy_too_little_memory(stack: Stack, network: Network) -> None:
     everything = Telemetry(cloudwatch=True, datadog=datadog(stack, access_log=True))
     with pytest.raises(
         ValueError,
-        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy beside collector \(128\), .* give 1024",
+        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy after collector \(128\), .* give 1024",
     ):
         proxy(stack, network, everything)
 
 
-def test_the_saved_queries_know_the_sample(stack: Stack, network: Network) -> None:
+def test_the_saved_queries_use_the_sample_percentage(stack: Stack, network: Network) -> None:
     proxy(stack, network, Telemetry(access_log=AccessLog(sample_percent=5)))
     queries = Template.from_stack(stack).find_resources("AWS::Logs::QueryDefinition")
     texts = {q["Properties"]["Name"]: q["Properties"]["QueryString"] for q in queries.values()}
@@ -224,7 +226,9 @@ def test_the_saved_queries_know_the_sample(stack: Stack, network: Network) -> No
     assert "reason = 'error_or_slow'" in texts["ecs-envoy/grpc/errors by method"]
 
 
-def test_with_every_call_logged_errors_are_found_in_the_sample(stack: Stack, network: Network) -> None:
+def test_if_every_call_is_logged_the_queries_for_errors_use_the_sample(
+    stack: Stack, network: Network
+) -> None:
     proxy(stack, network, Telemetry(access_log=AccessLog(sample_percent=100)))
     assert "error_or_slow" not in json.dumps(
         Template.from_stack(stack).find_resources("AWS::Logs::QueryDefinition")

@@ -5,5 +5,5 @@ import pytest
 
 @pytest.fixture
 def block() -> str:
-    """Three quarters of a loopback address, for whatever a test starts."""
+    """The first three parts of a random loopback address, for the processes of a test."""
     return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"

@@ -1,4 +1,4 @@
-"""What the bootstrap makes the real Envoy do, with real gRPC servers and clients on loopback."""
+"""Tests of a bootstrap at the real Envoy, with real gRPC servers and clients on loopback."""
 
 import time
 import urllib.request
@@ -67,7 +67,7 @@ def test_log_has_one_line_for_each_call_with_every_field(tmp_path: Path, block: 
     )
 
 
-def test_a_stream_outlives_the_connections_time_and_a_deadline_is_honoured(
+def test_a_stream_outlives_max_connection_duration_and_a_deadline_is_enforced(
     tmp_path: Path, block: str
 ) -> None:
     def slow(_request: bytes, _context: grpc.ServicerContext) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def test_a_stream_outlives_the_connections_time_and_a_deadline_is_honoured(
     assert deadline["grpc_status"] in {"DEADLINE_EXCEEDED", None}
 
 
-def test_a_dead_task_costs_no_call(tmp_path: Path, block: str) -> None:
+def test_a_dead_task_fails_no_call(tmp_path: Path, block: str) -> None:
     def answer(_request: bytes, _context: grpc.ServicerContext) -> Iterator[bytes]:
         yield b""
 
@@ -104,7 +104,7 @@ def test_a_dead_task_costs_no_call(tmp_path: Path, block: str) -> None:
         assert {line["upstream_task"] for line in log} <= {f"{alive}:50051"}
 
 
-def test_half_of_eight_tasks_that_leave_at_once_cost_no_call(tmp_path: Path, block: str) -> None:
+def test_no_call_fails_if_half_of_eight_tasks_stop_at_once(tmp_path: Path, block: str) -> None:
     def answer(_request: bytes, _context: grpc.ServicerContext) -> Iterator[bytes]:
         yield b""
 
@@ -115,7 +115,7 @@ def test_half_of_eight_tasks_that_leave_at_once_cost_no_call(tmp_path: Path, blo
         live = staying.enter_context(envoy(tmp_path, block, tasks, PROXY))
         call(live, "/learning.v1.Lessons/Get")
         leaving.close()
-        # At once: neither DNS nor a health check has told Envoy yet, and clients call in parallel.
+        # Clients call in parallel, before DNS or a health check shows Envoy that the tasks have stopped.
         with futures.ThreadPoolExecutor(12) as pool:
             calls = [pool.submit(call, live, "/learning.v1.Lessons/Get") for _ in range(96)]
         assert [done.result() for done in calls] == [[b""]] * 96
@@ -123,7 +123,7 @@ def test_half_of_eight_tasks_that_leave_at_once_cost_no_call(tmp_path: Path, blo
     assert any(line["attempts"] > 1 for line in log)
 
 
-def test_a_caller_with_bad_requests_ejects_no_healthy_task(tmp_path: Path, block: str) -> None:
+def test_a_caller_with_bad_requests_does_not_eject_healthy_tasks(tmp_path: Path, block: str) -> None:
     def refuse(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         context.abort(grpc.StatusCode.INTERNAL, "no")
         yield b""

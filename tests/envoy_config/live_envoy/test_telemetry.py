@@ -1,4 +1,4 @@
-"""What the real Envoy tells of calls: sampled log lines, metrics by method, and spans."""
+"""Tests of the real Envoy's telemetry: sampled log lines, metrics by method, and spans."""
 
 import re
 import time
@@ -22,12 +22,12 @@ GET, QUICK = "/learning.v1.Lessons/Get", "/learning.v1.Lessons/Quick"
 
 
 def answer(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-    asked = dict(context.invocation_metadata())
-    if "slow" in asked:
+    metadata = dict(context.invocation_metadata())
+    if "slow" in metadata:
         time.sleep(0.3)
-    if "fail" in asked:
+    if "fail" in metadata:
         context.abort(grpc.StatusCode.NOT_FOUND, "none")
-    yield str(asked.get("traceparent", "")).encode()
+    yield str(metadata.get("traceparent", "")).encode()
 
 
 def scrape(live: Live, path: str = "/stats/prometheus", method: str = "GET") -> str:
@@ -59,7 +59,7 @@ def test_errors_and_slow_calls_are_logged_whatever_the_sample(tmp_path: Path, bl
     assert all(line["duration_ms"] >= 250 for line in [slow, *quick])
 
 
-def test_a_sample_is_about_its_share_and_has_any_kind_of_call(tmp_path: Path, block: str) -> None:
+def test_a_sample_has_about_the_right_size_and_every_kind_of_call(tmp_path: Path, block: str) -> None:
     proxy = replace(PROXY, access_log=AccessLog(sample_percent=50))
     with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
         with grpc.insecure_channel(live.target) as channel:
@@ -71,7 +71,9 @@ def test_a_sample_is_about_its_share_and_has_any_kind_of_call(tmp_path: Path, bl
                     list(stub(b"", metadata=(("fail", "yes"),)))
         lines = live.stop()
     sampled = [line for line in lines if line["reason"] == "sample"]
-    assert 150 < sum(line["grpc_status"] == "OK" for line in sampled) < 250  # five deviations off 200
+    assert (
+        150 < sum(line["grpc_status"] == "OK" for line in sampled) < 250
+    )  # 200 plus or minus five standard deviations
     assert 0 < sum(line["grpc_status"] == "NOT_FOUND" for line in sampled) < 40
     assert sum(line["reason"] == "error_or_slow" for line in lines) == 40
 
@@ -104,12 +106,12 @@ def test_metrics_count_calls_by_service_method_and_status(tmp_path: Path, block:
 
 @dataclass
 class Spans:
-    """An OTLP collector's stand-in, which keeps what the real Envoy exports: none runs here."""
+    """A stand-in for an OTLP collector, which keeps the spans that the real Envoy exports."""
 
     exported: list[bytes] = field(default_factory=list[bytes])
 
     def has(self, trace: str) -> bool:
-        """Return whether a span of `trace` (its id in hex) was exported; ids travel as they are."""
+        """Return whether a span of `trace`, an id in hex, was exported. Messages contain ids as raw bytes."""
         return any(bytes.fromhex(trace) in message for message in self.exported)
 
 
@@ -133,30 +135,32 @@ def collector(address: str) -> Generator[Spans]:
         server.stop(None).wait()
 
 
-CALLERS = "0af7651916cd43dd8448eb211c80319c"
+CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-def test_a_traced_call_is_exported_and_its_task_sees_the_callers_trace(tmp_path: Path, block: str) -> None:
+def test_a_traced_call_is_exported_and_its_task_gets_the_callers_trace(tmp_path: Path, block: str) -> None:
     proxy = replace(PROXY, tracing=Tracing(sample_percent=0))
     with (
         collector(f"{block}.1") as spans,
         task(f"{block}.3", answer),
         envoy(tmp_path, block, [f"{block}.3"], proxy) as live,
     ):
-        (seen,) = call(live, GET, metadata=[("traceparent", f"00-{CALLERS}-b7ad6b7169203331-01")])
+        (traceparent,) = call(
+            live, GET, metadata=[("traceparent", f"00-{CALLERS_TRACE}-b7ad6b7169203331-01")]
+        )
         call(live, GET)
         until(lambda: spans.exported)
         traced, untraced = live.stop()
-    assert seen.decode().startswith(f"00-{CALLERS}-")
-    assert not seen.decode().endswith("-b7ad6b7169203331-01")  # the parent is Envoy's span
-    assert spans.has(CALLERS)
-    assert traced["traceparent"].startswith(f"00-{CALLERS}-")
-    assert untraced["traceparent"][3:35] != CALLERS
+    assert traceparent.decode().startswith(f"00-{CALLERS_TRACE}-")
+    assert not traceparent.decode().endswith("-b7ad6b7169203331-01")  # the parent is Envoy's span
+    assert spans.has(CALLERS_TRACE)
+    assert traced["traceparent"].startswith(f"00-{CALLERS_TRACE}-")
+    assert untraced["traceparent"][3:35] != CALLERS_TRACE
     assert not spans.has(untraced["traceparent"][3:35])
 
 
-def test_without_tracing_the_callers_context_passes_untouched(tmp_path: Path, block: str) -> None:
-    context = f"00-{CALLERS}-b7ad6b7169203331-01"
+def test_without_tracing_the_callers_trace_context_is_unchanged(tmp_path: Path, block: str) -> None:
+    context = f"00-{CALLERS_TRACE}-b7ad6b7169203331-01"
     with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], PROXY) as live:
         assert call(live, GET, metadata=[("traceparent", context)]) == [context.encode()]
         (line,) = live.stop()

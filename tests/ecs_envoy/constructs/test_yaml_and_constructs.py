@@ -1,4 +1,4 @@
-"""What YAML refuses, the constructs refuse in the same words."""
+"""YAML and constructs refuse the same values with the same messages."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ SERVICE_RULES = [
     pytest.param(
         "    memory: 4096\n",
         {"memory_limit_mib": 4096},
-        "Fargate has no 4096 MiB beside 256 CPU units; give memory: 512, 1024, 2048",
+        "Fargate does not offer 4096 MiB with 256 CPU units; give memory: 512, 1024, 2048",
         id="memory",
     ),
     pytest.param("    tasks: 0\n", {"min_tasks": 0}, "0 is not a number of tasks; give a number from 1", id="no task"),
@@ -31,7 +31,7 @@ SERVICE_RULES = [
     pytest.param(
         "    tasks: {min: 3, max: 2}\n",
         {"min_tasks": 3, "max_tasks": 2},
-        "is 2, below the fewest, 3; give 3 or more",
+        "is 2, less than the minimum of 3; give 3 or more",
         id="bounds",
     ),
     pytest.param(
@@ -78,13 +78,13 @@ SERVICE_RULES = [
     pytest.param(
         "    pre_stop_wait: 11s\n",
         {"pre_stop_wait": Duration.seconds(11)},
-        "a wait of 11s ends before the proxies have heard; give 12s to 115s",
+        "a wait of 11s ends before the proxies know that the task stops; give 12s to 115s",
         id="pre-stop wait",
     ),
     pytest.param(
         "    pre_stop_image: a.example/b:1\n",
         {"pre_stop_image": ecs.ContainerImage.from_registry("a.example/b:1")},
-        "there is no wait to run it for; give pre_stop_wait too",
+        "has no effect without pre_stop_wait; also give pre_stop_wait",
         id="pre-stop image",
     ),
     pytest.param(
@@ -95,7 +95,7 @@ SERVICE_RULES = [
             )
         },
         "is 30s, longer than the interval; give 5s at most",
-        id="check longer than its interval",
+        id="timeout longer than the interval",
     ),
     pytest.param(
         f"    environment: {{A: {'x' * 60_000}}}\n",
@@ -148,13 +148,13 @@ PROXY_RULES = [
     pytest.param("port: 9901", {"port": 9901}, "9901 is the port of Envoy's admin interface", id="admin's port"),
     pytest.param("cpu: 300", {"cpu": 300}, "300 is not a CPU size of Fargate", id="cpu"),
     pytest.param("memory: 128", {"memory_limit_mib": 128}, "128 is not a memory size in MiB", id="memory"),
-    pytest.param("memory: 4096", {"memory_limit_mib": 4096}, "Fargate has no 4096 MiB beside 256", id="size"),
+    pytest.param("memory: 4096", {"memory_limit_mib": 4096}, "Fargate does not offer 4096 MiB with 256", id="size"),
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
     pytest.param("name: lessons", {"name": "lessons"}, "has the proxy's name, 'lessons'; give each its own", id="name"),
     pytest.param(
         "image: envoyproxy/envoy:v1.40-latest",
         {"image": "envoyproxy/envoy:v1.40-latest"},
-        "names no exact version of Envoy; give a full version or a digest",
+        "does not name an exact version of Envoy; give a full version or a digest",
         id="image",
     ),
     pytest.param(
@@ -176,7 +176,7 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
         proxy_with(stack, network, grpc_service(stack, network), **arguments)
 
 
-def test_a_setting_of_envoys_comes_from_yaml_and_from_a_construct_alike(
+def test_a_setting_of_envoy_gives_the_same_bootstrap_from_yaml_and_from_a_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
     path = tmp_path / "good.yaml"
@@ -206,8 +206,8 @@ NETWORK_RULES = [
     pytest.param(
         "ecs_cluster: shared",
         {"ecs_cluster_name": "shared"},
-        "names an ECS cluster in a VPC that exists; give that VPC, too",
-        id="a cluster without its VPC",
+        "names an ECS cluster that already exists; also give its VPC",
+        id="ECS cluster without its VPC",
     ),
 ]  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_fails_for_a_network_in_yaml_and_as_a_construct(
         Network(stack, "Network", namespace_name="test.local", **arguments)
 
 
-def test_fails_for_settings_of_a_new_vpc_beside_one_that_exists(tmp_path: Path, stack: Stack) -> None:
+def test_fails_for_settings_of_a_new_vpc_together_with_an_existing_vpc(tmp_path: Path, stack: Stack) -> None:
     message = "is given together with settings of a new VPC; give either the VPC to create or the one to use"
     network = "network: {vpc_id: vpc-0123456789abcdef0, new: {cidr: 10.1.0.0/16}}\n"
     assert problems(tmp_path, GOOD + network) == [f":10: network.vpc_id: {message}"]
@@ -250,23 +250,23 @@ def test_names_that_exist_in_cloud_map_are_accepted(
     text = GOOD + "existing_services:\n  grading:\n    cloud_map_service: NAME\n    grpc_services: [a.B]\n"
     found = problems(tmp_path, text.replace("NAME", name))
     assert [line.partition(": ")[2] for line in found] == [
-        "existing_services: are listed in a namespace that exists; give namespace.id too"
+        "existing_services: need a namespace that already exists; also give namespace.id"
     ]
 
 
-def test_fails_where_two_constructs_of_an_app_have_one_name_in_a_namespace() -> None:
+def test_fails_if_two_constructs_of_an_app_have_the_same_name_in_a_namespace() -> None:
     app = App()
     stack = Stack(app, "test")
     network = Network(stack, "Network", namespace_name="test.local")
     proxy_with(stack, network, grpc_service(stack, network))
     other = Stack(app, "other")
-    with pytest.raises(ValueError, match="'grpc' is the name of test/Proxy in this namespace too"):
+    with pytest.raises(ValueError, match="'grpc' is already the name of test/Proxy in this namespace"):
         proxy_with(other, network, grpc_service(other, network, "grading"))
-    with pytest.raises(ValueError, match="'lessons' is the name of test/lessons in this namespace too"):
+    with pytest.raises(ValueError, match="'lessons' is already the name of test/lessons in this namespace"):
         grpc_service(other, network, "lessons")
 
 
-def test_the_same_names_in_another_app_are_no_matter() -> None:
+def test_another_app_may_have_the_same_names() -> None:
     for app in (App(), App()):
         other = Stack(app, "test")
         grpc_service(other, Network(other, "Network", namespace_name="test.local"))
