@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 CONFIG ?= config/example.yaml
+# Of `ecs-envoy rehearse`, such as `--seconds 30`.
+OPTIONS ?=
 # Node, the CDK CLI and Envoy come from here, whatever the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 READY := .venv/.ready
@@ -30,7 +32,7 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	@touch $@
 
 rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine and call it: before and after
-	@ecs-envoy rehearse $(CONFIG)
+	@ecs-envoy rehearse $(CONFIG) $(OPTIONS)
 
 test: $(READY) ## Lint, type-check and test everything: what CI runs
 	ruff check .

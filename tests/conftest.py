@@ -1,20 +1,31 @@
+import fcntl
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ecs_envoy.cli.envoy_binary import with_endpoint_files
+from tests import marks
+from tests.marks import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.marks import pytest_ignore_collect as pytest_ignore_collect
+from tests.marks import pytest_runtest_protocol as pytest_runtest_protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-# jsii starts the Node that stands beside Python, and the CDK CLI is npm's.
+# jsii starts the Node that is beside Python, and the CDK CLI is npm's.
 os.environ["PATH"] = os.pathsep.join([str(BIN), str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
+# jsii unpacks the CDK (200 MB, 5 s) once for all tests, those with a home of their own included.
+os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(Path(sys.prefix) / "jsii-cache")
+
+sys.addaudithook(marks.check_process)
 
 
 class Envoy:
@@ -58,29 +69,6 @@ def pretty(value: object) -> str:
 Templates = dict[str, dict[str, Any]]
 
 
-def run_app(config: Path, out: Path, *, app: Path = ROOT / "app.py") -> subprocess.CompletedProcess[str]:
-    """Run app.py as the CDK CLI does, with the context of cdk.json and cdk.context.json."""
-    values = {
-        **json.loads((ROOT / "cdk.json").read_text())["context"],
-        **json.loads((ROOT / "cdk.context.json").read_text()),
-        "config": str(config),
-    }
-    environment = {
-        **os.environ,
-        "CDK_OUTDIR": str(out),
-        "PYTHONPATH": str(ROOT),
-        "CDK_CONTEXT_JSON": json.dumps(values),
-    }
-    return subprocess.run(
-        [sys.executable, str(app), str(config)],
-        env=environment,
-        cwd=out.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def read_templates(out: Path) -> Templates:
     return {
         path.name.removesuffix(".template.json"): json.loads(path.read_text())
@@ -103,37 +91,98 @@ def proxy_container(templates: Templates) -> dict[str, Any]:
     return next(container for container in containers if container["Name"] == "envoy")
 
 
-@pytest.fixture(scope="session", params=["example", "existing", "large", "telemetry"])
-def assembly(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of templates of each file in config/."""
-    return _synthesized(str(request.param), tmp_path_factory)
+RunCdk = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def run_cdk() -> RunCdk:
+    """Runs a program that uses the CDK, in a folder, with no AWS setting but those that are given."""
+
+    def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+        return subprocess.run(
+            command, cwd=folder, env={**kept, **environment}, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+CONFIGURATIONS = ("example", "existing", "large", "telemetry")
+BACKENDS = ("cloudwatch", "prometheus", "tracing", "datadog")
+
+
+@contextmanager
+def _held(lock: Path) -> Generator[None]:
+    """Hold a lock that the workers of a test run share."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def assemblies(run_cdk: RunCdk, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the assembly of each configuration; the first worker that needs one makes them all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "assemblies"
+    with _held(shared / "assemblies.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            configs = [ROOT / f"config/{name}.yaml" for name in CONFIGURATIONS]
+            configs += [_with_one_backend(backend, folder) for backend in BACKENDS]
+            context = json.loads((ROOT / "cdk.json").read_text())["context"]
+            context |= json.loads((ROOT / "cdk.context.json").read_text())
+            program = [sys.executable, "-m", "tests.stacks.synthesize", folder, *configs]
+            run_cdk(*program, folder=folder, PYTHONPATH=str(ROOT), CDK_CONTEXT_JSON=json.dumps(context))
+    return folder
+
+
+def _with_one_backend(backend: str, folder: Path) -> Path:
+    """Write config/telemetry.yaml with no backend but this one, the log router too where it has one."""
+    values = yaml.safe_load((ROOT / "config/telemetry.yaml").read_text())
+    block = values["telemetry"][backend]
+    values["telemetry"] = {"access_log": {}, backend: block}
+    if backend == "datadog":
+        block["access_log"] = True
+    config = folder / f"{backend}.yaml"
+    config.write_text(yaml.safe_dump(values))
+    return config
+
+
+Assembly = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def assembly_of(assemblies: Path) -> Assembly:
+    """Returns the assembly of a configuration, by its name."""
+
+    def found(name: str) -> Path:
+        error = assemblies / f"{name}.error"
+        assert (assemblies / name / "manifest.json").is_file(), error.read_text() if error.exists() else name
+        return assemblies / name
+
+    return found
+
+
+@pytest.fixture(scope="session", params=CONFIGURATIONS)
+def assembly(request: pytest.FixtureRequest, assembly_of: Assembly) -> Path:
+    """The folder of templates of each file in config/, with the file's name."""
+    return assembly_of(str(request.param))
+
+
+@pytest.fixture(scope="session")
+def example(assembly_of: Assembly) -> Templates:
     """The templates of config/example.yaml."""
-    return read_templates(_synthesized("example", tmp_path_factory))
+    return read_templates(assembly_of("example"))
 
 
 @pytest.fixture(scope="session")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def large(assembly_of: Assembly) -> Templates:
     """The templates of config/large.yaml."""
-    return read_templates(_synthesized("large", tmp_path_factory))
+    return read_templates(assembly_of("large"))
 
 
 @pytest.fixture(scope="session")
-def telemetry(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def telemetry(assembly_of: Assembly) -> Templates:
     """The templates of config/telemetry.yaml."""
-    return read_templates(_synthesized("telemetry", tmp_path_factory))
-
-
-_assemblies: dict[str, Path] = {}
-
-
-def _synthesized(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if name not in _assemblies:
-        out = tmp_path_factory.mktemp(name) / "cdk.out"
-        done = run_app(ROOT / f"config/{name}.yaml", out)
-        assert done.returncode == 0, done.stderr
-        _assemblies[name] = out
-    return _assemblies[name]
+    return read_templates(assembly_of("telemetry"))

@@ -12,46 +12,84 @@ import pytest
 import yaml
 
 from ecs_envoy.configuration import load_configuration
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Assembly, RunCdk, Templates, read_templates
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+(?: \w+)?)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-RUN_BY_CI = {"make test"}  # .ci/run; within itself it would never end
 COMMANDS = [line for kind, block in BLOCKS if kind == "console" for line in block.splitlines()]
 NEEDS_AN_ACCOUNT = [line for kind, block in BLOCKS if kind == "console aws" for line in block.splitlines()]
+RUN_BY_CI = "make test"  # within itself it would never end
 
 
-def test_ci_runs_the_readmes_test_command() -> None:
-    assert set(COMMANDS) >= RUN_BY_CI
-    assert "make test" in (ROOT / ".ci/run").read_text()
+def test_ci_runs_the_readmes_test_command(tmp_path: Path) -> None:
+    # Stand-ins, which note their arguments, for the programs that .ci/run starts.
+    for name in ("make", "apt-get"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/ran\npwd >> {tmp_path}/where\n')
+        program.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    done = subprocess.run([ROOT / ".ci/run"], cwd=tmp_path, env={**os.environ, "PATH": path}, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "ran").read_text().splitlines()[-1] == RUN_BY_CI
+    assert (tmp_path / "where").read_text().splitlines()[-1] == str(ROOT)
+    assert RUN_BY_CI in COMMANDS
 
 
-@pytest.mark.xdist_group("rehearsal")
-def test_the_readmes_commands_work_in_their_order() -> None:
-    script = "\n".join(line for line in COMMANDS if line not in RUN_BY_CI)
+def bare(templates: Templates) -> Templates:
+    """Return the resources of `templates` without what only the CDK CLI adds."""
+    return {
+        name: {
+            key: {part: value for part, value in resource.items() if part != "Metadata"}
+            for key, resource in template["Resources"].items()
+            if key != "CDKMetadata"
+        }
+        for name, template in templates.items()
+    }
+
+
+@pytest.mark.rehearsal
+def test_the_readmes_commands_work_in_their_order(assembly_of: Assembly, tmp_path: Path) -> None:
+    script = "\n".join(line for line in COMMANDS if line != RUN_BY_CI)
     assert len(script.splitlines()) == 6
+    # The example as it is, but with less work for a shorter time: where CPU is short, the tasks that two
+    # clients are pinned to are too slow to get more calls than others.
+    config, out = tmp_path / "example.yaml", tmp_path / "out"
+    config.write_text((ROOT / "config/example.yaml").read_text() + "\nrehearsal: {work: 2ms}\n")
+    settings = {"CONFIG": str(config), "OPTIONS": f"--seconds 5 --out {out}"}
     done = subprocess.run(
-        ["/bin/bash", "-eu", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+        ["/bin/bash", "-eu", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.split()[-4:] == ["dev-network", "dev-services", "dev-proxy", "dev-api"]
+    expected = bare(read_templates(assembly_of("example")))
+    assert {name: bare(read_templates(ROOT / "cdk.out"))[name] for name in expected} == expected
+
+    values = json.loads((out / "result.json").read_text())
+    assert values["problems"] == []
+    before, after = values["before"][0], values["after"][0]
+    assert before["cv_requests"] > 0.25  # 0.333, and a few seconds cut a round
+    assert before["cv_cpu"] > 0.2
+    assert after["cv_requests"] <= 0.03  # likewise; 0.01 takes more calls
+    assert values["discovery_bound_seconds"] == {"lessons": 10, "progress": 10, "grading": 10}
+    scale_out, roll = values["scale_out"], values["roll"]
+    assert scale_out["errors"] == roll["errors"] == {}
+    assert (len(scale_out["new_tasks"]), len(roll["new_tasks"])) == (2, 4)
+    assert all(task["first_request"] is not None for task in [*scale_out["new_tasks"], *roll["new_tasks"]])
 
 
-def test_the_commands_that_need_an_account_reach_for_it(tmp_path: Path) -> None:
+def test_the_commands_that_need_an_account_reach_for_it(
+    assembly_of: Assembly, run_cdk: RunCdk, tmp_path: Path
+) -> None:
     # No AWS here: all that can be shown is that the CDK CLI takes the command and then asks for credentials.
     assert len(NEEDS_AN_ACCOUNT) == 2
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     closed = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
     for line in NEEDS_AN_ACCOUNT:
-        command = f"{line} --output {tmp_path / 'out'}"
-        done = subprocess.run(
-            ["/bin/bash", "-c", command],
-            cwd=ROOT,
-            env={**environment, **closed},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_cdk("/bin/bash", "-c", f"{line} --app {assembly_of('example')}", folder=ROOT, **closed)
         assert done.returncode == 1
         assert "credentials" in done.stdout + done.stderr, done.stdout + done.stderr
 

@@ -2,6 +2,7 @@ from collections.abc import Generator
 
 import pytest
 
+from discovery import cloud_map
 from discovery.cloud_map import CloudMap
 from discovery.metrics import Metrics
 from discovery.pace import Pace
@@ -10,14 +11,14 @@ from tests.discovery.polling import GRACE, Clock
 from tests.discovery.stub import Stub
 from tests.discovery.world import block
 from tests.emulator import emulator as emulator
+from tests.waiting import FOREVER
 
 
 @pytest.fixture
 def stub() -> Generator[Stub]:
     server = Stub(f"{block()}.1")
     yield server
-    server.shutdown()
-    server.server_close()
+    server.close()
 
 
 @pytest.fixture
@@ -29,6 +30,8 @@ def clock() -> Clock:
 def poller(stub: Stub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Generator[Poller]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for limit in ("PACKET_SECONDS", "CALL_SECONDS"):  # a slow machine is no slow API
+        monkeypatch.setattr(cloud_map, limit, FOREVER)
     poller = Poller(
         cloud_map=CloudMap(endpoint=stub.url, region="eu-west-1", namespace="learning.local"),
         name="lessons",

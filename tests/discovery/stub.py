@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -12,6 +11,7 @@ Answer = Callable[["Handler"], None]
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's ACK of its headers
 
     def do_POST(self) -> None:
         stub = cast("Stub", self.server)
@@ -40,7 +40,13 @@ class Stub(ThreadingHTTPServer):
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
         self.url = f"http://{address}:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.closing = threading.Event()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.closing.set()
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         pass  # a client that gave up is what many of these tests are about
@@ -77,19 +83,18 @@ def error(code: str, status: int = 400) -> Answer:
     return always({"__type": f"com.amazonaws.servicediscovery#{code}", "message": "no"}, status)
 
 
-def silent(_handler: Handler) -> None:
-    """Take the request and never answer, within a test's patience."""
-    time.sleep(20)
+def silent(handler: Handler) -> None:
+    """Take the request and never answer."""
+    cast("Stub", handler.server).closing.wait()
 
 
 def dripping(handler: Handler) -> None:
-    """Send a byte every half second: no single wait is long."""
+    """Send a byte now and then: no single wait is long."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(40):
+    while not cast("Stub", handler.server).closing.wait(0.05):
         handler.wfile.write(b" ")
-        time.sleep(0.5)
 
 
 def hanging_up(handler: Handler) -> None:

@@ -5,6 +5,7 @@ A stub HTTP server gives the faults: the emulator has none.
 
 import pytest
 
+from discovery import cloud_map
 from discovery.poller import SETTLE_SECONDS, Poller
 from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
 from tests.discovery.stub import Answer, Stub, always, dripping, error, hanging_up, raw, silent
@@ -71,7 +72,11 @@ def test_a_list_without_a_revision_is_believed(poller: Poller, stub: Stub, clock
 
 
 @pytest.mark.parametrize("answer", [silent, dripping], ids=["never answers", "drips"])
-def test_a_slow_api_is_one_that_does_not_answer(poller: Poller, stub: Stub, answer: Answer) -> None:
+def test_a_slow_api_is_one_that_does_not_answer(
+    poller: Poller, stub: Stub, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud_map, "PACKET_SECONDS", 0.2)
+    monkeypatch.setattr(cloud_map, "CALL_SECONDS", 0.5)
     stub.lists("10.0.0.1")
     poller.poll()
     stub.fails(answer)
@@ -92,8 +97,7 @@ def test_an_api_that_is_not_there_leaves_the_last_endpoints(poller: Poller, stub
     stub.lists("10.0.0.1")
     poller.poll()
     poller.cloud_map.close()
-    stub.shutdown()
-    stub.server_close()
+    stub.close()
     poller.poll()
     assert poller.endpoints == (ONE,)
 

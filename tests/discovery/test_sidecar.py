@@ -10,8 +10,11 @@ import pytest
 
 from rehearsal.processes import Processes
 from tests.discovery.stub import Stub, silent
-from tests.discovery.world import ZONES, Sidecar, block, until
+from tests.discovery.world import ZONES, Sidecar, block
 from tests.emulator import Emulator
+from tests.waiting import FOREVER, until
+
+pytestmark = pytest.mark.process
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -133,10 +136,10 @@ def test_after_a_restart_what_envoy_has_stays_though_cloud_map_cannot_be_reached
     running = sidecar.start(["lessons"])
     until(lambda: sidecar.endpoints("lessons"))
     running.kill()
-    running.wait(5)
+    assert running.wait(FOREVER)
     cut_off.folder, cut_off.address = sidecar.folder, sidecar.address
-    cut_off.start(["lessons"], first_answer_limit=30.0)
-    until(cut_off.ready, seconds=20)  # it has not to wait for an answer: Envoy serves already
+    cut_off.start(["lessons"], first_answer_limit=2 * FOREVER)
+    until(cut_off.ready)  # it has not to wait for an answer: Envoy serves already
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
 
 
@@ -145,7 +148,7 @@ def test_after_a_restart_an_empty_list_has_its_grace_period_too(sidecar: Sidecar
     running = sidecar.start(["lessons"])
     until(lambda: sidecar.endpoints("lessons"))
     running.kill()
-    running.wait(5)
+    assert running.wait(FOREVER)
     lessons.clear()
     again = sidecar.start(["lessons"], empty_grace=600.0)
     until(lambda: "no instance" in again.out.read_text())
@@ -169,16 +172,15 @@ def test_sigterm_ends_it_at_once_though_a_call_is_under_way(
     emulator: Emulator, processes: Processes, tmp_path: Path
 ) -> None:
     stub = Stub(f"{block()}.2")
-    stub.fails(silent)  # for 20 s
+    stub.fails(silent)
     sidecar = Sidecar(processes, tmp_path, {**emulator.aws.environment(), "AWS_ENDPOINT_URL": stub.url})
     running = sidecar.start(["lessons"])
     until(lambda: stub.asked)
     running.terminate()
-    assert running.wait(10)
+    assert running.wait(FOREVER)
     assert running.status() == 0
     assert running.err.read_text() == ""
-    stub.shutdown()
-    stub.server_close()
+    stub.close()
 
 
 def test_its_log_is_json_and_names_what_changed(sidecar: Sidecar, lessons: CloudMap) -> None:
@@ -187,7 +189,7 @@ def test_its_log_is_json_and_names_what_changed(sidecar: Sidecar, lessons: Cloud
     lessons.register("10.0.0.1")
     until(lambda: sidecar.endpoints("lessons"))
     running.terminate()
-    running.wait(10)
+    assert running.wait(FOREVER)
     lines = [json.loads(line) for line in running.out.read_text().splitlines()]
     assert all({"time", "level", "event"} <= line.keys() for line in lines)
     (changed,) = [line for line in lines if line.get("added")]
@@ -258,7 +260,7 @@ def test_fails_with_status_2_and_the_key_on_bad_settings(
     running = processes.start(
         "bad", [sys.executable, "-m", "discovery", settings], environment={"AWS_REGION": "eu-west-1"}
     )
-    assert running.wait(20)
+    assert running.wait(FOREVER)
     assert running.status() == 2
     assert message in running.err.read_text()
     assert "Traceback" not in running.err.read_text()
@@ -268,7 +270,7 @@ def test_fails_with_status_1_where_its_port_is_taken(sidecar: Sidecar) -> None:
     sidecar.start(["lessons"])
     until(lambda: sidecar.get("/ready")[0])
     second = sidecar.start(["lessons"])
-    assert second.wait(20)
+    assert second.wait(FOREVER)
     assert second.status() == 1
     assert second.err.read_text() == f"discovery: {sidecar.address}:9902: Address already in use\n"
 
@@ -276,5 +278,5 @@ def test_fails_with_status_1_where_its_port_is_taken(sidecar: Sidecar) -> None:
 def test_fails_where_the_region_is_not_told(processes: Processes) -> None:
     settings = '{"namespace":"a","proxy":"b","services":[]}'
     running = processes.start("no-region", [sys.executable, "-m", "discovery", settings])
-    assert running.wait(20)
+    assert running.wait(FOREVER)
     assert (running.status(), "AWS_REGION is not set" in running.err.read_text()) == (2, True)

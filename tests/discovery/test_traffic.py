@@ -22,7 +22,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((address, port), Handler)
         self.text: str | None = None
         self.paths: list[str] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self.shutdown()

@@ -3,8 +3,9 @@
 Cloud Map is a stub here: the emulator could neither fail nor be slow while calls go on.
 """
 
+import json
 import threading
-import time
+import urllib.request
 from collections import Counter
 from collections.abc import Generator
 from concurrent import futures
@@ -24,7 +25,10 @@ from rehearsal.load.grpc_task import serve
 from rehearsal.processes import Process, Processes
 from tests.conftest import BIN
 from tests.discovery.stub import Stub, always, hanging_up
-from tests.discovery.world import ZONES, Sidecar, block, until
+from tests.discovery.world import ZONES, Sidecar, block
+from tests.waiting import FOREVER, until
+
+pytestmark = pytest.mark.process
 
 PROTO = "learning.v1.Lessons"
 
@@ -91,7 +95,7 @@ class World:
 
     def result(self) -> bytes | grpc.RpcError:
         try:
-            return self.call(b"", timeout=10)
+            return self.call(b"", timeout=FOREVER)
         except grpc.RpcError as error:
             return error
 
@@ -99,17 +103,26 @@ class World:
         """Make calls, and return how many each address got; fails with the first that fails."""
         counts: Counter[str] = Counter()
         for _ in range(number):
-            _, call = self.call.with_call(b"", timeout=10)
+            _, call = self.call.with_call(b"", timeout=FOREVER)
             named = dict(call.initial_metadata() or ())
             counts[str(named["task"]).rpartition(":")[0]] += 1
         return counts
+
+    def endpoints_of_envoy(self) -> set[str]:
+        url = f"http://{self.block}.251:9901/clusters?format=json"
+        with urllib.request.urlopen(url, timeout=FOREVER) as answer:
+            clusters = json.load(answer)["cluster_statuses"]
+        return {
+            host["address"]["socket_address"]["address"]
+            for cluster in clusters
+            for host in cluster.get("host_statuses", [])
+        }
 
     def close(self) -> None:
         self.channel.close()
         for server in self.servers.values():
             server.stop(None)
-        self.stub.shutdown()
-        self.stub.server_close()
+        self.stub.close()
 
 
 class Load:
@@ -168,12 +181,11 @@ def test_a_task_that_is_deregistered_before_it_stops_costs_no_call(world: World)
     with Load(world) as load:
         for address in addresses[:6]:
             world.lists({kept: ZONES[0] for kept in world.listed if kept != address})
-            until(lambda address=address: address not in (world.sidecar.endpoints("lessons") or {}))
-            time.sleep(0.3)  # the pre-stop wait, but for what has passed already
+            until(lambda address=address: address not in world.endpoints_of_envoy())
             world.servers.pop(address).stop(0)
-        time.sleep(0.5)
+        made = load.made
+        until(lambda: load.made > made + 100)
     assert load.failed == []
-    assert load.made > 100
     assert set(world.calls(60)) == set(addresses[6:])
 
 
@@ -185,7 +197,8 @@ def test_while_cloud_map_cannot_be_reached_no_call_fails(world: World) -> None:
     world.start_envoy()
     with Load(world) as load:
         world.stub.fails(hanging_up)
-        time.sleep(5)
+        asked, made = len(world.stub.asked), load.made
+        until(lambda: len(world.stub.asked) > asked + 5 and load.made > made + 100)
     assert load.failed == []
     assert set(world.calls(100)) == set(addresses)
 
@@ -197,8 +210,9 @@ def test_the_sidecar_restarts_while_envoy_serves(world: World) -> None:
     world.start_envoy()
     with Load(world) as load:
         world.running.kill()
-        world.running.wait(5)
-        time.sleep(0.5)
+        assert world.running.wait(FOREVER)
+        made = load.made
+        until(lambda: load.made > made + 50)
         world.lists(dict.fromkeys(addresses, ZONES[0]))
         world.start_sidecar()
         until(lambda: addresses[9] in world.calls(20))
@@ -222,7 +236,7 @@ def test_a_zone_that_is_preferred_hands_over_when_its_tasks_are_down(world: Worl
     world.start_envoy()
     # A sidecar without peers prefers no zone: the test's own file stands for one that does.
     world.running.terminate()
-    world.running.wait(10)
+    assert world.running.wait(FOREVER)
     file = EndpointsFile(world.sidecar.folder, "lessons")
     balance = own_zone_balance(ZONES[0], {ZONES[0]: 2, ZONES[1]: 2}, {ZONES[0]: 50.0, ZONES[1]: 50.0})
     file.write(file.read() or (), balance)

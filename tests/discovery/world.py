@@ -3,14 +3,13 @@
 import json
 import random
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rehearsal.processes import Process, Processes
+from tests.waiting import FOREVER
 
 ZONES = ("eu-west-1a", "eu-west-1b")
 
@@ -18,13 +17,6 @@ ZONES = ("eu-west-1a", "eu-west-1b")
 def block() -> str:
     """Return the first three parts of loopback addresses that no other test uses."""
     return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
-
-
-def until(done: Callable[[], object], *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.05)
 
 
 class Sidecar:
@@ -67,7 +59,7 @@ class Sidecar:
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and body of a request; 0 where nothing listens."""
         try:
-            with urllib.request.urlopen(f"http://{self.address}:9902{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.address}:9902{path}", timeout=FOREVER) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -1,13 +1,15 @@
 """How `app.py` ends where it cannot synthesize."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from aws_cdk import App
 
 from app import main
-from tests.conftest import ROOT
+from ecs_envoy.configuration import Configuration
+from tests.conftest import ROOT, RunCdk
 
 CONTEXT = json.loads((ROOT / "cdk.context.json").read_text())
 CURE = "give that of a YAML file, as in --context config=config/example.yaml"
@@ -65,3 +67,20 @@ def test_fails_with_the_files_name_where_a_construct_refuses(
     large.write_text(f"{head}services:\n{services}")
     assert ended({"config": str(large)}, tmp_path / "cdk.out") == 2
     assert capsys.readouterr().err.startswith(f"{large}: the proxy's bootstrap is ")
+
+
+def test_fails_with_status_2_and_every_mistake_and_writes_nothing(tmp_path: Path, run_cdk: RunCdk) -> None:
+    text = (ROOT / "config/example.yaml").read_text()
+    (tmp_path / "bad.yaml").write_text(f"proxi: {{}}\nextra: 1\n{text}")
+    done = run_cdk(
+        *(sys.executable, ROOT / "app.py"),
+        folder=tmp_path,
+        CDK_OUTDIR=str(tmp_path / "cdk.out"),
+        CDK_CONTEXT_JSON=json.dumps({"config": "bad.yaml"}),
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "bad.yaml:1: proxi: unknown key; did you mean proxy?",
+        f"bad.yaml:2: extra: unknown key; give one of {', '.join(Configuration.model_fields)}",
+    ]
+    assert not list(tmp_path.glob("cdk.out/*"))

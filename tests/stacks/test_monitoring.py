@@ -3,40 +3,25 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import (
+    BACKENDS,
     BIN,
-    ROOT,
+    Assembly,
     Envoy,
     Templates,
     proxy_container,
     read_templates,
     resources,
-    run_app,
 )
 
-SAMPLE: dict[str, Any] = yaml.safe_load((ROOT / "config/telemetry.yaml").read_text())
 
-
-@pytest.fixture(scope="module", params=["cloudwatch", "prometheus", "tracing", "datadog"])
-def alone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The assembly of config/telemetry.yaml with one backend, every check of cdk-nag on."""
-    folder = tmp_path_factory.mktemp(str(request.param))
-    telemetry: dict[str, Any] = {
-        "access_log": {},
-        request.param: SAMPLE["telemetry"][request.param],
-    }
-    if request.param == "datadog":
-        telemetry["datadog"]["access_log"] = True  # the log router too
-    config = folder / "alone.yaml"
-    config.write_text(yaml.safe_dump({**SAMPLE, "telemetry": telemetry}))
-    done = run_app(config, folder / "cdk.out", app=ROOT / "tests/stacks/nag_app.py")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "cdk.out"
+@pytest.fixture(scope="module", params=BACKENDS)
+def alone(request: pytest.FixtureRequest, assembly_of: Assembly) -> Path:
+    """The assembly of config/telemetry.yaml with one backend."""
+    return assembly_of(str(request.param))
 
 
 def test_each_backend_alone_is_valid_and_finds_favour_with_nag_and_lint(

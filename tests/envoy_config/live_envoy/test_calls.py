@@ -12,7 +12,8 @@ import grpc
 import pytest
 
 from envoy_config import AccessLog, Proxy
-from tests.envoy_config.live import EVERY_CALL, PROXY, call, envoy, ready, task
+from tests.envoy_config.live_envoy.rig import EVERY_CALL, PROXY, call, envoy, ready, task
+from tests.waiting import FOREVER
 
 
 def test_health_check_passes_while_envoy_is_ready_and_fails_when_it_is_gone(
@@ -25,7 +26,7 @@ def test_health_check_passes_while_envoy_is_ready_and_fails_when_it_is_gone(
     with task(f"{block}.3", answer), envoy(tmp_path, block, [f"{block}.3"], PROXY) as live:
         assert ready(live.address)
         request = urllib.request.Request(f"http://{live.address}:9901/healthcheck/fail", method="POST")
-        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=FOREVER) as response:  # noqa: S310
             assert response.status == 200
         assert not ready(live.address)
 

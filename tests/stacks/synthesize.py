@@ -1,6 +1,11 @@
-"""app.py under cdk-nag's AwsSolutions, each finding that we accept with its reason."""
+"""`python -m tests.stacks.synthesize FOLDER CONFIG...`: the stacks of app.py, under cdk-nag's AwsSolutions.
+
+One process for every configuration: to start Node and to load the CDK takes ten times as long as to
+synthesize one more. Each finding of cdk-nag that we accept is here with its reason.
+"""
 
 import sys
+import traceback
 from pathlib import Path
 
 from aws_cdk import Acknowledgment, App, Validations
@@ -51,9 +56,21 @@ ACCEPTED = [
 
 
 def main() -> None:
-    """Synthesize the configuration that the command line names, with every check on."""
-    app = App()
-    define_stacks(app, load_configuration(Path(sys.argv[1])))
+    """Synthesize each configuration into FOLDER, in a folder with the configuration's name.
+
+    What ends one early is written to NAME.error, and the next one follows.
+    """
+    folder, *configs = map(Path, sys.argv[1:])
+    for config in configs:
+        try:
+            _synthesize(config, folder / config.stem)
+        except Exception:  # whatever it is: the tests of this configuration show it
+            (folder / f"{config.stem}.error").write_text(traceback.format_exc())
+
+
+def _synthesize(config: Path, out: Path) -> None:
+    app = App(outdir=str(out))
+    define_stacks(app, load_configuration(config))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     for construct in app.node.find_all():
         for path, finding, reason in ACCEPTED:

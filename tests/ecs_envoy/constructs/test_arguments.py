@@ -7,7 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy import Network, Telemetry
-from tests.ecs_envoy.factories import grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 IMAGE = ecs.ContainerImage.from_registry("envoyproxy/envoy:v1.40.0")
 SERVICE = [

@@ -10,7 +10,7 @@ from aws_cdk.assertions import Match, Template
 from ecs_envoy import Datadog, EnvoyProxy, ManagedPrometheus, Network, Telemetry
 from ecs_envoy.settings.datadog_sites import DATADOG_SITES
 from envoy_config import AccessLog, Tracing
-from tests.ecs_envoy.factories import containers, grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import containers, grpc_service, proxy_with
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:datadog/key-AbC123"
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 import ecs_envoy
 from ecs_envoy import Datadog, Network
-from tests.ecs_envoy.factories import grpc_service
+from tests.ecs_envoy.constructs.factories import grpc_service
 
 
 def test_fails_without_datadogs_constructs_by_how_to_install_them(

@@ -1,6 +1,5 @@
 """The rehearsal's Prometheus: the real one, with the project's rules, on figures that are made up."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from rehearsal.monitoring.prometheus import (
     with_short_times,
 )
 from rehearsal.processes import Processes
+from tests.waiting import until
 
 needs_prometheus = pytest.mark.skipif(
     prometheus_binary() is None, reason="no prometheus here: apt-get install prometheus, or PROMETHEUS=path"
@@ -41,13 +41,7 @@ def test_cpu_is_told_as_yace_tells_it() -> None:
     assert "idle" not in text
 
 
-def wait_for(prometheus: Prometheus, services: list[str]) -> None:
-    end = time.monotonic() + 60
-    while (found := skewed_services(prometheus.alerts())) != services:
-        assert time.monotonic() < end, f"the skew alert is {found}"
-        time.sleep(0.2)
-
-
+@pytest.mark.process
 @needs_prometheus
 def test_the_skew_alert_fires_while_one_task_burns_and_ends_when_all_are_alike(tmp_path: Path) -> None:
     percents = {"lessons": [40.0, 40.0, 20.0, 20.0]}
@@ -64,6 +58,6 @@ def test_the_skew_alert_fires_while_one_task_burns_and_ends_when_all_are_alike(t
             cpu_address="127.77.9.2",
         )
 
-        wait_for(prometheus, ["lessons"])
+        until(lambda: skewed_services(prometheus.alerts()) == ["lessons"])
         percents["lessons"] = [30.0, 30.0, 30.0, 30.0]
-        wait_for(prometheus, [])
+        until(lambda: skewed_services(prometheus.alerts()) == [])

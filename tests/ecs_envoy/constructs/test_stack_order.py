@@ -6,7 +6,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from ecs_envoy import EnvoyProxy, Network
 from ecs_envoy.network.task_security_group import define_task_security_group
-from tests.ecs_envoy.factories import grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 
 class Stacks:

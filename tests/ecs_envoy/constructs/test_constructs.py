@@ -8,7 +8,7 @@ from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES
-from tests.ecs_envoy.factories import grpc_service
+from tests.ecs_envoy.constructs.factories import grpc_service
 
 ENV = Environment(account="111122223333", region="eu-west-1")
 

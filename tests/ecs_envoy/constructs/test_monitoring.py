@@ -9,7 +9,7 @@ from aws_cdk.assertions import Template
 from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
 from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
 from tests.conftest import ROOT
-from tests.ecs_envoy.factories import grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 
 def test_each_kind_of_alarm_has_a_page() -> None:

@@ -13,8 +13,8 @@ from aws_cdk import aws_ecs as ecs
 from ecs_envoy import ExistingGrpcService, Network
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.plans import proxy_task
-from tests.ecs_envoy.factories import grpc_service, proxy_with
-from tests.ecs_envoy.test_configuration import GOOD, problems
+from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 LONG = "a" * 64
 SERVICE_RULES = [

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-import time
+import urllib.request
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from envoy_config.rendering import to_json
 from rehearsal.account.name_server import NameServer, Registry
 from rehearsal.agent.local_bootstrap import localize
 from tests.conftest import BIN
+from tests.waiting import FOREVER, until
 
 EVERY_CALL = AccessLog(sample_percent=100)
 PROXY = Proxy(name="grpc", access_log=EVERY_CALL)
@@ -35,36 +36,73 @@ class Live:
     process: subprocess.Popen[bytes]
 
     def stop(self) -> list[dict[str, Any]]:
-        """End Envoy and return its access log."""
+        """End Envoy once it has ended every call, and return its access log."""
+        until(lambda: "_active: 0\n" in self.admin("/stats?filter=http.grpc.downstream_rq_active"))
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(FOREVER)
         return self.lines()
+
+    def admin(self, path: str) -> str:
+        """Return what Envoy's admin interface answers."""
+        with urllib.request.urlopen(f"http://{self.address}:9901{path}", timeout=FOREVER) as answer:
+            return answer.read().decode()
+
+    def endpoints(self) -> dict[str, bool]:
+        """Return whether Envoy takes each endpoint for healthy, by its address."""
+        clusters = json.loads(self.admin("/clusters?format=json"))["cluster_statuses"]
+        (hosts,) = (cluster["host_statuses"] for cluster in clusters if cluster["name"] == "lessons")
+        return {
+            host["address"]["socket_address"]["address"]: host["health_status"]
+            == {"eds_health_status": "HEALTHY"}
+            for host in hosts
+        }
 
     def lines(self) -> list[dict[str, Any]]:
         """Return the access log so far."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        text = self.log.read_text()
+        whole = text[: text.rfind("\n") + 1]  # Envoy may be writing the last one
+        return [json.loads(line) for line in whole.splitlines()]
+
+
+class EveryMethod(grpc.GenericRpcHandler):
+    """Answers every method of learning.v1.Lessons alike."""
+
+    def __init__(self, answer: Handler) -> None:
+        self._answer = answer
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
+        if not handler_call_details.method.startswith("/learning.v1.Lessons/"):
+            return None
+        return grpc.unary_stream_rpc_method_handler(self._answer)
 
 
 @contextmanager
-def task(address: str, answer: Handler) -> Generator[None]:
+def task(address: str, answer: Handler) -> Generator[grpc.Server]:
     server = grpc.server(futures.ThreadPoolExecutor(4))
-    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_stream_rpc_method_handler(answer)
-    handler = grpc.method_handlers_generic_handler("learning.v1.Lessons", {"Get": method})
-    server.add_generic_rpc_handlers((handler,))
+    server.add_generic_rpc_handlers((EveryMethod(answer),))
     server.add_insecure_port(f"{address}:50051")
     server.start()
     try:
-        yield
+        yield server
     finally:
         server.stop(None).wait()
 
 
 @contextmanager
-def envoy(folder: Path, block: str, tasks: list[str], proxy: Proxy) -> Generator[Live]:
+def envoy(
+    folder: Path,
+    block: str,
+    tasks: list[str],
+    proxy: Proxy = PROXY,
+    **upstream: Any,  # noqa: ANN401
+) -> Generator[Live]:
+    """Run Envoy before `tasks`: DNS lists what is in there at the time."""
     service = Service(
         name="lessons",
         address="lessons.test.local",
-        upstream=Upstream(grpc_services=["learning.v1.Lessons"]),
+        upstream=Upstream(grpc_services=["learning.v1.Lessons"], **upstream),
         max_tasks=8,
     )
     address, log = f"{block}.1", folder / "access.log"
@@ -81,7 +119,8 @@ def envoy(folder: Path, block: str, tasks: list[str], proxy: Proxy) -> Generator
         command = [BIN / "envoy", "--config-yaml", text, "--concurrency", "1", "--disable-hot-restart"]
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
         try:
-            assert becomes_ready(address), "envoy did not become ready"
+            until(lambda: process.poll() is not None or ready(address))
+            assert process.poll() is None, "envoy ended by itself"
             yield Live(f"{address}:50051", address, log, process)
         finally:
             process.kill()
@@ -93,19 +132,10 @@ def ready(address: str) -> bool:
     return subprocess.run(["/bin/bash", "-c", script], capture_output=True, check=False).returncode == 0
 
 
-def becomes_ready(address: str) -> bool:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if ready(address):
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def call(
     live: Live,
     method: str,
-    timeout: float | None = 10,
+    timeout: float | None = FOREVER,
     metadata: Sequence[tuple[str, str | bytes]] | None = None,
 ) -> list[bytes]:
     options = [("grpc.use_local_subchannel_pool", 1)]

@@ -14,6 +14,7 @@ from rehearsal.load.calls import MESSAGES_KEY, Call, Target
 from rehearsal.load.grpc_task import burn, serve
 from rehearsal.load.load_process import Load
 from rehearsal.processes import Processes
+from tests.waiting import FOREVER, until
 
 
 @pytest.fixture
@@ -29,26 +30,26 @@ def test_every_method_is_answered_unary_and_streaming(target: str) -> None:
         unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             "/learning.v1.Lessons/Whatever"
         )
-        assert unary(b"x", timeout=5) == b"x"
+        assert unary(b"x", timeout=FOREVER) == b"x"
         stream: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
             "/learning.v1.Lessons/List"
         )
-        assert list(stream(b"x", timeout=5, metadata=((MESSAGES_KEY, "3"),))) == [b"x"] * 3
+        assert list(stream(b"x", timeout=FOREVER, metadata=((MESSAGES_KEY, "3"),))) == [b"x"] * 3
         both: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(
             "/learning.v1.Lessons/Chat"
         )
-        assert list(both(iter([b"a", b"b"]), timeout=5)) == [b"a", b"b"]
+        assert list(both(iter([b"a", b"b"]), timeout=FOREVER)) == [b"a", b"b"]
         health: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
             "/grpc.health.v1.Health/Check"
         )
-        assert health(b"", timeout=5) == SERVING
+        assert health(b"", timeout=FOREVER) == SERVING
 
 
 def test_fails_with_unimplemented_on_another_proto_service(target: str) -> None:
     with grpc.insecure_channel(target) as channel:
         unary: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/learning.v1.Other/Get")
         with pytest.raises(grpc.RpcError) as error:
-            unary(b"", timeout=5)
+            unary(b"", timeout=FOREVER)
     assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -62,13 +63,11 @@ def load(target: str, methods: tuple[str, ...], logs: Path, streams: tuple[str, 
     wanted = Target(service="lessons", target=target, methods=methods, streams=streams, rate=60)
     with Processes(logs) as processes:
         running = Load(processes, "load", [wanted])
-        end = time.monotonic() + 30
-        while len(running.calls()) < 60:
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        until(lambda: len(running.calls()) >= 60)
         return running.stop()
 
 
+@pytest.mark.process
 def test_each_call_of_the_load_names_its_task_and_status(target: str, tmp_path: Path) -> None:
     calls = load(target, ("learning.v1.Lessons/Get",), tmp_path, ("learning.v1.Lessons/Watch",))
     assert {call.status for call in calls} == {"OK"}
@@ -90,6 +89,7 @@ def test_the_load_leaves_half_of_the_machine(tasks: int, work_seconds: float, ca
     assert calls_per_task(tasks, work_seconds, 2) == calls
 
 
+@pytest.mark.process
 def test_a_call_that_fails_is_counted_as_failed(target: str, tmp_path: Path) -> None:
     calls = load(target, ("learning.v1.Other/Get",), tmp_path)
     assert {call.status for call in calls} == {"UNIMPLEMENTED"}

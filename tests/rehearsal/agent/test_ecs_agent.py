@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from rehearsal.configured import Command
 from rehearsal.processes import listens
 from rehearsal.system import Addresses
 from tests.emulator import Emulator
+from tests.waiting import until
 
 SERVER = [
     sys.executable,
@@ -31,13 +32,6 @@ SERVER = [
     "{port}",
     "a.B",
 ]
-
-
-def until(done: Callable[[], object], *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.1)
 
 
 class World:
@@ -201,8 +195,8 @@ def test_a_task_whose_health_check_fails_is_given_up(emulator: Emulator) -> None
 
 
 def test_sigterm_is_followed_by_sigkill_once_the_stop_timeout_is_over(emulator: Emulator) -> None:
-    ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
-    world = World(emulator, [sys.executable, "-c", f"{ignore}; time.sleep(60)"])
+    ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
+    world = World(emulator, [sys.executable, "-c", f"{ignore}; signal.pause()"])
     with world.agent:
         world.create(world.define(4), 1)
         until(lambda: world.tasks() and "up" in world.tasks()[0].process.out.read_text())
@@ -230,7 +224,7 @@ def end(*_):
 
 signal.signal(signal.SIGTERM, end)
 note(sys.argv[2])
-time.sleep(60)
+signal.pause()
 """
 
 

@@ -12,7 +12,7 @@ from discovery.settings import parse
 from ecs_envoy import Discovery, ExistingGrpcService, Network
 from ecs_envoy.plan.discovery import SIDECAR_PORT
 from envoy_config.model import ENDPOINTS_FOLDER
-from tests.ecs_envoy.factories import containers, grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import containers, grpc_service, proxy_with
 
 
 def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ecs_envoy.test_configuration import GOOD, problems
+from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 
 @pytest.mark.parametrize(

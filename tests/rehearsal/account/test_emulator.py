@@ -12,8 +12,10 @@ from rehearsal.account.emulator_process import start_emulator
 from rehearsal.account.existing import Existing
 from rehearsal.processes import Processes, StartFailedError
 from tests.emulator import ACCOUNT, REGION, Emulator
+from tests.waiting import FOREVER
 
 VPC = "vpc-0123456789abcdef0"
+PATIENT = {"Delay": 1, "MaxAttempts": int(FOREVER)}
 
 
 def client(emulator: Emulator, service: str) -> Any:  # noqa: ANN401
@@ -143,8 +145,13 @@ def apply(emulator: Emulator, action: str, body: dict[str, Any]) -> None:
     getattr(cloud_formation, f"{action}_stack")(
         StackName="test", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
     )
-    waiter = cloud_formation.get_waiter(f"stack_{action}_complete")
-    waiter.wait(StackName="test", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    cloud_formation.get_waiter(f"stack_{action}_complete").wait(StackName="test", WaiterConfig=PATIENT)
+
+
+def delete(emulator: Emulator) -> None:
+    cloud_formation = client(emulator, "cloudformation")
+    cloud_formation.delete_stack(StackName="test")
+    cloud_formation.get_waiter("stack_delete_complete").wait(StackName="test", WaiterConfig=PATIENT)
 
 
 @pytest.fixture
@@ -153,10 +160,7 @@ def deployed(emulator: Emulator) -> Generator[Emulator]:
     try:
         yield emulator
     finally:
-        client(emulator, "cloudformation").delete_stack(StackName="test")
-        client(emulator, "cloudformation").get_waiter("stack_delete_complete").wait(
-            StackName="test", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-        )
+        delete(emulator)
 
 
 def service_of(emulator: Emulator) -> dict[str, Any]:
@@ -220,10 +224,19 @@ def test_an_update_sets_the_templates_count_again(emulator: Emulator, deployed: 
 
 def test_deleting_the_stack_leaves_nothing_of_it(emulator: Emulator) -> None:
     ec2 = client(emulator, "ec2")
-    assert ec2.describe_addresses()["Addresses"] == []
-    assert ec2.describe_flow_logs()["FlowLogs"] == []
-    available = [{"Name": "state", "Values": ["available"]}]
-    assert len(ec2.describe_nat_gateways(Filters=available)["NatGateways"]) == 1
+
+    def counts() -> tuple[int, int, int]:
+        available = [{"Name": "state", "Values": ["available"]}]
+        return (
+            len(ec2.describe_addresses()["Addresses"]),
+            len(ec2.describe_flow_logs()["FlowLogs"]),
+            len(ec2.describe_nat_gateways(Filters=available)["NatGateways"]),
+        )
+
+    apply(emulator, "create", template())
+    assert counts() == (1, 1, 2)
+    delete(emulator)
+    assert counts() == (0, 0, 1)  # the NAT gateway of the VPC that exists already
 
 
 def test_what_exists_already_has_the_ids_of_the_configuration(emulator: Emulator) -> None:

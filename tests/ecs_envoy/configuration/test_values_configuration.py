@@ -7,7 +7,7 @@ import pytest
 
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.settings.regions import PARTITIONS
-from tests.ecs_envoy.test_configuration import GOOD, problems
+from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 
 def load(text: str, folder: Path) -> Configuration:

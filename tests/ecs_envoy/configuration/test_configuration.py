@@ -8,7 +8,7 @@ import yaml
 from ecs_envoy.configuration import ConfigurationError, load_configuration
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
-from tests.conftest import ROOT, run_app
+from tests.conftest import ROOT
 
 GOOD = """\
 environment: dev
@@ -212,18 +212,6 @@ def test_fails_with_all_mistakes_at_once_in_the_order_of_lines(tmp_path: Path) -
         ["12", " proxy.cpu"],
         ["13", " extra"],
     ]
-
-
-def test_app_ends_with_status_2_and_writes_nothing_on_a_bad_configuration(tmp_path: Path) -> None:
-    (tmp_path / "bad.yaml").write_text(GOOD + "proxi: {}\nextra: 1\n")
-    done = run_app(Path("bad.yaml"), tmp_path / "cdk.out")
-    assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        "bad.yaml:10: proxi: unknown key; did you mean proxy?",
-        done.stderr.splitlines()[1],
-    ]
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.glob("cdk.out/*"))
 
 
 def test_the_schema_and_the_reference_page_are_those_of_the_settings() -> None:
