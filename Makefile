@@ -10,10 +10,14 @@ CONFIG ?= config/example.yaml
 OPTIONS ?=
 # Node, the CDK CLI and Envoy come from here, whatever the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Whatever the machine says: hundreds of Pythons start here, and each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready
+# tests/marks.py gives the marks.
+QUICK := not synth and not rehearsal and not wheel and not process
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,20 +30,31 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	@$(PYTHON) -m venv .venv \
 	  || { echo "make setup: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
-	uv pip sync --quiet --python .venv/bin/python requirements-dev.txt
+	uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements-dev.txt
 	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	npm ci --silent --no-audit --no-fund
+	python -m tests.cdk_stubs .venv/cdk-stubs
 	@touch $@
 
 rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine and call it: before and after
 	@ecs-envoy rehearse $(CONFIG) $(OPTIONS)
 
-test: $(READY) ## Lint, type-check and test everything: what CI runs
+check: $(READY) ## Lint, type-check and run the quick tests, in 20 s: while you work
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target style types quick-tests
+
+test: style types ## Lint, type-check and test everything: what CI runs
+	python -m pytest --numprocesses 2 --maxschedchunk 1
+
+style: $(READY)
 	ruff check .
 	ruff format --check .
-	pyright
 	PYTHONPATH=. lint-imports
-	python -m pytest --numprocesses 2 --dist loadgroup
+
+types: $(READY)
+	pyright
+
+quick-tests: $(READY)
+	python -m pytest --quiet -m "$(QUICK)"
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map; writes bench/discovery.md, in 8 minutes
 	python -m bench.discovery
@@ -50,11 +65,7 @@ bench-proxy: $(READY) ## Measure what a call costs the proxy; writes bench/proxy
 bench-instructions: $(READY) ## Count Envoy's instructions for a call; writes bench/instructions.md, in 5 minutes
 	python -m bench.proxy_cost.instructions
 
-lint: $(READY) ## Lint and type-check only
-	ruff check .
-	ruff format --check .
-	pyright
-	PYTHONPATH=. lint-imports
+lint: style types ## Lint and type-check only
 
 format: $(READY) ## Format the code and mend what ruff can
 	ruff check --fix .

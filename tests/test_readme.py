@@ -160,16 +160,14 @@ def test_the_section_in_the_rehearsals_page_is_a_good_one(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("text", python_blocks())
-def test_the_examples_in_python_synthesize(text: str, tmp_path: Path) -> None:
+def test_the_examples_in_python_synthesize(text: str, run_cdk: RunCdk, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(text)
-    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
-    done = subprocess.run(
-        [sys.executable, "app.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run_cdk(sys.executable, "app.py", folder=tmp_path, CDK_OUTDIR=str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "out").glob("*.template.json"))
 
 
+@pytest.mark.process
 def test_the_examples_in_python_pass_pyright_strict(tmp_path: Path) -> None:
     for number, block in enumerate(python_blocks()):
         (tmp_path / f"example_{number}.py").write_text(block.values[0])
@@ -190,6 +188,7 @@ def test_the_examples_in_python_pass_pyright_strict(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.synth
 def test_importing_the_package_warns_of_nothing() -> None:
     code = "import ecs_envoy; [getattr(ecs_envoy, name) for name in ecs_envoy.__all__]"
     done = subprocess.run(

@@ -56,7 +56,7 @@ def limits(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Yield each field of `value` that could end a call by its time: a timeout or a duration."""
     if isinstance(value, dict):
         for key, inner in value.items():  # pyright: ignore
-            yield from limits(inner, f"{path}.{key}".lstrip("."))
+            yield from limits(inner, f"{path}.{key}".lstrip("."))  # pyright: ignore
     elif "timeout" in path or "duration" in path:
         yield path, value
 

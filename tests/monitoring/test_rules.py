@@ -15,7 +15,7 @@ from envoy_config.call_stats import BUCKETS_MS
 from envoy_config.stats import OF_A_CLUSTER, OF_THE_LISTENER, OF_THE_SERVER
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "telemetry"
+FOLDER = ROOT / "monitoring"
 RULES = (FOLDER / "prometheus/rules.yaml").read_text()
 DASHBOARD = (FOLDER / "grafana/dashboard.json").read_text()
 

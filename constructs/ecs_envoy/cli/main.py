@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def main() -> None:
     """Run the command `ecs-envoy`; a closed pipe ends it quietly."""
     try:
-        cli()
+        cli(prog_name="ecs-envoy")
     except OSError as error:
         place = error.filename or "standard output"
         cure = "" if error.filename else "; send it where there is room"

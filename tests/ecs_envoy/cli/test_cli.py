@@ -10,6 +10,7 @@ from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.main import main
 from ecs_envoy.cli.whole_file import write_whole
 from tests.conftest import ROOT
+from tests.ecs_envoy.cli.test_command import NO_ROOM
 
 EXAMPLE = str(ROOT / "config/example.yaml")
 
@@ -33,9 +34,6 @@ def ended(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
     return status.value.code
 
 
-FULL = "ecs-envoy: standard output: No space left on device; send it where there is room\n"
-
-
 @pytest.mark.parametrize("arguments", [["render", EXAMPLE], ["validate", EXAMPLE], ["schema"], ["--help"]])
 def test_fails_in_one_line_where_the_output_does_not_fit(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -43,7 +41,7 @@ def test_fails_in_one_line_where_the_output_does_not_fit(
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)
         status = ended(monkeypatch, *arguments)
-    assert (status, capsys.readouterr().err) == (1, FULL)
+    assert (status, capsys.readouterr().err) == (1, NO_ROOM)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def told(seconds: int, clock: Clock) -> list[str]:
     with ConsoleProgress(Console(file=out)) as progress:
         progress.step("deploy")
         for second in range(seconds):
-            progress.now(f"second {second}")
+            progress.status(f"second {second}")
             clock.now += 1
     return out.getvalue().splitlines()
 

@@ -42,5 +42,7 @@ class Watcher(threading.Thread):
 def _listening_beyond_loopback(pids: set[int]) -> set[str]:
     connections = (c for c in psutil.net_connections("inet") if c.pid in pids)
     # gRPC binds an IPv4 address through a socket of both families.
-    bound = {c.laddr.ip.removeprefix("::ffff:") for c in connections if c.status == psutil.CONN_LISTEN}
+    bound = {
+        c.laddr.ip.removeprefix("::ffff:") for c in connections if c.laddr and c.status == psutil.CONN_LISTEN
+    }
     return {address for address in bound if not address.startswith("127.")}
