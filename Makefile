@@ -10,13 +10,14 @@ CONFIG ?= config/example.yaml
 OPTIONS ?=
 # Node, the CDK CLI and Envoy come from this checkout, even if the machine has its own.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Whatever the machine says: hundreds of Pythons start here, and each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready
+# tests/marks.py gives the marks.
+QUICK := not synth and not rehearsal and not wheel and not process
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-# Ours is compiled, too: without it, every Python that starts compiles what it imports.
-unexport PYTHONDONTWRITEBYTECODE
-
-.PHONY: help setup rehearse check test bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,26 +33,29 @@ $(READY): pyproject.toml requirements.txt requirements-dev.txt package.json pack
 	uv pip sync --quiet --compile-bytecode --python .venv/bin/python requirements-dev.txt
 	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	npm ci --silent --no-audit --no-fund
+	python -m tests.cdk_stubs .venv/cdk-stubs
 	@touch $@
 
 rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine, and compare before and after
 	@ecs-envoy rehearse $(CONFIG) $(OPTIONS)
 
-check: $(READY) ## Lint, type-check, and run the tests that need neither a synth nor a rehearsal, in 20 s
-	@start=$$(date +%s.%N); \
-	pyright > .pyright.out & types=$$!; \
-	ruff check . && ruff format --check . && PYTHONPATH=. lint-imports > .imports.out \
-	  && python -m pytest --quiet -m "not synth and not rehearsal and not wheel" || failed=1; \
-	wait $$types || { cat .pyright.out; failed=1; }; \
-	printf 'make check: %.1f s\n' "$$(python3 -c "import time; print(time.time() - $$start)")"; \
-	exit $${failed:-0}
 
-test: $(READY) ## Lint, type-check and test everything: what CI runs
+check: $(READY) ## Lint, type-check and run the quick tests, in 20 s: while you work
+	@time $(MAKE) --no-print-directory --jobs=3 --output-sync=target style types quick-tests
+
+test: style types ## Lint, type-check and test everything: what CI runs
+	python -m pytest --numprocesses 2 --maxschedchunk 1
+
+style: $(READY)
 	ruff check .
 	ruff format --check .
-	pyright
 	PYTHONPATH=. lint-imports
-	python -m pytest --numprocesses 2
+
+types: $(READY)
+	pyright
+
+quick-tests: $(READY)
+	python -m pytest --quiet -m "$(QUICK)"
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write bench/discovery.md (8 minutes)
 	python -m bench.discovery
@@ -62,11 +66,7 @@ bench-proxy: $(READY) ## Measure what a call costs the proxy, write bench/proxy_
 bench-instructions: $(READY) ## Count Envoy's instructions for a call, write bench/instructions.md (5 minutes)
 	python -m bench.proxy_cost.instructions
 
-lint: $(READY) ## Lint and type-check only
-	ruff check .
-	ruff format --check .
-	pyright
-	PYTHONPATH=. lint-imports
+lint: style types ## Lint and type-check only
 
 format: $(READY) ## Format the code, and fix what ruff can fix
 	ruff check --fix .

@@ -13,6 +13,12 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 
+PATIENCE_SECONDS = 300.0
+"""
+How long to wait for what should happen soon. A slow or busy machine is no reason to give up: a process that
+ends is noticed at once, a person sees what is waited for, and Ctrl-C ends a wait too.
+"""
+
 _END_WITH_PARENT = Path(__file__).parent / "end_with_parent.py"
 
 
@@ -108,14 +114,14 @@ class Process:
         if status is not None:
             raise self.failure(f"ended with status {status}")
 
-    def wait_for_port(self, address: str, port: int, *, seconds: float = 30) -> None:
+    def wait_for_port(self, address: str, port: int) -> None:
         """Wait until it accepts connections at `address` and `port`.
 
         Raises:
-            StartFailedError: It has ended, or `seconds` are over; the message names its log.
+            StartFailedError: It has ended, or `PATIENCE_SECONDS` are over; the message names its log.
 
         """
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE_SECONDS
         while not listens(address, port):
             self.check()
             if time.monotonic() > end:
@@ -145,7 +151,7 @@ def end(processes: Sequence[Process], *, seconds: float = 5) -> None:
     for process in processes:
         if not process.wait(max(0.0, last - time.monotonic())):
             process.kill()
-            process.wait(seconds)
+            process.wait(PATIENCE_SECONDS)
 
 
 class Processes:

@@ -1,22 +1,33 @@
-"""What makes a test slow is seen from what it uses and where it is, so that no new test is forgotten.
+"""Which tests are slow is seen from where they are and what they use, so that no new one is forgotten.
 
-`synth` runs the CDK, `rehearsal` deploys to the emulator and calls what was deployed, `wheel` installs
-the wheel. `make check` leaves them out.
+`make check` leaves out those with a mark; pyproject.toml says what each mark means. A test without one
+that starts the CDK, a server or a Python fails, and says what to do.
 """
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 BY_FOLDER = {
+    "tests/rehearsal/whole": "rehearsal",
     "tests/stacks": "synth",
     "tests/ecs_envoy/constructs": "synth",
-    "tests/rehearsal/whole": "rehearsal",
+    "tests/envoy_config/live_envoy": "process",
 }
-BY_FIXTURE = {"run_cdk": "synth", "assemblies": "synth", "rehearse": "rehearsal", "wheel": "wheel"}
-SLOWEST_FIRST = ("rehearsal", "wheel", "synth")
+BY_FIXTURE = {
+    "rehearse": "rehearsal",
+    "wheel": "wheel",
+    "assemblies": "synth",
+    "run_cdk": "synth",
+    "emulator": "process",
+}
+SLOWEST_FIRST = ("rehearsal", "wheel", "synth", "process")
+
+QUICK_COMMANDS = ("envoy --mode validate", "envoy --version", "promtool ", "cat ", "run")
+"""How a command may begin that a test without a mark starts: each takes a quarter of a second at most."""
 
 _ROOT = Path(__file__).resolve().parent.parent
 _running: list[pytest.Item] = []
@@ -55,13 +66,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def check_process(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse to start the CDK, its Node included, in a test without a mark; an audit hook."""
-    if event != "subprocess.Popen" or not _running:
+    """Refuse to start a slow program in a test without a mark; an audit hook (PEP 578)."""
+    if event != "subprocess.Popen" or not _running or _rank(_running[0]) < len(SLOWEST_FIRST):
         return
-    command = [str(part) for part in cast("list[object]", arguments[1])]
-    cdk = any("jsii" in part or Path(part).name in {"cdk", "app.py"} for part in command)
-    if cdk and _rank(_running[0]) == len(SLOWEST_FIRST):
+    program, *rest = map(os.fsdecode, cast("Sequence[str | bytes | os.PathLike[str]]", arguments[1]))
+    if not " ".join([Path(program).name, *rest]).startswith(QUICK_COMMANDS):
         raise RuntimeError(
-            f"{_running[0].nodeid} uses the CDK and is not marked; "
-            f"use the fixture run_cdk, or put it in one of {', '.join(BY_FOLDER)}"
+            f"{_running[0].nodeid} starts {program}; mark it as {' or '.join(SLOWEST_FIRST)}, "
+            "or use a fixture or a folder that does (tests/marks.py)"
         )

@@ -167,6 +167,7 @@ def test_the_examples_in_python_synthesize(text: str, run_cdk: RunCdk, tmp_path:
     assert list((tmp_path / "out").glob("*.template.json"))
 
 
+@pytest.mark.process
 def test_the_examples_in_python_pass_pyright_strict(tmp_path: Path) -> None:
     for number, block in enumerate(python_blocks()):
         (tmp_path / f"example_{number}.py").write_text(block.values[0])

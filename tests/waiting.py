@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-FOREVER = 900.0
+FOREVER = 300.0
 """Seconds after which a wait is taken for one that never ends; no promise of ours is about this time."""
 
 

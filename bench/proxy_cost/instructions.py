@@ -137,7 +137,7 @@ def _count(folder: Path, address: str, values: envoys.Bootstrap) -> float:
     ]
     with Processes(folder) as processes:
         process = processes.start("counted", [*command, "--log-level", "error"])
-        process.wait_for_port(address, envoys.PORT, seconds=60)
+        process.wait_for_port(address, envoys.PORT)
         caller = Caller(folder, [f"{address}:{envoys.PORT}"], envoys.method(0))
         caller.full_load(400)
         _dump(process.pid)

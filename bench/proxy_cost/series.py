@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.proxy_cost import envoys
 from bench.proxy_cost.load import Caller
 from bench.proxy_cost.processor import memory_mib
+from rehearsal.processes import PATIENCE_SECONDS
 
 TASKS = 20
 """The number of endpoints of each service."""
@@ -38,7 +39,7 @@ def measure(folder: Path, address: str, pid: int) -> Series:
     last_line = f'grpc_method="{envoys.method(envoys.SERVICES * envoys.METHODS - 1)}"}} {TASKS * 2}'
     for number in range(envoys.SERVICES * envoys.METHODS):
         Caller(folder, [f"{address}:{envoys.PORT}"], envoys.method(number)).full_load(TASKS * 2)
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE_SECONDS
     while last_line not in _scrape(address) and time.monotonic() < end:
         time.sleep(1)  # Envoy merges histograms every 5 s
     begin = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rehearsal.account.aws import Aws
 from rehearsal.account.existing import Existing
-from rehearsal.processes import Process, Processes
+from rehearsal.processes import PATIENCE_SECONDS, Process, Processes
 
 HOST = "127.0.0.1"
 
@@ -56,7 +56,7 @@ def _free_port() -> int:
 
 
 def _wait_until_healthy(process: Process, port: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         process.check()
         with closing(HTTPConnection(HOST, port, timeout=2)) as connection, suppress(OSError, HTTPException):

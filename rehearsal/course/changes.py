@@ -15,6 +15,9 @@ from rehearsal.load.load_process import Load
 
 SCALE_OUT_BY = 2
 
+FIRST_CALL_SECONDS = 60.0
+"""A task without a call for so long gets none: a call after its bound is only late, as on a busy machine."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
@@ -55,7 +58,6 @@ class Changes:
         self.stage.wait_until(
             lambda: len(self._tasks()) == new_count and agent.steady(),
             f"{self.service} to go from {old_count} to {new_count} tasks",
-            seconds=60,
         )
         return self._change(f"{old_count} to {new_count} tasks by the ECS API", begin, old_names)
 
@@ -72,7 +74,7 @@ class Changes:
             changed = before and now and now.task_definition != before.task_definition
             return bool(changed) and agent.steady() and not old_names & {task.name for task in self._tasks()}
 
-        self.stage.wait_until(rolled, f"{self.service} to replace its tasks by new ones", seconds=120)
+        self.stage.wait_until(rolled, f"{self.service} to replace its tasks by new ones")
         return self._change("a new task definition by cdk deploy", begin, old_names)
 
     def _change(self, what: str, begin: float, old_names: set[str]) -> Change:
@@ -83,7 +85,7 @@ class Changes:
         identified = new if any(call.task for call in calls) else []
         self._wait_for_first_calls(identified)
         end = time.time() + SETTLE_SECONDS
-        self.stage.wait_until(lambda: time.time() > end, "some more calls", seconds=60)
+        self.stage.wait_until(lambda: time.time() > end, "some more calls")
         window = Window(begin=begin, end=end)
         counted = [call for call in self.load.calls() if call.service == self.service and call in window]
         first = self._first_calls()
@@ -98,12 +100,12 @@ class Changes:
         )
 
     def _wait_for_first_calls(self, tasks: Sequence[Task]) -> None:
-        deadline = time.time() + 2 * self.discovery.bound_seconds
+        deadline = time.time() + max(FIRST_CALL_SECONDS, 2 * self.discovery.bound_seconds)
 
         def called() -> bool:
             return time.time() > deadline or {task.target for task in tasks} <= self._first_calls().keys()
 
-        self.stage.wait_until(called, f"a call to each new task of {self.service}", seconds=120)
+        self.stage.wait_until(called, f"a call to each new task of {self.service}")
 
     def _first_calls(self) -> dict[str, float]:
         """Return the time of each task's first call, by the task's `address:port`."""

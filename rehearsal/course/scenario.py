@@ -105,11 +105,10 @@ class Scenario:
 
     def _start(self) -> None:
         stage, agent = self._stage, self._stage.system.start_agent()
-        stage.wait_until(agent.steady, "all tasks to run", seconds=90)
+        stage.wait_until(agent.steady, "all tasks to run")
         stage.wait_until(
             lambda: all(listens(task.address, task.definition.container.port) for task in agent.tasks()),
             "all tasks to listen",
-            seconds=60,
         )
         if self._rolled_synth:
             stage.wait_for_cdk(self._rolled_synth, "cdk synth of the rolling deployment")

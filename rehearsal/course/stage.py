@@ -9,7 +9,7 @@ from typing import Protocol
 from ecs_envoy.configuration import Configuration
 from rehearsal import configured
 from rehearsal.load.calls import Call
-from rehearsal.processes import Process, StartFailedError
+from rehearsal.processes import PATIENCE_SECONDS, Process, StartFailedError
 from rehearsal.system import System
 
 SETTLE_SECONDS = 2.0
@@ -84,22 +84,21 @@ class Stage:
         if self.system.agent.failure:
             raise StartFailedError(self.system.agent.failure)
 
-    def wait_until(self, done: Callable[[], bool], what: str, *, seconds: float) -> None:
+    def wait_until(self, done: Callable[[], bool], what: str) -> None:
         """Wait until `done` returns true, and show that this waits for `what`.
 
         Raises:
-            StartFailedError: It was not done after `seconds`, or the ECS agent has given up.
+            StartFailedError: It was not done after `PATIENCE_SECONDS`, or the ECS agent has given up.
             KeyboardInterrupt: The rehearsal has to end.
 
         """
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE_SECONDS
         while not done():
             self.stop.wait(0.2)
             self.check()
             if time.monotonic() > end:
-                raise StartFailedError(
-                    f"gave up after waiting {seconds:.0f} s for {what}; logs are in {self.system.logs}"
-                )
+                waited = f"gave up after waiting {PATIENCE_SECONDS:.0f} s for {what}"
+                raise StartFailedError(f"{waited}; logs are in {self.system.logs}")
             self.progress.status(f"waiting for {what}")
 
     def wait_for_cdk(self, process: Process, what: str) -> None:

@@ -81,7 +81,7 @@ def measure(stage: Stage, load: Load, seconds: float, requests: EndpointRequests
         requests: Counts the requests that Envoy sends in that period.
 
     """
-    stage.wait_until(lambda: bool(load.calls()), "the first call", seconds=30)
+    stage.wait_until(lambda: bool(load.calls()), "the first call")
     begin = time.time() + SETTLE_SECONDS
     window = Window(begin=begin, end=begin + seconds)
     while time.time() < window.end + 0.5:  # half a second more, so that the last calls can end

@@ -16,7 +16,7 @@ import yaml
 
 from envoy_config.telemetry import METRICS_PORT
 from rehearsal.monitoring.cpu_exporter import PORT as CPU_PORT
-from rehearsal.processes import ROOT, Process, Processes
+from rehearsal.processes import PATIENCE_SECONDS, ROOT, Process, Processes
 
 PORT = 9090
 RULES = ROOT / "monitoring/prometheus/rules.yaml"
@@ -120,7 +120,7 @@ class Prometheus:
 
     def _wait_until_ready(self) -> None:
         """Wait until it answers: it listens some time before it is ready."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             self._process.check()
             with suppress(OSError), urllib.request.urlopen(f"{self._url}/-/ready", timeout=5):  # noqa: S310

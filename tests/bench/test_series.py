@@ -8,7 +8,10 @@ from bench.proxy_cost import envoys, series
 from bench.proxy_cost.world import World, missing_packages
 
 MISSING = missing_packages()
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: apt-get install {' '.join(MISSING)}")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: apt-get install {' '.join(MISSING)}"),
+]
 
 
 def test_ten_services_with_ten_methods_and_twenty_tasks_have_at_most_2000_series(tmp_path: Path) -> None:

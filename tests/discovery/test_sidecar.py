@@ -14,6 +14,8 @@ from tests.discovery.world import ZONES, Sidecar, block
 from tests.emulator import Emulator
 from tests.waiting import FOREVER, until
 
+pytestmark = pytest.mark.process
+
 NOWHERE = "http://127.0.0.1:9"
 
 

@@ -28,6 +28,8 @@ from tests.discovery.stub import Stub, always, hanging_up
 from tests.discovery.world import ZONES, Sidecar, block
 from tests.waiting import FOREVER, until
 
+pytestmark = pytest.mark.process
+
 PROTO = "learning.v1.Lessons"
 
 

@@ -74,6 +74,7 @@ def test_fails_where_the_configuration_would_be_removed(tmp_path: Path) -> None:
     assert config.exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -93,6 +94,7 @@ def test_fails_with_status_2_and_one_line_before_anything_starts(arguments: list
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.process
 def test_fails_on_a_configuration_that_can_be_read_only_once() -> None:
     # The CDK app reads it again, in a process of its own.
     command = f"exec {sys.executable} -m rehearsal <(cat {CONFIG})"
@@ -101,6 +103,7 @@ def test_fails_on_a_configuration_that_can_be_read_only_once() -> None:
     assert "a rehearsal reads it more than once; give the path of a YAML file" in done.stderr
 
 
+@pytest.mark.process
 def test_fails_on_a_bad_configuration_and_makes_no_folder(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("environment: dev\n")

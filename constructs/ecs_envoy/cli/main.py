@@ -29,7 +29,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def main() -> None:
     """Run the command `ecs-envoy`; it ends without a message if its output pipe is closed."""
     try:
-        cli()
+        cli(prog_name="ecs-envoy")
     except OSError as error:
         place = error.filename or "standard output"
         cure = "" if error.filename else "; send it to a place with free space"

@@ -67,6 +67,7 @@ def load(target: str, methods: tuple[str, ...], logs: Path, streams: tuple[str, 
         return running.stop()
 
 
+@pytest.mark.process
 def test_each_call_of_the_load_names_its_task_and_status(target: str, tmp_path: Path) -> None:
     calls = load(target, ("learning.v1.Lessons/Get",), tmp_path, ("learning.v1.Lessons/Watch",))
     assert {call.status for call in calls} == {"OK"}
@@ -88,6 +89,7 @@ def test_the_load_leaves_half_of_the_machine(tasks: int, work_seconds: float, ca
     assert calls_per_task(tasks, work_seconds, 2) == calls
 
 
+@pytest.mark.process
 def test_a_call_that_fails_is_counted_as_failed(target: str, tmp_path: Path) -> None:
     calls = load(target, ("learning.v1.Other/Get",), tmp_path)
     assert {call.status for call in calls} == {"UNIMPLEMENTED"}

@@ -41,6 +41,7 @@ def test_cpu_is_told_as_yace_tells_it() -> None:
     assert "idle" not in text
 
 
+@pytest.mark.process
 @needs_prometheus
 def test_the_skew_alert_fires_while_one_task_burns_and_ends_when_all_are_alike(tmp_path: Path) -> None:
     percents = {"lessons": [40.0, 40.0, 20.0, 20.0]}
