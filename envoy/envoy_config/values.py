@@ -30,6 +30,8 @@ def shown(value: object) -> str:
         return {None: "nothing", True: "true", False: "false"}[value]
     if isinstance(value, timedelta):
         return duration_text(value)
+    if isinstance(value, float) and value < -1e280:
+        return "a number that is known only when the stack is deployed"  # a token of the CDK
     if not isinstance(value, str | int | float):
         return f"a {type(value).__name__}"
     return shortened(repr(value) if isinstance(value, str) else str(value))
@@ -86,7 +88,9 @@ def duration(value: object) -> timedelta:
         return value
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
     if match is None:
-        raise refusal(value, "a duration", "a number with its unit, such as 250ms, 3s or 1m")
+        in_text = value is None or type(value) in {str, int, float, bool, dict, list}
+        cure = "a number with its unit, such as 250ms, 3s or 1m" if in_text else "a timedelta"
+        raise refusal(value, "a duration", cure)
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

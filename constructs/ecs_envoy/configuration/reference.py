@@ -82,7 +82,7 @@ def _kind(value: _Schema, definitions: dict[str, _Schema]) -> str:
         return f"time, {value['x-minimum']} to {value['x-maximum']}"
     kind = value.get("type")
     if kind in {"integer", "number"}:
-        bounds = [f"{value[bound]:g}" for bound in ("minimum", "maximum") if bound in value]
+        bounds = [f"{value[bound]:,}" for bound in ("minimum", "maximum") if bound in value]
         return f"number, {' to '.join(bounds)}" if len(bounds) == 2 else f"number from {bounds[0]}"
     if kind == "array":
         return f"list of {_value(value['items'], definitions)}"

@@ -42,7 +42,7 @@ class Container(TaskSize):
     """A task with the container of the user's server."""
 
     image: values.Image = Field(description="the container image, with its tag or digest")
-    environment: dict[values.VariableName, values.Line] = Field(
+    environment: dict[values.VariableName, values.EnvironmentValue] = Field(
         default={}, description="environment variables"
     )
     secrets: dict[values.VariableName, values.SecretArn] = Field(

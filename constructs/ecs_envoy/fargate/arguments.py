@@ -6,16 +6,25 @@ from typing import Annotated
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
+from pydantic import AfterValidator
 
 from ecs_envoy.settings.arguments import Example
-from ecs_envoy.settings.values import Line, VariableName
+from ecs_envoy.settings.values import EnvironmentValue, VariableName
 from envoy_config.settings_error import Finding, KeyPath
+from envoy_config.values import problem
 
-Time = Annotated[Duration, Example("Duration.seconds(30)")]
+
+def _known(time: Duration) -> Duration:
+    if time.is_unresolved():
+        raise problem("is known only when the stack is deployed; give a time such as Duration.seconds(30)")
+    return time
+
+
+Time = Annotated[Duration, Example("Duration.seconds(30)"), AfterValidator(_known)]
 ContainerImage = Annotated[
     ecs.ContainerImage, Example('ecs.ContainerImage.from_registry("example.com/lessons:1.4.2")')
 ]
-Environment = Mapping[VariableName, Line]
+Environment = Mapping[VariableName, EnvironmentValue]
 Secrets = Mapping[VariableName, Annotated[ecs.Secret, Example("ecs.Secret.from_secrets_manager(secret)")]]
 ContainerHealthCheck = Annotated[ecs.HealthCheck, Example('ecs.HealthCheck(command=["CMD", "/bin/check"])')]
 

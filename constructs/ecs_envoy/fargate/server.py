@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from ecs_envoy.fargate.arguments import timedelta_of
+from ecs_envoy.fargate.check_times import check_times
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
 from ecs_envoy.network.task_security_group import define_task_security_group
@@ -60,7 +60,8 @@ class Server:
 
     def problems(self) -> Iterator[Finding]:
         """Yield what each broken rule finds, with the path of a setting."""
-        check = self.container_health_check
+        times = check_times(self.container_health_check)
+        yield from times.findings
         yield from rule_findings(
             SERVER_RULES,
             ServerTask(
@@ -71,8 +72,8 @@ class Server:
                 max_tasks=self.max_tasks,
                 environment=self.environment or {},
                 secrets=(self.secrets or {}).keys(),
-                check_interval=timedelta_of(check.interval) if check and check.interval else None,
-                check_timeout=timedelta_of(check.timeout) if check and check.timeout else None,
+                check_interval=times.interval,
+                check_timeout=times.timeout,
                 datadog=self.datadog is not None,
             ),
         )

@@ -1,7 +1,9 @@
 """The construct for the dashboard and the alarms of a proxy in CloudWatch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
@@ -20,7 +22,10 @@ from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics
 from ecs_envoy.plan.collector_settings import NAMESPACE
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
+from ecs_envoy.settings.values import DashboardName, Place
 from envoy_config.access_log import SAMPLE
+from envoy_config.settings_error import Finding
 
 RUNBOOKS = "docs/runbooks"
 """The folder of the runbooks in this project's repository."""
@@ -39,17 +44,19 @@ class ProxyMonitoring(Construct):
         topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default.
         thresholds: When alarms go off; the defaults of `AlarmThresholds` by default.
         runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
-        dashboard_name: The dashboard's name, and the prefix of the alarms' names.
+        dashboard_name: The dashboard's name, and the prefix of the alarms' names; the stack's name and the
+            proxy's by default.
 
     Attributes:
         topic: The SNS topic that is notified.
         alarms: All alarms.
 
     Raises:
-        ValueError: The proxy sends CloudWatch no metrics.
+        ArgumentError: A value is not allowed, or the proxy sends no metrics to CloudWatch.
 
     """
 
+    @checked_arguments
     def __init__(
         self,
         scope: Construct,
@@ -58,17 +65,15 @@ class ProxyMonitoring(Construct):
         proxy: EnvoyProxy,
         ecs_services: Mapping[str, ecs.FargateService],
         topic: sns.ITopic | None = None,
-        thresholds: AlarmThresholds | None = None,
-        runbooks: str = RUNBOOKS,
-        dashboard_name: str,
+        thresholds: Annotated[AlarmThresholds, Example("AlarmThresholds(skew=1.5)")] | None = None,
+        runbooks: Place = RUNBOOKS,
+        dashboard_name: DashboardName | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        if not proxy.telemetry.cloudwatch:
-            raise ValueError(
-                f"{proxy.name}: sends no metrics to CloudWatch; give it telemetry=Telemetry(cloudwatch=True)"
-            )
-        metrics = ProxyMetrics(proxy=proxy.full_name)
         services = [service.plan.name for service in proxy.services]
+        refuse(construct_id, _findings(proxy, services, ecs_services))
+        super().__init__(scope, construct_id)
+        dashboard_name = dashboard_name or f"{Stack.of(self).stack_name}-{proxy.name}"
+        metrics = ProxyMetrics(proxy=proxy.full_name)
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)
@@ -117,3 +122,16 @@ class ProxyMonitoring(Construct):
             dimensions={"service": "$.service"},
             unit=cloudwatch.Unit.MILLISECONDS,
         )
+
+
+def _findings(
+    proxy: EnvoyProxy, services: Sequence[str], ecs_services: Mapping[str, ecs.FargateService]
+) -> Iterator[Finding]:
+    if not proxy.telemetry.cloudwatch:
+        yield (
+            ("proxy",),
+            f"{proxy.name} sends no metrics to CloudWatch; give it telemetry=Telemetry(cloudwatch=True)",
+        )
+    for name in ecs_services:
+        if name not in services:
+            yield ("ecs_services", name), f"the proxy has no such service; give one of {', '.join(services)}"

@@ -17,11 +17,11 @@ def claim_cloud_map_name(
     """Claim `name` in `namespace` for `owner`.
 
     Raises:
-        ArgumentError: Another construct of the app uses the name.
+        ArgumentError: Another construct uses the name.
 
     """
     node = owner.node
-    first = claim_name(node.root, namespace=namespace.namespace_name, name=name, owner=node.path)
+    first = claim_name(namespace, name=name, owner=node.path)
     if first is not None:
         problem = f"{name!r} is already the name of {first} in this namespace; give each its own name"
         refuse(node.id, [(("name",), problem)])

@@ -9,8 +9,8 @@ from constructs import Construct
 
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.settings.arguments import checked_arguments, refuse
-from ecs_envoy.settings.values import AvailabilityZone, EcsClusterName, NamespaceName, NatGateways, VpcCidr
+from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
+from ecs_envoy.settings.values import EcsClusterName, NamespaceName, NatGateways, StackZone, VpcCidr
 
 
 class Network(Construct):
@@ -46,7 +46,7 @@ class Network(Construct):
         construct_id: str,
         *,
         namespace_name: NamespaceName,
-        availability_zones: Sequence[AvailabilityZone] = (),
+        availability_zones: Sequence[StackZone] = (),
         cidr: VpcCidr = VPC_CIDR,
         nat_gateways: NatGateways = NAT_GATEWAYS,
         vpc: ec2.IVpc | None = None,
@@ -54,7 +54,6 @@ class Network(Construct):
         namespace: servicediscovery.IPrivateDnsNamespace | None = None,
         container_insights: ecs.ContainerInsights = ecs.ContainerInsights.ENABLED,
     ) -> None:
-        super().__init__(scope, construct_id)
         refuse(
             construct_id,
             rule_findings(
@@ -66,9 +65,11 @@ class Network(Construct):
                     ecs_cluster_name=ecs_cluster_name,
                     availability_zones=availability_zones,
                     nat_gateways=nat_gateways,
+                    namespace_names=_known_names(namespace_name, namespace),
                 ),
             ),
         )
+        super().__init__(scope, construct_id)
         self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways)
         self.ecs_cluster: ecs.ICluster = (
             ecs.Cluster.from_cluster_attributes(
@@ -96,3 +97,8 @@ class Network(Construct):
             # Rejected connections show whether a security group lacks a rule.
             flow_logs={"Rejected": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
         )
+
+
+def _known_names(name: str, namespace: servicediscovery.IPrivateDnsNamespace | None) -> tuple[str, ...]:
+    names = (name,) if namespace is None else (name, namespace.namespace_name)
+    return names if not any(map(is_token, names)) else ()

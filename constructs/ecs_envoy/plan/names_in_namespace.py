@@ -1,20 +1,19 @@
-"""The names that constructs of one app use in a Cloud Map namespace; each name can be used once."""
+"""The names that constructs use in a Cloud Map namespace; each name can be used once."""
 
 from weakref import WeakKeyDictionary
 
-_owners: WeakKeyDictionary[object, dict[tuple[str, str], str]] = WeakKeyDictionary()
+_owners: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
 
 
-def claim_name(app: object, *, namespace: str, name: str, owner: str) -> str | None:
+def claim_name(namespace: object, *, name: str, owner: str) -> str | None:
     """Record that `owner` uses `name` in `namespace`; return another owner that already uses it, or None.
 
     Args:
-        app: The root of the construct tree: names of other apps are not compared.
-        namespace: The namespace's name.
-        name: The name of a Cloud Map service in it.
+        namespace: The namespace itself: two of one name may exist, in two VPCs or stages of an app.
+        name: The name of a Cloud Map service in it; DNS does not tell its capitals apart.
         owner: Who uses the name, such as the path of a construct.
 
     """
-    names = _owners.setdefault(app, {})
-    first = names.setdefault((namespace, name.lower()), owner)
+    names = _owners.setdefault(namespace, {})
+    first = names.setdefault(name.lower(), owner)
     return None if first == owner else first

@@ -22,6 +22,7 @@ class NetworkPlan:
         ecs_cluster_name: The name of the ECS cluster to use; None to create one.
         availability_zones: The zones of a new VPC; empty for the defaults.
         nat_gateways: The number of NAT gateways of a new VPC.
+        namespace_names: The given name of the namespace, and the name of the given namespace if there is one.
         region: The region of the environment; None if it is unknown.
 
     """
@@ -31,12 +32,19 @@ class NetworkPlan:
     ecs_cluster_name: str | None
     availability_zones: Sequence[str]
     nat_gateways: int
+    namespace_names: tuple[str, ...] = ()
     region: str | None = None
 
 
 def _cluster(network: NetworkPlan) -> Iterator[Finding]:
     if network.ecs_cluster_name and network.new_vpc:
         yield ("ecs_cluster_name",), "names an ECS cluster that already exists; also give its VPC"
+
+
+def _namespace(network: NetworkPlan) -> Iterator[Finding]:
+    if len(set(network.namespace_names)) > 1:
+        given, existing = network.namespace_names
+        yield ("namespace_name",), f"{given!r} is not the name of the namespace, {existing!r}; give that name"
 
 
 def _one_vpc(network: NetworkPlan) -> Iterator[Finding]:
@@ -74,4 +82,11 @@ def _nat_gateways(network: NetworkPlan) -> Iterator[Finding]:
         )
 
 
-NETWORK_RULES: tuple[Rule[NetworkPlan], ...] = (_cluster, _one_vpc, _zones, _region, _nat_gateways)
+NETWORK_RULES: tuple[Rule[NetworkPlan], ...] = (
+    _cluster,
+    _namespace,
+    _one_vpc,
+    _zones,
+    _region,
+    _nat_gateways,
+)

@@ -108,17 +108,16 @@ class EnvoyProxy(Construct):
         discovery_interval: Time | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self.telemetry = telemetry or Telemetry()
+        telemetry = telemetry or Telemetry()
         task = ProxyTaskInput(
             name=name,
             namespace=namespace.namespace_name,
-            region=Stack.of(self).region,
+            region=Stack.of(scope).region,
             port=port,
             cpu=cpu,
             memory_mib=memory_limit_mib,
             services=[service.plan for service in services],
-            telemetry=self.telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
+            telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
         )
         refuse(
@@ -129,8 +128,10 @@ class EnvoyProxy(Construct):
                 *zone_findings(ecs_cluster.vpc),
             ],
         )
+        plan = plan_proxy_task(task)
+        super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)
-        self.plan = plan_proxy_task(task)
+        self.plan, self.telemetry = plan, telemetry
         self.name, self.full_name, self.services = name, task.full_name, tuple(services)
         self.address = f"{self.full_name}:{port}"
         self.log_group = define_log_group(self, self.telemetry.log_retention)

@@ -56,8 +56,7 @@ class ExistingGrpcService(Construct):
         security_group: ec2.ISecurityGroup | None = None,
         discovery: Discovery | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self.plan = service_plan(
+        plan = service_plan(
             name=name or construct_id,
             namespace=namespace.namespace_name,
             cloud_map_service=cloud_map_service,
@@ -69,8 +68,10 @@ class ExistingGrpcService(Construct):
         refuse(
             construct_id,
             [
-                *findings_of(_NAME, self.plan.name, "name"),
-                *argument_findings(rule_findings(SERVICE_RULES, self.plan)),
+                *findings_of(_NAME, plan.name, "name"),
+                *argument_findings(rule_findings(SERVICE_RULES, plan)),
             ],
         )
+        super().__init__(scope, construct_id)
+        self.plan = plan
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None

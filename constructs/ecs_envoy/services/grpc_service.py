@@ -114,9 +114,8 @@ class GrpcService(Construct):
         pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
         most = max_tasks or min_tasks
-        self.plan = service_plan(
+        plan = service_plan(
             name=name,
             namespace=namespace.namespace_name,
             cloud_map_service=name,
@@ -128,7 +127,7 @@ class GrpcService(Construct):
         server = Server(
             name=name,
             image=image,
-            port=self.plan.upstream.port,
+            port=plan.upstream.port,
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
             min_tasks=min_tasks,
@@ -141,8 +140,10 @@ class GrpcService(Construct):
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
         times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
-        rules = argument_findings((*server.problems(), *rule_findings(SERVICE_RULES, self.plan)))
+        rules = argument_findings((*server.problems(), *rule_findings(SERVICE_RULES, plan)))
         refuse(construct_id, times or rules)
+        super().__init__(scope, construct_id)
+        self.plan = plan
         claim_cloud_map_name(self, namespace, name)
         task = server.define_task(self)
         if pre_stop_wait:

@@ -79,7 +79,6 @@ class PublicApi(Construct):
         container_health_check: ContainerHealthCheck | None = None,
         datadog: Datadog | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
         server = Server(
             name="api",
             image=image,
@@ -95,6 +94,7 @@ class PublicApi(Construct):
             datadog=datadog,
         )
         refuse(construct_id, argument_findings(server.problems()))
+        super().__init__(scope, construct_id)
         task = server.define_task(self)
         self.task_role = task.definition.task_role
         self.ecs_service = server.define_ecs_service(

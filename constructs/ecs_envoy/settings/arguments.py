@@ -90,9 +90,15 @@ def check_fields(value: object) -> None:
 def _findings(owner: Callable[..., object], values: Mapping[str, object]) -> list[Finding]:
     findings: list[Finding] = []
     for name, adapter in _adapters(owner).items():
-        if name in values:
+        # A text that is a token is known only when the stack is deployed.
+        if name in values and not is_token(values[name]):
             findings += findings_of(adapter, values[name], name)
     return findings
+
+
+def is_token(value: object) -> bool:
+    """Return whether `value` is a text with a token of the CDK in it."""
+    return isinstance(value, str) and ("${Token[" in value or "#{Token[" in value)
 
 
 def findings_of(kind: TypeAdapter[Any], value: object, argument: str) -> list[Finding]:
@@ -129,7 +135,12 @@ def _checked(annotation: Any) -> Any:  # noqa: ANN401
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         example = next((extra.code for extra in parts[1:] if isinstance(extra, Example)), None)
-        return annotation if example is None else _instance(parts[0], example)
+        if example is None:
+            return annotation
+        more = [extra for extra in parts[1:] if not isinstance(extra, Example)]
+        return functools.reduce(
+            lambda kind, extra: typing.Annotated[kind, extra], more, _instance(parts[0], example)
+        )
     if origin in {typing.Union, types.UnionType}:
         (kind,) = (part for part in parts if part is not type(None))
         return typing.Annotated[object, BeforeValidator(_or_none(TypeAdapter(_checked(kind))))]
@@ -149,19 +160,32 @@ def _or_none(adapter: TypeAdapter[Any]) -> Callable[[object], object]:
 
 def _instance(kind: type, example: str | None) -> Any:  # noqa: ANN401
     """Return a type that accepts only instances of `kind`; `example` is the code of one."""
-    cure = f"one such as {example}" if example else f"{_article(kind.__name__)} {kind.__name__}"
-    # The CDK's interfaces are protocols that Python cannot check, so we accept any object of the CDK.
+    cure = f"one such as {example}" if example else _with_article(kind.__name__)
+    # The CDK's interfaces are protocols that Python's isinstance does not check.
     interface = getattr(kind, "_is_protocol", False) and not getattr(kind, "_is_runtime_protocol", False)
 
     def check(value: object) -> object:
-        from_cdk = hasattr(type(value), "__jsii_type__") or hasattr(value, "__jsii_ref__")
-        fits = from_cdk if interface else isinstance(value, kind)
+        fits = _has_interface(value, kind) if interface else isinstance(value, kind)
         if not fits or (isinstance(value, bool) and kind is not bool):
-            raise problem(f"{shown(value)} is not {_article(kind.__name__)} {kind.__name__}; give {cure}")
+            raise problem(f"{_described(value, kind)} is not {_with_article(kind.__name__)}; give {cure}")
         return value
 
     return typing.Annotated[object, BeforeValidator(check)]
 
 
-def _article(word: str) -> str:
-    return "an" if word[0] in "AEIOUaeiou" else "a"
+def _has_interface(value: object, interface: type) -> bool:
+    """Return whether `value` comes from the CDK and has what `interface` promises."""
+    if not hasattr(type(value), "__jsii_type__"):
+        return hasattr(value, "__jsii_ref__")  # an import, such as `Vpc.from_lookup`, which the CDK checks
+    members = (name for name in vars(interface) if not name.startswith("_"))
+    return all(hasattr(type(value), name) for name in members)
+
+
+def _described(value: object, kind: type) -> str:
+    """Return `value` in words; with its module where its class has the name of `kind`."""
+    same_name = type(value).__name__ == kind.__name__
+    return f"{type(value).__module__}.{kind.__name__}" if same_name else shown(value)
+
+
+def _with_article(word: str) -> str:
+    return f"{'an' if word[0] in 'AEIOUaeiou' else 'a'} {word}"

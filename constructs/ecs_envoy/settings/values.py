@@ -128,8 +128,14 @@ Region = Annotated[
 ]
 _account = text(r"\d{12}", "an AWS account", 'twelve digits in quotes, such as "111122223333"')
 Account = Annotated[str, *_account]
-_zone = text(r"[a-z]{2,4}(?:-[a-z]+)+-\d[a-z]", "an availability zone", "its code, such as eu-west-1a")
+_ZONE = r"[a-z]{2,4}(?:-[a-z]+)+-\d(?:-[a-z]{3}-\d)?[a-z]"
+_zone = text(_ZONE, "an availability zone", "its code, such as eu-west-1a")
 AvailabilityZone = Annotated[str, *_zone]
+# A stack's own list has tokens, and stand-ins such as dummy1a until the CDK CLI has looked it up.
+_stack_zone = text(
+    rf"{_ZONE}|dummy\d[a-z]|[$#]\{{Token\[.*", "an availability zone", "its code, such as eu-west-1a"
+)
+StackZone = Annotated[str, *_stack_zone]
 _vpc = text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")
 VpcId = Annotated[str, *_vpc]
 _group = text(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-0123456789abcdef0")
@@ -191,7 +197,7 @@ _method = text(
     "its proto service and name, such as learning.v1.Lessons/List",
 )
 ProtoMethod = Annotated[str, *_method]
-_variable = text(r"[A-Za-z_]\w*", "the name of an environment variable", "one such as GRPC_ADDRESS")
+_variable = text(r"[A-Za-z_][\w.-]*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 """A component of a repository's name ("OCI distribution specification": pulling manifests)."""
@@ -240,9 +246,22 @@ _line = text(
     length=65536,
 )
 Line = Annotated[str, *_line]
+_environment_value = text(
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*",
+    "the text of an environment variable",
+    "text, with numbers and true or false in quotes",
+    length=65536,
+)
+EnvironmentValue = Annotated[str, *_environment_value]
 _path = text(r"/[\x21-\x7e]*", "a URL's path", "one such as /healthz")
 UrlPath = Annotated[str, *_path]
 _place = text(r"[\x21-\x7e]+", "a folder or a URL", "one such as https://wiki.example.com/runbooks")
 Place = Annotated[str, *_place]
+_dashboard = text(
+    r"[A-Za-z0-9_-]{1,255}",
+    "a dashboard's name",
+    "letters, digits, hyphens and underscores, such as dev-grpc",
+)
+DashboardName = Annotated[str, *_dashboard]
 _tag = text(r"\w[\w:./+-]*", "a Datadog tag", "letters, digits and _-:./+, such as prod", length=200)
 Tag = Annotated[str, *_tag]

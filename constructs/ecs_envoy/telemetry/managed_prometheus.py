@@ -7,6 +7,7 @@ from aws_cdk import aws_aps as aps
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from ecs_envoy.settings.arguments import checked_arguments
 from ecs_envoy.settings.workspace_arn import workspace_problem
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -39,6 +40,7 @@ class ManagedPrometheus(Construct):
 
     """
 
+    @checked_arguments
     def __init__(self, scope: Construct, construct_id: str, *, workspace_arn: str | None = None) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)

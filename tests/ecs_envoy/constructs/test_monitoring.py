@@ -71,7 +71,7 @@ def test_percentiles_come_from_the_sample_in_the_log(stack: Stack, network: Netw
 
 
 def test_fails_to_monitor_a_proxy_that_sends_no_metrics_to_cloudwatch(stack: Stack, network: Network) -> None:
-    with pytest.raises(ValueError, match="grpc: sends no metrics to CloudWatch"):
+    with pytest.raises(ValueError, match="Monitoring: proxy: grpc sends no metrics to CloudWatch"):
         ProxyMonitoring(
             stack,
             "Monitoring",

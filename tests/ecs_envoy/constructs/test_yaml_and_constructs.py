@@ -109,7 +109,7 @@ SERVICE_RULES = [
         "'1A' is not the name of an environment variable",
         id="variable",
     ),
-    pytest.param("    environment: {A: 1}\n", {"environment": {"A": 1}}, "1 is not a string on one line", id="number"),
+    pytest.param("    environment: {A: 1}\n", {"environment": {"A": 1}}, "1 is not the text of an environment variable", id="number"),
 ]  # fmt: skip
 
 
