@@ -1,6 +1,65 @@
+"""How the house itself is kept."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.cdk_stubs import stub
 from tests.conftest import ROOT
 
 
 def test_source_roots_are_no_packages() -> None:
     assert not (ROOT / "constructs/__init__.py").exists()
     assert not (ROOT / "envoy/__init__.py").exists()
+
+
+def test_fails_where_a_test_without_a_mark_starts_a_python() -> None:
+    with pytest.raises(RuntimeError, match=r"test_house\.py::test_fails_where_.* starts .*; mark it as reh"):
+        subprocess.run([sys.executable, "--version"], check=False)
+
+
+MODULE = '''
+"""What it is for."""
+import jsii
+
+@jsii.implements(IThing)
+class Thing(Base, metaclass=jsii.JSIIMeta, jsii_type="pkg.Thing"):
+    """A thing."""
+
+    def __init__(self, scope: "Construct", id: str, *, size: int = 1) -> None:
+        check_type(size)
+
+    @jsii.member(jsii_name="name")
+    @builtins.property
+    def name(self) -> str:
+        """Its name."""
+        return jsii.get(self, "name")
+
+    @jsii.python.classproperty
+    def STANDARD(cls) -> "Thing":
+        return jsii.sget(cls, "STANDARD")
+
+def _typecheckingstub__0123(size: int) -> None:
+    pass
+'''
+
+STUB = """\
+import jsii
+
+class Thing(Base, metaclass=jsii.JSIIMeta):
+
+    def __init__(self, scope: 'Construct', id: str, *, size: int=...) -> None:
+        ...
+
+    @builtins.property
+    def name(self) -> str:
+        ...
+
+    @jsii.python.classproperty
+    def STANDARD(cls) -> 'Thing':
+        ..."""
+
+
+def test_a_stub_of_the_cdk_has_the_types_and_no_body() -> None:
+    assert stub(MODULE) == STUB

@@ -43,7 +43,8 @@ def test_wheel_holds_both_source_roots_with_their_types_and_nothing_else(wheel: 
 
 
 def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(python_example())
+    # Twenty tasks bring the sidecar, whose image is built from the wheel's own files.
+    (tmp_path / "app.py").write_text(python_example().replace("max_tasks=4", "max_tasks=20"))
     fresh = tmp_path / "venv"
     run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], tmp_path)
     python = str(fresh / "bin/python")
@@ -53,10 +54,7 @@ def test_a_cdk_app_of_ten_lines_uses_the_wheel_in_a_fresh_environment(wheel: Pat
     assert (tmp_path / "out/learning.template.json").is_file()
     where = run([python, "-c", "import ecs_envoy, envoy_config; print(ecs_envoy.__file__)"], tmp_path)
     assert where.startswith(str(fresh))
-    # A service of many tasks brings the sidecar, whose image is built from the wheel's own files.
-    (tmp_path / "app.py").write_text(python_example().replace("max_tasks=4", "max_tasks=20"))
-    run([python, "app.py"], tmp_path, CDK_OUTDIR=str(tmp_path / "large"))
-    (dockerfile,) = (tmp_path / "large").glob("asset.*/Dockerfile")
+    (dockerfile,) = (tmp_path / "out").glob("asset.*/Dockerfile")
     assert {"__main__.py", "requirements.txt"} <= {path.name for path in dockerfile.parent.iterdir()}
     rules = "from ecs_envoy.telemetry.managed_prometheus import prometheus_rules; print(prometheus_rules())"
     assert "EcsEnvoySkew" in run([python, "-c", rules], tmp_path)
