@@ -1,7 +1,9 @@
 """How the house itself is kept."""
 
+import ast
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -12,6 +14,38 @@ from tests.conftest import ROOT
 def test_source_roots_are_no_packages() -> None:
     assert not (ROOT / "constructs/__init__.py").exists()
     assert not (ROOT / "envoy/__init__.py").exists()
+
+
+FOLDERS = ("stacks", "constructs", "envoy", "rehearsal", "bench", "tests")
+SOURCES = [
+    path
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not path.is_relative_to(ROOT / "rehearsal/out")
+]
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    assert SOURCES
+    assert not [str(path) for path in SOURCES if len(path.read_text().splitlines()) > 300]
+
+
+def test_no_function_is_longer_than_60_lines() -> None:
+    long = [
+        f"{path}: {node.name}"
+        for path in SOURCES
+        if not path.is_relative_to(ROOT / "tests")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 60
+    ]
+    assert not long
+
+
+def test_no_folder_has_more_than_15_files() -> None:
+    counts = Counter(path.parent for path in SOURCES if path.name != "__init__.py")
+    del counts[ROOT / "envoy/envoy_config"]  # one file for each of Envoy's resources
+    assert not {str(folder): count for folder, count in counts.items() if count > 15}
 
 
 def test_fails_where_a_test_without_a_mark_starts_a_python() -> None:

@@ -120,22 +120,17 @@ class EnvoyProxy(Construct):
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
         )
-        refuse(
-            construct_id,
-            [
-                *argument_findings(rule_findings(PROXY_RULES, task)),
-                *interval_findings(discovery_interval),
-                *zone_findings(ecs_cluster.vpc),
-            ],
-        )
+        rules = argument_findings(rule_findings(PROXY_RULES, task))
+        zones = zone_findings(ecs_cluster.vpc)
+        refuse(construct_id, [*rules, *interval_findings(discovery_interval), *zones])
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)
         self.plan, self.telemetry = plan, telemetry
         self.name, self.full_name, self.services = name, task.full_name, tuple(services)
         self.address = f"{self.full_name}:{port}"
-        self.log_group = define_log_group(self, self.telemetry.log_retention)
-        self.metrics_log_group = self._define_metrics_log_group() if self.telemetry.cloudwatch else None
+        self.log_group = define_log_group(self, telemetry.log_retention)
+        self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
         definition = self._define_task(image, task, discovery_image)
         self.ecs_service = self._define_ecs_service(
             definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group

@@ -114,14 +114,13 @@ class GrpcService(Construct):
         pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
     ) -> None:
-        most = max_tasks or min_tasks
         plan = service_plan(
             name=name,
             namespace=namespace.namespace_name,
             cloud_map_service=name,
             upstream=upstream or Upstream(),
             discovery=discovery,
-            max_tasks=most,
+            max_tasks=max_tasks or min_tasks,
             stop=task_stop(dns_ttl=dns_ttl, pre_stop_wait=pre_stop_wait, image=pre_stop_image),
         )
         server = Server(
@@ -131,7 +130,7 @@ class GrpcService(Construct):
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
             min_tasks=min_tasks,
-            max_tasks=most,
+            max_tasks=max_tasks or min_tasks,
             cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
@@ -140,8 +139,8 @@ class GrpcService(Construct):
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
         times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
-        rules = argument_findings((*server.problems(), *rule_findings(SERVICE_RULES, plan)))
-        refuse(construct_id, times or rules)
+        rules = (*server.problems(), *rule_findings(SERVICE_RULES, plan))
+        refuse(construct_id, times or argument_findings(rules))
         super().__init__(scope, construct_id)
         self.plan = plan
         claim_cloud_map_name(self, namespace, name)
