@@ -92,7 +92,9 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
         assert "Prometheus is not installed" in text
     else:
         assert values["calls_by_prometheus"] == made
-        assert "lessons" in values["prometheus_before"]["skew_alerts"]
+        # Whether the alert has fired by then depends on how much CPU the machine has to spare;
+        # test_prometheus.py holds that it fires.
+        assert values["prometheus_before"]["task_cpu_skew"]["lessons"] > 1.25
         assert values["prometheus_after"]["skew_alerts"] == []
         assert (out / "monitoring.png").is_file()
 
