@@ -41,7 +41,7 @@ rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine, and comp
 
 
 check: $(READY) ## Lint, type-check and run the quick tests, in 20 s: while you work
-	@time $(MAKE) --no-print-directory --jobs=3 --output-sync=target style types quick-tests
+	@time $(MAKE) --no-print-directory --jobs=3 --output-sync=target types style quick-tests
 
 test: style types ## Lint, type-check and test everything: what CI runs
 	python -m pytest --numprocesses 2 --maxschedchunk 1
@@ -55,7 +55,7 @@ types: $(READY)
 	pyright
 
 quick-tests: $(READY)
-	python -m pytest --quiet -m "$(QUICK)"
+	nice python -m pytest --quiet -m "$(QUICK)"
 
 bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write bench/discovery.md (8 minutes)
 	python -m bench.discovery
