@@ -70,12 +70,9 @@ class _Checks:
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""
-        if path[0] != "services" or len(path) == 1:
-            return path if path[0] == "services" else self._proxy_size_key(path)
-        return (_section(self._configuration, str(path[1])), *path[1:])
-
-    def _proxy_size_key(self, path: KeyPath) -> KeyPath:
-        return ("proxy", *_size_key(path, self._configuration.proxy))
+        if path[0] != "services":
+            return ("proxy", *_size_key(path, self._configuration.proxy))
+        return path if len(path) == 1 else (_section(self._configuration, str(path[1])), *path[1:])
 
     def _apply(self, rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
         for rule in rules:
