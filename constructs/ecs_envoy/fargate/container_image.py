@@ -6,6 +6,8 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from ecs_envoy.settings.regions import arn_partition
+
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/"
     r"(?P<name>[^:@]+)(?::[^@]+)?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -21,7 +23,7 @@ def container_image(scope: Construct, construct_id: str, image: str) -> ecs.Cont
     match = _ECR.fullmatch(image)
     if match is None:
         return ecs.ContainerImage.from_registry(image)
-    partition = "aws-cn" if match["region"].startswith("cn-") else "aws"
+    partition = arn_partition(match["region"])
     repository = ecr.Repository.from_repository_attributes(
         scope,
         construct_id,

@@ -5,11 +5,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_envoy.configuration.model import (
-    Configuration,
-    NewNetwork,
-)
+from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.network.network import Network
+from ecs_envoy.settings.regions import arn_partition
 
 
 def define_network(scope: Construct, configuration: Configuration) -> Network:
@@ -45,7 +43,7 @@ def _existing_namespace(
     namespace = configuration.namespace
     if namespace.id is None:
         return None
-    partition = "aws-cn" if configuration.region.startswith("cn-") else "aws"
+    partition = arn_partition(configuration.region)
     return servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
         scope,
         "Namespace",

@@ -83,6 +83,11 @@ def partition_of(region: str) -> Partition:
     return _BY_REGION[region]
 
 
+def arn_partition(region: str) -> str:
+    """Return the partition in the ARNs of `region`; `aws` for a region that this version does not know."""
+    return _BY_REGION[region].name if region in _BY_REGION else "aws"
+
+
 def region_problem(region: str) -> str | None:
     """Return why `region` cannot be used, and what to give instead; None if it can."""
     if region in _BY_REGION:

@@ -141,3 +141,17 @@ def test_the_execution_role_may_pull_an_image_in_ecr(stack: Stack) -> None:
             )
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws"), ("xx-new-1", "aws")],
+)
+def test_the_right_to_pull_an_image_names_the_partition_of_its_region(
+    region: str, partition: str, stack: Stack
+) -> None:
+    definition = ecs.FargateTaskDefinition(stack, "TaskDefinition")
+    image = f"111122223333.dkr.ecr.{region}.amazonaws.com/lessons:1.4.2"
+    definition.add_container("Container", image=container_image(stack, "Image", image))
+    arn = f"arn:{partition}:ecr:{region}:111122223333:repository/lessons"
+    assert arn in str(Template.from_stack(stack).to_json())
