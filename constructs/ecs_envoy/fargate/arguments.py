@@ -6,21 +6,40 @@ from typing import Annotated
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
-from pydantic import AfterValidator
+from pydantic import AfterValidator, TypeAdapter
 
 from ecs_envoy.settings.arguments import Example
-from ecs_envoy.settings.values import EnvironmentValue, VariableName
+from ecs_envoy.settings.values import (
+    DnsTtl,
+    EnvironmentValue,
+    PollInterval,
+    PreStopWait,
+    StopTimeout,
+    VariableName,
+)
 from envoy_config.settings_error import Finding, KeyPath
 from envoy_config.values import problem
 
 
-def _known(time: Duration) -> Duration:
-    if time.is_unresolved():
-        raise problem("is known only when the stack is deployed; give a time such as Duration.seconds(30)")
-    return time
+def _within(kind: TypeAdapter[timedelta]) -> AfterValidator:
+    """Return the check that a time is of `kind`, the type of the same setting in YAML."""
+
+    def check(time: Duration) -> Duration:
+        if time.is_unresolved():
+            raise problem(
+                "is known only when the stack is deployed; give a time such as Duration.seconds(30)"
+            )
+        kind.validate_python(timedelta_of(time))
+        return time
+
+    return AfterValidator(check)
 
 
-Time = Annotated[Duration, Example("Duration.seconds(30)"), AfterValidator(_known)]
+_EXAMPLE = Example("Duration.seconds(30)")
+DnsTtlTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(DnsTtl))]
+StopTimeoutTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(StopTimeout))]
+PreStopWaitTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(PreStopWait))]
+PollIntervalTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(PollInterval))]
 ContainerImage = Annotated[
     ecs.ContainerImage, Example('ecs.ContainerImage.from_registry("example.com/lessons:1.4.2")')
 ]

@@ -1,28 +1,21 @@
 """The discovery sidecar in the proxy's task. Envoy starts when the sidecar knows the services' tasks."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from pydantic import TypeAdapter
 
-from ecs_envoy.fargate.arguments import timedelta_of
 from ecs_envoy.fargate.ready_check import ready_check
 from ecs_envoy.plan.discovery import SIDECAR_PORT
 from ecs_envoy.plan.sidecars import MEMORY_MIB
-from ecs_envoy.settings.arguments import findings_of
-from ecs_envoy.settings.values import PollInterval
 from envoy_config.model import ENDPOINTS_FOLDER
-from envoy_config.settings_error import Finding
 
 DISCOVERY_USER = "65532:65532"
 """The user and group of the sidecar's image, which own its volume."""
 
-_INTERVAL: TypeAdapter[timedelta] = TypeAdapter(PollInterval)
 _VOLUME = "endpoints"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -91,8 +84,3 @@ def discover_statement(namespace: str, cloud_map_services: Sequence[str]) -> iam
             }
         },
     )
-
-
-def interval_findings(interval: Duration | None) -> list[Finding]:
-    """Return why the sidecar cannot poll every `interval`."""
-    return [] if interval is None else findings_of(_INTERVAL, timedelta_of(interval), "discovery_interval")

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_envoy.fargate.arguments import ContainerImage, Time, argument_findings, timedelta_of
+from ecs_envoy.fargate.arguments import ContainerImage, PollIntervalTime, argument_findings, timedelta_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
@@ -26,7 +26,6 @@ from ecs_envoy.plan.stop_order import DNS_TTL
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
     discover_statement,
-    interval_findings,
     own_discovery_image,
 )
 from ecs_envoy.proxy.envoy_container import add_envoy_container
@@ -105,7 +104,7 @@ class EnvoyProxy(Construct):
         tasks: Tasks = TASKS,
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
-        discovery_interval: Time | None = None,
+        discovery_interval: PollIntervalTime | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
         telemetry = telemetry or Telemetry()
@@ -121,8 +120,7 @@ class EnvoyProxy(Construct):
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
         )
         rules = argument_findings(rule_findings(PROXY_RULES, task))
-        zones = zone_findings(ecs_cluster.vpc)
-        refuse(construct_id, [*rules, *interval_findings(discovery_interval), *zones])
+        refuse(construct_id, [*rules, *zone_findings(ecs_cluster.vpc)])
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import jsii
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -11,20 +12,22 @@ from constructs import Construct
 from ecs_envoy.fargate.arguments import (
     ContainerHealthCheck,
     ContainerImage,
+    DnsTtlTime,
     Environment,
+    PreStopWaitTime,
     Secrets,
-    Time,
+    StopTimeoutTime,
     argument_findings,
     duration_of,
+    timedelta_of,
 )
 from ecs_envoy.fargate.server import Server, Task
 from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
-from ecs_envoy.plan.stop_order import STOP_TIMEOUT
+from ecs_envoy.plan.stop_order import DNS_TTL, STOP_TIMEOUT, TaskStop
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
-from ecs_envoy.services.stop_times import stop_time_findings, task_stop
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
 from ecs_envoy.settings.tasks import CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import (
@@ -107,10 +110,10 @@ class GrpcService(Construct):
         environment: Environment | None = None,
         secrets: Secrets | None = None,
         container_health_check: ContainerHealthCheck | None = None,
-        dns_ttl: Time | None = None,
+        dns_ttl: DnsTtlTime | None = None,
         discovery: Discovery | None = None,
-        stop_timeout: Time | None = None,
-        pre_stop_wait: Time | None = None,
+        stop_timeout: StopTimeoutTime | None = None,
+        pre_stop_wait: PreStopWaitTime | None = None,
         pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
     ) -> None:
@@ -121,7 +124,7 @@ class GrpcService(Construct):
             upstream=upstream or Upstream(),
             discovery=discovery,
             max_tasks=max_tasks or min_tasks,
-            stop=task_stop(dns_ttl=dns_ttl, pre_stop_wait=pre_stop_wait, image=pre_stop_image),
+            stop=_task_stop(dns_ttl, pre_stop_wait, pre_stop_image),
         )
         server = Server(
             name=name,
@@ -138,9 +141,8 @@ class GrpcService(Construct):
             datadog=datadog,
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
-        times = stop_time_findings(dns_ttl=dns_ttl, stop_timeout=stop_timeout, pre_stop_wait=pre_stop_wait)
         rules = (*server.problems(), *rule_findings(SERVICE_RULES, plan))
-        refuse(construct_id, times or argument_findings(rules))
+        refuse(construct_id, argument_findings(rules))
         super().__init__(scope, construct_id)
         self.plan = plan
         claim_cloud_map_name(self, namespace, name)
@@ -171,3 +173,13 @@ class GrpcService(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the tasks and what they may call, as in `connections.allow_to(database, port)`."""
         return self.ecs_service.connections
+
+
+def _task_stop(
+    dns_ttl: Duration | None, pre_stop_wait: Duration | None, image: ecs.ContainerImage | None
+) -> TaskStop:
+    return TaskStop(
+        dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
+        pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
+        has_pre_stop_image=image is not None,
+    )
