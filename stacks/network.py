@@ -6,6 +6,7 @@ from constructs import Construct
 
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.from_configuration.network import availability_zones, define_network
+from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.network.task_security_group import define_task_security_group
 
 
@@ -24,6 +25,7 @@ class NetworkStack(Stack):
         self.proxy_security_group = define_task_security_group(
             self, "ProxySecurityGroup", vpc=self.network.vpc, description="Envoy proxy"
         )
+        refuse_replacement(self.proxy_security_group)
 
     @property
     @jsii.member(jsii_name="availabilityZones")

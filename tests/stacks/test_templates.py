@@ -67,12 +67,6 @@ def test_stacks_need_only_those_before_them(assembly: Path) -> None:
         assert needed <= set(before), f"{name} needs {needed}"
 
 
-def test_no_stack_holds_another_by_an_export(example: Templates) -> None:
-    text = json.dumps(example)
-    assert "Fn::ImportValue" not in text
-    assert '"Export"' not in text
-
-
 def test_the_proxy_runs_as_the_issue_promises(example: Templates) -> None:
     container = proxy_container(example)
     assert container["Image"] == "docker.io/envoyproxy/envoy:v1.40.0"

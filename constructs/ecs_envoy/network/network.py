@@ -7,6 +7,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
@@ -81,6 +82,7 @@ class Network(Construct):
         self.namespace = namespace or servicediscovery.PrivateDnsNamespace(
             self, "Namespace", name=namespace_name, vpc=self.vpc
         )
+        refuse_replacement(self)
 
     def _new_vpc(self, availability_zones: Sequence[str], cidr: str, nat_gateways: int) -> ec2.Vpc:
         return ec2.Vpc(

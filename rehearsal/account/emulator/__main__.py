@@ -10,6 +10,8 @@ from rehearsal.account.emulator import (
     cloud_map_handlers,
     ec2_handlers,
     ecs_handlers,
+    export_handlers,
+    namespace_handlers,
     recorded,
     scaling_handlers,
 )
@@ -42,6 +44,7 @@ HANDLERS: dict[str, Properties] = {
     },
     "Custom::VpcRestrictDefaultSG": {
         "create": ec2_handlers.restrict_default_group,
+        "update": ec2_handlers.restrict_another_default_group,
         "delete": ec2_handlers.keep_default_group,
     },
     "AWS::ApplicationAutoScaling::ScalableTarget": {
@@ -77,6 +80,8 @@ def register() -> None:
     registry["AWS::CloudWatch::Alarm"] = _RECORDED
     ecs_handlers.patch_ministack()
     cloud_map_handlers.patch_ministack()
+    export_handlers.patch_ministack()
+    namespace_handlers.patch_ministack()
 
 
 def main() -> None:

@@ -109,6 +109,13 @@ def restrict_default_group(_logical_id: str, properties: Properties, _stack: str
     return "restrict-default-security-group", {}
 
 
+def restrict_another_default_group(
+    _physical_id: str, _old: Properties, new: Properties, stack: str
+) -> Created:
+    """Remove the rules of the default security group of a VPC that replaces another."""
+    return restrict_default_group("", new, stack)
+
+
 def keep_default_group(_physical_id: str, _properties: Properties) -> None:
     """Do nothing: the default group is deleted together with its VPC."""
 
