@@ -123,10 +123,8 @@ def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anyt
     example: Templates,
 ) -> None:
     def name(group: object) -> str:
-        (logical_id,) = re.findall(
-            r"(?:PublishOutputFnGetAtt)?(\w*SecurityGroup)[0-9A-F]{8}", json.dumps(group)
-        )
-        return logical_id.removeprefix("PublishOutputFnGetAtt")
+        (logical_id,) = re.findall(r"(\w*SecurityGroup)[0-9A-F]{8}", json.dumps(group))
+        return logical_id.removeprefix("ExportsOutputFnGetAtt")
 
     def rule(properties: dict[str, Any]) -> tuple[str, str, int, int]:
         source, target = name(properties["SourceSecurityGroupId"]), name(properties["GroupId"])

@@ -36,6 +36,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
     return build_partly(
         ProxyTaskInput,
         {
+            "environment": lambda: configuration.environment,
             "name": lambda: configuration.proxy.name,
             "namespace": lambda: configuration.namespace.name,
             "region": lambda: configuration.region,

@@ -33,6 +33,7 @@ def define_proxy(
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
         services=services,
+        environment=configuration.environment,
         name=settings.name,
         port=settings.port,
         image=settings.image,

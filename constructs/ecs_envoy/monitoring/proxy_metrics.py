@@ -19,7 +19,7 @@ class ProxyMetrics:
     """Metrics from the collector and the access log of a proxy.
 
     Attributes:
-        proxy: The proxy's full name, `<name>.<namespace>`.
+        proxy: The proxy's name in metrics, `<environment>/<name>.<namespace>`.
 
     """
 

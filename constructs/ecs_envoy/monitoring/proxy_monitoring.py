@@ -73,7 +73,7 @@ class ProxyMonitoring(Construct):
         refuse(construct_id, _findings(proxy, services, ecs_services))
         super().__init__(scope, construct_id)
         dashboard_name = dashboard_name or f"{Stack.of(self).stack_name}-{proxy.name}"
-        metrics = ProxyMetrics(proxy=proxy.full_name)
+        metrics = ProxyMetrics(proxy=proxy.metrics_name)
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)

@@ -25,6 +25,8 @@ class ProxyTaskInput:
     """The input from which the plan of a proxy's task is computed.
 
     Attributes:
+        environment: The name of the environment or of the stack, so that two of them in an account do not
+            meet in CloudWatch.
         name: The proxy's name in `namespace`, which is also Envoy's name.
         namespace: The name of the Cloud Map namespace that lists the proxy's tasks.
         region: The AWS region.
@@ -37,6 +39,7 @@ class ProxyTaskInput:
 
     """
 
+    environment: str
     name: str
     namespace: str
     region: str
@@ -49,8 +52,16 @@ class ProxyTaskInput:
 
     @property
     def full_name(self) -> str:
-        """The DNS name that clients dial. The proxy's metrics also have it."""
+        """The DNS name that clients dial."""
         return f"{self.name}.{self.namespace}"
+
+    @property
+    def metrics_name(self) -> str:
+        """The proxy's name in metrics and saved queries, `<environment>/<name>.<namespace>`.
+
+        Two environments in an account and region may have the same name and namespace, in two VPCs.
+        """
+        return f"{self.environment}/{self.full_name}"
 
     @property
     def followed(self) -> list[FollowedService]:
@@ -167,7 +178,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
 
 def _collector_settings(task: ProxyTaskInput) -> CollectorSettings:
     return CollectorSettings(
-        proxy=task.full_name,
+        proxy=task.metrics_name,
         region=task.region,
         discovery=bool(task.followed),
         cloudwatch_log_group=task.telemetry.cloudwatch_log_group,

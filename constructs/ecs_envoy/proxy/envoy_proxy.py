@@ -56,6 +56,8 @@ class EnvoyProxy(Construct):
         ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, in two zones or more.
         namespace: The Cloud Map namespace that lists the proxy's own tasks.
         services: The gRPC services that it routes to; at least one.
+        environment: The environment's name, such as dev, which is a part of its name in metrics and
+            of the names of saved queries. By default the name of its stack.
         name: Its name in the namespace, which is also Envoy's name; `grpc` by default.
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
         image: Envoy's stock image or a copy of it, by exact version or digest. By default the
@@ -72,7 +74,8 @@ class EnvoyProxy(Construct):
 
     Attributes:
         name: Its name.
-        full_name: `<name>.<namespace>`, a label of its metrics.
+        full_name: `<name>.<namespace>`.
+        metrics_name: `<environment>/<name>.<namespace>`, a label of its metrics.
         services: The services that it routes to.
         telemetry: Where its log, metrics and traces go.
         ecs_service: The ECS service, for your own scaling and alarms.
@@ -96,6 +99,7 @@ class EnvoyProxy(Construct):
         ecs_cluster: ecs.ICluster,
         namespace: servicediscovery.IPrivateDnsNamespace,
         services: Sequence[RoutedService],
+        environment: DnsLabel | None = None,
         name: DnsLabel = PROXY_NAME,
         port: UnprivilegedPort = GRPC_PORT,
         image: EnvoyImage = ENVOY_IMAGE,
@@ -109,6 +113,7 @@ class EnvoyProxy(Construct):
     ) -> None:
         telemetry = telemetry or Telemetry()
         task = ProxyTaskInput(
+            environment=environment or Stack.of(scope).stack_name,
             name=name,
             namespace=namespace.namespace_name,
             region=Stack.of(scope).region,
@@ -126,6 +131,7 @@ class EnvoyProxy(Construct):
         claim_cloud_map_name(self, namespace, name)
         self.plan, self.telemetry = plan, telemetry
         self.name, self.full_name, self.services = name, task.full_name, tuple(services)
+        self.metrics_name = task.metrics_name
         self.address = f"{self.full_name}:{port}"
         self.log_group = define_log_group(self, telemetry.log_retention)
         self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
@@ -141,7 +147,9 @@ class EnvoyProxy(Construct):
             # Sidecars tell each other how many calls arrive in which zone.
             self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         if not self._logs_to_datadog:
-            add_log_queries(self, log_group=self.log_group, proxy=name, access_log=self.telemetry.access_log)
+            add_log_queries(
+                self, log_group=self.log_group, proxy=self.metrics_name, access_log=self.telemetry.access_log
+            )
         self._allow_calls(security_group)
 
     @property

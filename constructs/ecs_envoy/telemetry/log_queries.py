@@ -62,7 +62,7 @@ def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
 def add_log_queries(
     scope: Construct, *, log_group: logs.ILogGroup, proxy: str, access_log: envoy_config.AccessLog
 ) -> None:
-    """Save the queries in a folder named like `proxy`."""
+    """Save the queries in a folder named like `proxy`, since names are unique in an account and region."""
     for name, text in log_queries(access_log).items():
         logs.CfnQueryDefinition(
             scope,

@@ -67,7 +67,7 @@ def test_percentiles_come_from_the_sample_in_the_log(stack: Stack, network: Netw
     assert slow["Threshold"] == 250
     (metric,) = slow["Metrics"]
     assert metric["MetricStat"]["Stat"] == "p99"
-    assert metric["MetricStat"]["Metric"]["MetricName"] == "duration_ms.grpc.test.local"
+    assert metric["MetricStat"]["Metric"]["MetricName"] == "duration_ms.test/grpc.test.local"
 
 
 def test_fails_to_monitor_a_proxy_that_sends_no_metrics_to_cloudwatch(stack: Stack, network: Network) -> None:

@@ -212,7 +212,7 @@ def test_the_saved_queries_use_the_sample_percentage(stack: Stack, network: Netw
     queries = Template.from_stack(stack).find_resources("AWS::Logs::QueryDefinition")
     texts = {q["Properties"]["Name"]: q["Properties"]["QueryString"] for q in queries.values()}
     assert set(texts) == {
-        f"ecs-envoy/grpc/{name}"
+        f"ecs-envoy/test/grpc.test.local/{name}"
         for name in (
             "errors by method",
             "failed and slow calls",
@@ -222,8 +222,8 @@ def test_the_saved_queries_use_the_sample_percentage(stack: Stack, network: Netw
             "slowest tasks",
         )
     }
-    assert "count(*) * 20 as calls" in texts["ecs-envoy/grpc/p99 by method"]
-    assert "reason = 'error_or_slow'" in texts["ecs-envoy/grpc/errors by method"]
+    assert "count(*) * 20 as calls" in texts["ecs-envoy/test/grpc.test.local/p99 by method"]
+    assert "reason = 'error_or_slow'" in texts["ecs-envoy/test/grpc.test.local/errors by method"]
 
 
 def test_if_every_call_is_logged_the_queries_for_errors_use_the_sample(

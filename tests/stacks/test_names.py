@@ -1,0 +1,80 @@
+"""Names that are unique in an account and region: two environments never have the same."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from aws_cdk import App
+
+from app import define_stacks
+from ecs_envoy.configuration import load_configuration
+from tests.conftest import CONFIGURATIONS, ROOT, read_templates
+
+UNIQUE_IN_ITS_PARENT = {
+    "AWS::ServiceDiscovery::Service",  # in its namespace
+    "AWS::ServiceDiscovery::PrivateDnsNamespace",  # in its VPC; Cloud Map adds a hash to its HttpName
+    "AWS::IAM::Policy",  # in its role
+    "AWS::APS::RuleGroupsNamespace",  # in its workspace
+    "AWS::ApplicationAutoScaling::ScalingPolicy",  # for its target
+}
+NAMES = ("Name", "Family", "Alias", "Id")
+
+
+def physical_names(config: Path, environment: str, folder: Path) -> list[tuple[str, str]]:
+    """Return the type and the name of each resource whose template gives it a name in the account."""
+    values = yaml.safe_load(config.read_text()) | {"environment": environment}
+    file = folder / f"{environment}.yaml"
+    file.write_text(yaml.safe_dump(values))
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    context |= json.loads((ROOT / "cdk.context.json").read_text())
+    app = App(outdir=str(folder / environment), context=context, analytics_reporting=False)
+    define_stacks(app, load_configuration(file))
+    app.synth()
+    templates = read_templates(folder / environment)
+    found = [
+        (resource["Type"], value)
+        for template in templates.values()
+        for resource in template["Resources"].values()
+        for key, value in resource.get("Properties", {}).items()
+        if resource["Type"] not in UNIQUE_IN_ITS_PARENT
+        and isinstance(value, str)
+        and (key in NAMES or (key.endswith("Name") and f"{resource['Type'].rpartition('::')[2]}Name" == key))
+    ]
+    exports = (
+        output.get("Export", {})
+        for template in templates.values()
+        for output in template.get("Outputs", {}).values()
+    )
+    return [
+        *found,
+        *(("export", export["Name"]) for export in exports if export),
+        *(("stack", s) for s in templates),
+    ]
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_the_same_file_as_dev_and_stage_has_no_name_twice(name: str, tmp_path: Path) -> None:
+    config = ROOT / f"config/{name}.yaml"
+    names = [found for env in ("dev", "stage") for found in physical_names(config, env, tmp_path)]
+    assert {"export", "stack", "AWS::ECS::TaskDefinition"} <= {kind for kind, _ in names}
+    assert not [found for found, count in Counter(names).items() if count > 1]
+
+
+def test_metrics_of_two_environments_do_not_mix(tmp_path: Path) -> None:
+    config = ROOT / "config/telemetry.yaml"
+    for environment in ("dev", "stage"):
+        physical_names(config, environment, tmp_path)
+    dev, stage = (json.dumps(read_templates(tmp_path / name)) for name in ("dev", "stage"))
+    # The collector labels metrics with it, and alarms, the dashboard and the metric filter look for it.
+    assert dev.count("dev/grpc.observed.local") > 10
+    assert "grpc.observed.local" not in dev.replace("dev/grpc.observed.local", "").replace(
+        "grpc.observed.local:50051", ""
+    )
+    assert "dev/grpc" not in stage
+
+
+def test_the_samples_do_not_share_a_namespace() -> None:
+    files = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "config").glob("*.yaml"))]
+    assert len(files) == len({file["namespace"]["name"] for file in files}) == len(CONFIGURATIONS)
