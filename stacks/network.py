@@ -1,11 +1,10 @@
 """The stack of the network, which all other stacks depend on."""
 
-import jsii
 from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from ecs_envoy.configuration import Configuration
-from ecs_envoy.from_configuration.network import availability_zones, define_network
+from ecs_envoy.from_configuration.network import define_network
 from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.network.task_security_group import define_task_security_group
 
@@ -16,8 +15,11 @@ class NetworkStack(Stack):
     def __init__(
         self, scope: Construct, stack_id: str, *, env: Environment, configuration: Configuration
     ) -> None:
-        self._availability_zones = availability_zones(configuration)
         super().__init__(scope, stack_id, env=env)
+        zones = configuration.network.new.availability_zones if configuration.network.new else []
+        if zones:
+            # What the CDK CLI would otherwise look up, and for which it would need credentials.
+            self.node.set_context(f"availability-zones:account={self.account}:region={self.region}", zones)
         self.network = define_network(self, configuration)
         # The services' rules and the proxy's tasks both refer to this group. Because it is in this stack,
         # those two stacks do not depend on each other's resources: a service can be removed while the proxy
@@ -26,9 +28,3 @@ class NetworkStack(Stack):
             self, "ProxySecurityGroup", vpc=self.network.vpc, description="Envoy proxy"
         )
         refuse_replacement(self.proxy_security_group)
-
-    @property
-    @jsii.member(jsii_name="availabilityZones")
-    def availability_zones(self) -> list[str]:
-        """The zones of the configuration. Otherwise the CDK looks zones up in the account at synth."""
-        return self._availability_zones

@@ -98,6 +98,12 @@ def test_every_deployment_is_rolled_back_when_it_fails_and_starts_new_tasks_firs
         assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
 
 
+def test_zones_are_given_by_id_because_a_letter_is_another_place_in_each_account(example: Templates) -> None:
+    subnets = resources(example, "AWS::EC2::Subnet")
+    assert [subnet["AvailabilityZoneId"] for subnet in subnets] == ["euw1-az1", "euw1-az2"] * 2
+    assert not any("AvailabilityZone" in subnet for subnet in subnets)
+
+
 def test_registries_list_tasks_as_multivalue_a_records(example: Templates) -> None:
     registries = resources(example, "AWS::ServiceDiscovery::Service")
     assert {registry["Name"] for registry in registries} == {"grpc", "lessons", "progress", "grading"}

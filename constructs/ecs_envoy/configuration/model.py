@@ -21,7 +21,9 @@ class NewNetwork(Settings):
 
     cidr: values.VpcCidr = Field(default=VPC_CIDR, description="the VPC's IPv4 block")
     availability_zones: list[values.AvailabilityZone] = Field(
-        default=[], description="the VPC's zones, at least two; by default the region's zones a and b"
+        default=[],
+        description="the VPC's zones by id, such as euw1-az1, or by name, at least two; by default the CDK "
+        "CLI looks up two zones of the account and keeps them in cdk.context.json",
     )
     nat_gateways: values.NatGateways = Field(
         default=NAT_GATEWAYS,

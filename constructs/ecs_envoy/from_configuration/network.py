@@ -21,7 +21,7 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         ecs_cluster_name=settings.ecs_cluster,
         namespace_name=configuration.namespace.name,
         namespace=_existing_namespace(scope, configuration),
-        availability_zones=[] if settings.vpc_id else availability_zones(configuration),
+        availability_zones=new.availability_zones,
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
         # With the CPU of each task, the busiest task is visible.
@@ -29,12 +29,6 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         if configuration.telemetry.cloudwatch
         else ecs.ContainerInsights.ENABLED,
     )
-
-
-def availability_zones(configuration: Configuration) -> list[str]:
-    """Return the zones of a new VPC: those in `configuration`, or the region's zones a and b."""
-    new = configuration.network.new
-    return (new and new.availability_zones) or [f"{configuration.region}a", f"{configuration.region}b"]
 
 
 def _existing_namespace(

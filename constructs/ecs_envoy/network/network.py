@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -11,6 +12,7 @@ from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
+from ecs_envoy.settings.fargate_zones import is_zone_id
 from ecs_envoy.settings.values import EcsClusterName, NamespaceName, NatGateways, StackZone, VpcCidr
 
 
@@ -21,7 +23,7 @@ class Network(Construct):
 
     Args:
         namespace_name: The namespace's DNS name, such as `learning.local`.
-        availability_zones: The zones of a new VPC, by name, at least two. By default the
+        availability_zones: The zones of a new VPC, by id or by name, at least two. By default the
             CDK looks up two zones in the account.
         cidr: The IPv4 block of a new VPC; 10.0.0.0/16 by default.
         nat_gateways: The NAT gateways of a new VPC; 1 by default.
@@ -66,6 +68,7 @@ class Network(Construct):
                     ecs_cluster_name=ecs_cluster_name,
                     availability_zones=availability_zones,
                     nat_gateways=nat_gateways,
+                    region=_known_region(scope),
                     namespace_names=_known_names(namespace_name, namespace),
                 ),
             ),
@@ -85,7 +88,7 @@ class Network(Construct):
         refuse_replacement(self)
 
     def _new_vpc(self, availability_zones: Sequence[str], cidr: str, nat_gateways: int) -> ec2.Vpc:
-        return ec2.Vpc(
+        vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(cidr),
@@ -99,6 +102,22 @@ class Network(Construct):
             # Rejected connections show whether a security group lacks a rule.
             flow_logs={"Rejected": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
         )
+        if any(map(is_zone_id, availability_zones)):
+            _name_zones_by_id(vpc)
+        return vpc
+
+
+def _name_zones_by_id(vpc: ec2.Vpc) -> None:
+    """Give the zones of the subnets by id; the CDK knows only zones by name."""
+    for subnet in (*vpc.public_subnets, *vpc.private_subnets):
+        resource = subnet.node.default_child
+        assert isinstance(resource, ec2.CfnSubnet)  # noqa: S101  # the CDK made it
+        resource.availability_zone, resource.availability_zone_id = None, resource.availability_zone
+
+
+def _known_region(scope: Construct) -> str | None:
+    region = Stack.of(scope).region
+    return None if is_token(region) else region
 
 
 def _known_names(name: str, namespace: servicediscovery.IPrivateDnsNamespace | None) -> tuple[str, ...]:

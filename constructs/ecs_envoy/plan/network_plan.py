@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.fargate_zones import is_zone_id, missing_zones_problem, zone_problems
 from envoy_config.settings_error import Finding
 
 VPC_CIDR = "10.0.0.0/16"
 NAT_GATEWAYS = 1
 ZONES = 2
-"""The number of zones of a new VPC if none are given."""
+"""The number of zones of a new VPC if none are given, which the CDK then looks up in the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class NetworkPlan:
         new_vpc: Whether the VPC is created.
         has_settings_of_new_vpc: Whether settings are given that only a new VPC uses.
         ecs_cluster_name: The name of the ECS cluster to use; None to create one.
-        availability_zones: The zones of a new VPC; empty for the defaults.
+        availability_zones: The zones of a new VPC, by id or by name; empty if the CDK has to look them up.
         nat_gateways: The number of NAT gateways of a new VPC.
         namespace_names: The given name of the namespace, and the name of the given namespace if there is one.
         region: The region of the environment; None if it is unknown.
@@ -61,16 +62,18 @@ def _zones(network: NetworkPlan) -> Iterator[Finding]:
         yield here, "one zone can fail; give at least two"
     elif len(set(zones)) < len(zones):
         yield here, "a zone is given twice; give each once"
+    elif len({is_zone_id(zone) for zone in zones}) > 1:
+        yield here, "gives some zones by id and some by name, which may be the same zone; give ids only"
 
 
 def _region(network: NetworkPlan) -> Iterator[Finding]:
-    region = network.region
-    for index, zone in enumerate(network.availability_zones):
-        if region and not zone.startswith(region):
-            yield (
-                ("availability_zones", index),
-                f"{zone!r} is not in {region}; give a zone of that region, such as {region}a",
-            )
+    region, here = network.region, "availability_zones"
+    if region is None:
+        return
+    for index, problem in zone_problems(network.availability_zones, region):
+        yield (here, index), problem
+    if network.new_vpc and not network.availability_zones and (problem := missing_zones_problem(region)):
+        yield (here,), problem
 
 
 def _nat_gateways(network: NetworkPlan) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from ecs_envoy.settings.fargate_sizes import MEMORY_MIB
+from ecs_envoy.settings.fargate_zones import ZONE_ID
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.settings.regions import PARTITIONS, region_problem
 from ecs_envoy.settings.workspace_arn import WORKSPACE_ARN
@@ -129,11 +130,13 @@ Region = Annotated[
 _account = text(r"\d{12}", "an AWS account", 'twelve digits in quotes, such as "111122223333"')
 Account = Annotated[str, *_account]
 _ZONE = r"[a-z]{2,4}(?:-[a-z]+)+-\d(?:-[a-z]{3}-\d)?[a-z]"
-_zone = text(_ZONE, "an availability zone", "its code, such as eu-west-1a")
+_zone = text(rf"{_ZONE}|{ZONE_ID}", "an availability zone", "its id, such as euw1-az1, or its name")
 AvailabilityZone = Annotated[str, *_zone]
 # A stack's own list has tokens, and stand-ins such as dummy1a until the CDK CLI has looked it up.
 _stack_zone = text(
-    rf"{_ZONE}|dummy\d[a-z]|[$#]\{{Token\[.*", "an availability zone", "its code, such as eu-west-1a"
+    rf"{_ZONE}|{ZONE_ID}|dummy\d[a-z]|[$#]\{{Token\[.*",
+    "an availability zone",
+    "its id, such as euw1-az1, or its name",
 )
 StackZone = Annotated[str, *_stack_zone]
 _vpc = text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")

@@ -21,7 +21,7 @@ def load(text: str, folder: Path) -> Configuration:
     [
         pytest.param("[learning.v1.Lessons]", "[Greeter]", id="a proto service without a package"),
         pytest.param("region: eu-west-1", "region: eusc-de-east-1", id="the European Sovereign Cloud"),
-        pytest.param("region: eu-west-1", "region: cn-north-1", id="China"),
+        pytest.param("region: eu-west-1", "region: cn-northwest-1", id="China"),
         pytest.param("learning.local", "internal", id="a namespace of one label"),
         pytest.param("learning.local", "grpc_services.corp-1.example.com", id="a namespace with underscores"),
         pytest.param("example.com/lessons:1.0.0", "lessons:1.0.0", id="an image of Docker Hub"),
