@@ -13,7 +13,7 @@ from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import UnprivilegedPort
+from envoy_config.values import Flag, UnprivilegedPort
 
 
 class NewNetwork(Settings):
@@ -27,7 +27,13 @@ class NewNetwork(Settings):
     )
     nat_gateways: values.NatGateways = Field(
         default=NAT_GATEWAYS,
-        description="number of NAT gateways: one is cheaper, one for each zone survives the loss of a zone",
+        description="number of NAT gateways: one is for development; in production give one for each zone, "
+        "so that the loss of a zone does not cut the others off",
+    )
+    interface_endpoints: Flag = Field(
+        default=False,
+        description="whether the VPC has endpoints for ECR, CloudWatch Logs, Secrets Manager, Parameter "
+        "Store and Cloud Map, so that tasks start without a NAT gateway; for production, AWS charges for them",
     )
 
 

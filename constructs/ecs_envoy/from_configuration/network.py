@@ -24,6 +24,7 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         availability_zones=new.availability_zones,
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
+        interface_endpoints=new.interface_endpoints,
         # With the CPU of each task, the busiest task is visible.
         container_insights=ecs.ContainerInsights.ENHANCED
         if configuration.telemetry.cloudwatch

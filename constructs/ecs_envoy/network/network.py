@@ -9,11 +9,13 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_envoy.network.strong_references import refuse_replacement
+from ecs_envoy.network.vpc_endpoints import add_interface_endpoints, add_s3_endpoint
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
 from ecs_envoy.settings.fargate_zones import is_zone_id
 from ecs_envoy.settings.values import EcsClusterName, NamespaceName, NatGateways, StackZone, VpcCidr
+from envoy_config.values import Flag
 
 
 class Network(Construct):
@@ -26,7 +28,11 @@ class Network(Construct):
         availability_zones: The zones of a new VPC, by id or by name, at least two. By default the
             CDK looks up two zones in the account.
         cidr: The IPv4 block of a new VPC; 10.0.0.0/16 by default.
-        nat_gateways: The NAT gateways of a new VPC; 1 by default.
+        nat_gateways: The NAT gateways of a new VPC. 1 by default, which is cheap and is lost together
+            with its zone; give one for each zone in production.
+        interface_endpoints: Whether a new VPC has endpoints for ECR, CloudWatch Logs, Secrets Manager,
+            Parameter Store and Cloud Map, so that tasks start without a NAT gateway. None by
+            default, because AWS charges for each of them by zone and hour.
         vpc: The VPC to use.
         ecs_cluster_name: The name of the ECS cluster in `vpc` to use.
         namespace: The namespace to use.
@@ -52,6 +58,7 @@ class Network(Construct):
         availability_zones: Sequence[StackZone] = (),
         cidr: VpcCidr = VPC_CIDR,
         nat_gateways: NatGateways = NAT_GATEWAYS,
+        interface_endpoints: Flag = False,
         vpc: ec2.IVpc | None = None,
         ecs_cluster_name: EcsClusterName | None = None,
         namespace: servicediscovery.IPrivateDnsNamespace | None = None,
@@ -63,8 +70,13 @@ class Network(Construct):
                 NETWORK_RULES,
                 NetworkPlan(
                     new_vpc=vpc is None,
-                    has_settings_of_new_vpc=(tuple(availability_zones), cidr, nat_gateways)
-                    != ((), VPC_CIDR, NAT_GATEWAYS),
+                    has_settings_of_new_vpc=(
+                        tuple(availability_zones),
+                        cidr,
+                        nat_gateways,
+                        interface_endpoints,
+                    )
+                    != ((), VPC_CIDR, NAT_GATEWAYS, False),
                     ecs_cluster_name=ecs_cluster_name,
                     availability_zones=availability_zones,
                     nat_gateways=nat_gateways,
@@ -74,7 +86,7 @@ class Network(Construct):
             ),
         )
         super().__init__(scope, construct_id)
-        self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways)
+        self.vpc = vpc or self._new_vpc(availability_zones, cidr, nat_gateways, interface_endpoints)
         self.ecs_cluster: ecs.ICluster = (
             ecs.Cluster.from_cluster_attributes(
                 self, "EcsCluster", cluster_name=ecs_cluster_name, vpc=self.vpc, security_groups=[]
@@ -87,7 +99,13 @@ class Network(Construct):
         )
         refuse_replacement(self)
 
-    def _new_vpc(self, availability_zones: Sequence[str], cidr: str, nat_gateways: int) -> ec2.Vpc:
+    def _new_vpc(
+        self,
+        availability_zones: Sequence[str],
+        cidr: str,
+        nat_gateways: int,
+        interface_endpoints: bool,  # the only caller passes it on
+    ) -> ec2.Vpc:
         vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -104,6 +122,9 @@ class Network(Construct):
         )
         if any(map(is_zone_id, availability_zones)):
             _name_zones_by_id(vpc)
+        add_s3_endpoint(vpc)
+        if interface_endpoints:
+            add_interface_endpoints(vpc)
         return vpc
 
 

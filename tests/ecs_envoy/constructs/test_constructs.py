@@ -71,6 +71,33 @@ def test_a_digest_of_envoy_is_accepted(stack: Stack, network: Network) -> None:
     assert image in str(Template.from_stack(stack).to_json())
 
 
+def test_a_production_network_survives_the_loss_of_a_zone_and_of_its_nat_gateways() -> None:
+    stack = Stack(App(), "production", env=ENV)
+    Network(
+        stack,
+        "Network",
+        namespace_name="test.local",
+        availability_zones=["euw1-az1", "euw1-az2"],
+        nat_gateways=2,
+        interface_endpoints=True,
+    )
+    template = Template.from_stack(stack)
+    template.resource_count_is("AWS::EC2::NatGateway", 2)
+    endpoints = [e["Properties"] for e in template.find_resources("AWS::EC2::VPCEndpoint").values()]
+    inside = {e["ServiceName"] for e in endpoints if e["VpcEndpointType"] == "Interface"}
+    names = "ecr.api ecr.dkr logs secretsmanager ssm servicediscovery data-servicediscovery"
+    assert inside == {f"com.amazonaws.eu-west-1.{name}" for name in names.split()}
+    assert all(len(e["SubnetIds"]) == 2 for e in endpoints if e["VpcEndpointType"] == "Interface")
+
+
+def test_a_new_vpc_pulls_the_layers_of_images_past_the_nat_gateway() -> None:
+    stack = Stack(App(), "any", env=ENV)
+    Network(stack, "Network", namespace_name="test.local")
+    (endpoint,) = Template.from_stack(stack).find_resources("AWS::EC2::VPCEndpoint").values()
+    assert endpoint["Properties"]["VpcEndpointType"] == "Gateway"
+    assert "s3" in str(endpoint["Properties"]["ServiceName"])
+
+
 def test_fails_if_the_vpc_has_only_one_zone() -> None:
     stack = Stack(App(), "one-zone", env=ENV)
     vpc = ec2.Vpc.from_vpc_attributes(

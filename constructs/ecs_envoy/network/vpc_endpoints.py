@@ -1,0 +1,36 @@
+"""Endpoints of AWS's services inside a VPC, so that tasks reach them without a NAT gateway."""
+
+from aws_cdk import aws_ec2 as ec2
+
+_INTERFACES: dict[str, ec2.InterfaceVpcEndpointAwsService] = {
+    "Ecr": ec2.InterfaceVpcEndpointAwsService.ECR,
+    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+    "CloudMap": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_SERVICE_DISCOVERY,
+    "CloudMapData": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_DATA_SERVICE_DISCOVERY,
+}
+"""What a task needs to start and the discovery sidecar to run, by the id of the endpoint's construct."""
+
+
+def add_s3_endpoint(vpc: ec2.Vpc) -> None:
+    """Add the gateway endpoint of S3, from which ECR serves the layers of images.
+
+    It costs nothing, and without it every pull goes through a NAT gateway, which charges for each GB
+    ("Gateway endpoints for Amazon S3").
+    """
+    vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+
+
+def add_interface_endpoints(vpc: ec2.Vpc) -> None:
+    """Add an endpoint in each private subnet for every service that a task needs to start.
+
+    Tasks then start, log and find each other while a NAT gateway or its zone is down.
+    """
+    for construct_id, service in _INTERFACES.items():
+        vpc.add_interface_endpoint(
+            construct_id,
+            service=service,
+            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        )
