@@ -33,7 +33,8 @@ class NewNetwork(Settings):
     interface_endpoints: Flag = Field(
         default=False,
         description="whether the VPC has endpoints for ECR, CloudWatch Logs, Secrets Manager, Parameter "
-        "Store and Cloud Map, so that tasks start without a NAT gateway; for production, AWS charges for them",
+        "Store and Cloud Map, with which tasks start without a NAT gateway; AWS charges for them, so this is "
+        "for production",
     )
 
 
