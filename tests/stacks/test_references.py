@@ -1,91 +1,15 @@
 """What a stack gives to another: nobody keeps an old value of it."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-import yaml
-from aws_cdk import App
 
-from app import define_stacks
-from ecs_envoy.configuration import load_configuration
-from tests.conftest import ROOT, Templates, read_templates
-from tests.emulator import ACCOUNT, REGION, Emulator
+from tests.conftest import read_templates
+from tests.deployed import LESSONS, OTHER_VPC, VPC, CloudFormation, synthesized
+from tests.emulator import Emulator
 from tests.emulator import emulator as emulator
-from tests.waiting import until
-
-LESSONS = {"image": "example.com/lessons:1", "grpc_services": ["a.v1.A"], "discovery": "dns"}
-VPC, OTHER_VPC = "vpc-0123456789abcdef0", "vpc-0123456789abcdef1"
-
-
-def synthesized(folder: Path, *, name: str, **changes: Any) -> Templates:  # noqa: ANN401
-    """Return the templates of a small environment with `changes` of its blocks."""
-    values: dict[str, Any] = {
-        "environment": name,
-        "region": REGION,
-        "account": ACCOUNT,
-        "network": {"new": {"cidr": "10.20.0.0/16"}},
-        "namespace": {"name": f"{name}.local"},
-        "services": {"lessons": LESSONS},
-        **changes,
-    }
-    folder.mkdir()
-    file = folder / "config.yaml"
-    file.write_text(yaml.safe_dump(values))
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    for key, vpc in json.loads((ROOT / "cdk.context.json").read_text()).items():
-        context |= {key: vpc, key.replace(VPC, OTHER_VPC): {**vpc, "vpcId": OTHER_VPC}}
-    app = App(outdir=str(folder / "out"), context=context, analytics_reporting=False)
-    define_stacks(app, load_configuration(file))
-    app.synth()
-    return read_templates(folder / "out")
-
-
-class CloudFormation:
-    def __init__(self, emulator: Emulator) -> None:
-        connect: Any = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        self._client = connect(
-            "cloudformation",
-            endpoint_url=emulator.aws.endpoint,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="x",
-        )
-
-    def create(self, templates: Templates, *stacks: str) -> None:
-        for name in stacks:
-            self._client.create_stack(**_request(name, templates))
-            assert self._ended(name) == "CREATE_COMPLETE", self.reasons(name)
-
-    def update(self, templates: Templates, stack: str) -> str:
-        """Update `stack`; return how that ended."""
-        self._client.update_stack(**_request(stack, templates))
-        return self._ended(stack)
-
-    def _ended(self, stack: str) -> str:
-        until(lambda: not self._described(stack)["StackStatus"].endswith("_IN_PROGRESS"))
-        return self._described(stack)["StackStatus"]
-
-    def _described(self, stack: str) -> dict[str, Any]:
-        (described,) = self._client.describe_stacks(StackName=stack)["Stacks"]
-        return described
-
-    def reasons(self, stack: str) -> str:
-        events = self._client.describe_stack_events(StackName=stack)["StackEvents"]
-        return " ".join(event.get("ResourceStatusReason", "") for event in events)
-
-    def outputs(self, stack: str) -> dict[str, str]:
-        return {output["OutputKey"]: output["OutputValue"] for output in self._described(stack)["Outputs"]}
-
-
-def _request(name: str, templates: Templates) -> dict[str, Any]:
-    # The parameter of the CDK's bootstrap stack is missing here.
-    body = {key: value for key, value in templates[name].items() if key not in {"Parameters", "Rules"}}
-    return {"StackName": name, "TemplateBody": json.dumps(body), "Capabilities": ["CAPABILITY_IAM"]}
-
 
 NAMESPACE = {"name": "test.local", "id": "ns-0123456789abcdef"}
 

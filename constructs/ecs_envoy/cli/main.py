@@ -1,4 +1,4 @@
-"""`ecs-envoy`: shows, checks and rehearses a configuration, without an AWS account.
+"""`ecs-envoy`: shows, checks and rehearses a configuration without an AWS account; examines a deployed one.
 
 Exit status: 0 success, 1 failure, 2 bad input.
 """
@@ -19,7 +19,9 @@ from ecs_envoy.configuration import Configuration, ConfigurationError, load_conf
 from ecs_envoy.configuration.plans import proxy_task
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
+from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+from ecs_envoy.settings.extra import MissingExtraError
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -178,6 +180,39 @@ def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
     command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
     # The rehearsal replaces this process, so that it gets Ctrl-C and its exit status is ours.
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})  # noqa: S606
+
+
+@cli.command(short_help="Read a deployed environment, and say what is wrong.")
+@_CONFIG
+@click.option("--live", is_flag=True, help="ask AWS; without it, only print what would be asked")
+@click.option("--profile", help="the AWS profile to use; by default as for every AWS tool")
+def doctor(config: Path, *, live: bool, profile: str | None) -> None:
+    """Compare what runs in the account of CONFIG with what should: stacks, tasks, Cloud Map, DNS, alarms.
+
+    It only reads. Without --live it prints each question and the IAM actions that it needs.
+
+    \b
+    Examples:
+      ecs-envoy doctor config/example.yaml
+      ecs-envoy doctor config/example.yaml --live --profile dev
+    """
+    configuration = _load(config)
+    if not live:
+        click.echo(_questions())
+        return
+    worst = 0
+    try:
+        for check, result in examine(configuration, profile):
+            click.echo(f"{result.status:8} {check.title} {result.subject}: {result.message}")
+            worst = max(worst, FAILED if result.status in {"problem", "unknown"} else 0)
+    except (UnreachableError, MissingExtraError) as error:
+        _fail(f"{config}: {error}", FAILED)
+    sys.exit(worst)
+
+
+def _questions() -> str:
+    lines = [f"{check.title}\n    {', '.join(check.actions)}" for check in CHECKS]
+    return "\n".join([*lines, "Nothing was asked. Add --live to ask AWS."])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The checks: each module looks at one part of an environment."""

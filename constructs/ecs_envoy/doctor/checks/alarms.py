@@ -1,0 +1,89 @@
+"""Whether alarms reach somebody."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+from ecs_envoy.doctor.account import Account
+from ecs_envoy.doctor.result import Result, ok, problem, warning
+
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+def check_alarm_topic(account: Account) -> Iterator[Result]:
+    """Look whether CloudWatch may publish to the alarms' topic, and whether somebody subscribes to it."""
+    cloudwatch = account.configuration.telemetry.cloudwatch
+    if cloudwatch is None:
+        yield ok("alarms", "are off; telemetry.cloudwatch turns them on")
+        return
+    topics = [cloudwatch.topic] if cloudwatch.topic else _own_topics(account)
+    for topic in topics:
+        attributes = account.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+        policy: Mapping[str, Any] = json.loads(attributes.get("Policy", "{}"))
+        if not may_publish(policy, account.configuration.account, topic):
+            yield problem(
+                topic,
+                f"its policy does not let {CLOUDWATCH} publish for {account.configuration.account}, so no "
+                "alarm reaches anybody; allow sns:Publish to it with the condition aws:SourceAccount",
+            )
+        elif attributes.get("SubscriptionsConfirmed") == "0":
+            yield warning(topic, "alarms may publish, but nobody has subscribed to it; add a subscription")
+        else:
+            yield ok(topic, "alarms may publish")
+
+
+def _own_topics(account: Account) -> list[str]:
+    return list(account.stack_resources("monitoring", "AWS::SNS::Topic").values())
+
+
+def may_publish(policy: Mapping[str, Any], account: str, topic: str) -> bool:
+    """Return whether `policy` of `topic` lets CloudWatch's alarms in `account` publish by HTTPS."""
+    # The keys of the request that CloudWatch makes ("Amazon SNS: example cases", AWS sends from the account).
+    request = {
+        "aws:sourceaccount": account,
+        "aws:sourceowner": account,
+        "aws:principalaccount": account,
+        "aws:sourcearn": f"{topic.rpartition(':')[0]}:alarm".replace(":sns:", ":cloudwatch:") + ":any",
+        "aws:securetransport": "true",
+    }
+    statements: list[Mapping[str, Any]] = _listed(policy.get("Statement", []))
+    matching = [s["Effect"] for s in statements if _applies(s, topic, request)]
+    return "Allow" in matching and "Deny" not in matching
+
+
+def _applies(statement: Mapping[str, Any], topic: str, request: Mapping[str, str]) -> bool:
+    principal: Any = statement.get("Principal", {})
+    named: list[Any] = [principal]
+    if principal != "*":
+        named = [*_listed(principal.get("Service", [])), *_listed(principal.get("AWS", []))]
+    actions = [str(action).lower() for action in _listed(statement.get("Action", []))]
+    return (
+        any(name in {"*", CLOUDWATCH} for name in named)
+        and any(action in {"*", "sns:*", "sns:publish"} for action in actions)
+        and any(resource in {"*", topic} for resource in _listed(statement.get("Resource", "*")))
+        and _conditions_hold(statement.get("Condition", {}), request)
+    )
+
+
+def _conditions_hold(conditions: Mapping[str, Mapping[str, Any]], request: Mapping[str, str]) -> bool:
+    for operator, keys in conditions.items():
+        for key, values in keys.items():
+            actual = request.get(key.lower())
+            wanted = [str(value).lower() for value in _listed(values)]
+            like = operator.lower().startswith(("stringlike", "arnlike", "arnequals"))
+            matches = actual is not None and any(
+                _like(actual.lower(), value) if like else actual.lower() == value for value in wanted
+            )
+            if not matches:
+                return False
+    return True
+
+
+def _like(text: str, pattern: str) -> bool:
+    # CloudWatch's own ARN is any alarm of the account, so a pattern is compared up to the alarm's name.
+    return fnmatchcase(text, pattern) or pattern.startswith(text.removesuffix("any"))
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
