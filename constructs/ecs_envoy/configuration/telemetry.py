@@ -32,7 +32,9 @@ class CloudWatch(Settings):
     """A dashboard, alarms and Container Insights."""
 
     topic: values.TopicArn | None = Field(
-        default=None, description="the ARN of the SNS topic that alarms notify; a new one by default"
+        default=None,
+        description="the ARN of the SNS topic that alarms notify, whose policy lets CloudWatch publish; "
+        "a new one by default",
     )
     alarms: AlarmThresholds = Field(default=AlarmThresholds(), description="when alarms go off")
     runbooks: values.Place = Field(

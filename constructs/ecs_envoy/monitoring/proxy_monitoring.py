@@ -6,6 +6,7 @@ from typing import Annotated
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from cdk_monitoring_constructs import (
@@ -41,7 +42,8 @@ class ProxyMonitoring(Construct):
         proxy: The proxy. Its `telemetry` must have `cloudwatch`.
         ecs_services: The ECS services behind it by their names, for the CPU and the number of their
             tasks. Leave out services that something else deploys.
-        topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default.
+        topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default. The
+            policy of a topic that is given has to let `cloudwatch.amazonaws.com` publish for this account.
         thresholds: When alarms go off; the defaults of `AlarmThresholds` by default.
         runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
         dashboard_name: The dashboard's name, and the prefix of the alarms' names; the stack's name and the
@@ -77,7 +79,7 @@ class ProxyMonitoring(Construct):
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)
-        self.topic: sns.ITopic = topic or sns.Topic(self, "Alarms", enforce_ssl=True)  # pyright: ignore[reportAttributeAccessIssue]
+        self.topic: sns.ITopic = topic or self._define_topic()  # pyright: ignore[reportAttributeAccessIssue]
         facade = MonitoringFacade(
             self,
             "Monitoring",
@@ -108,6 +110,22 @@ class ProxyMonitoring(Construct):
         self.alarms: list[cloudwatch.Alarm] = alarms.alarms
         for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
             facade.add_widget(widget)
+
+    def _define_topic(self) -> sns.Topic:
+        """Define the topic, and let the alarms of this account publish to it."""
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        # A policy of its own, such as that of enforce_ssl, takes the place of SNS's default policy, which
+        # lets CloudWatch publish. Without this statement no alarm notifies anybody ("Why didn't I receive an
+        # SNS notification for my CloudWatch alarm trigger?", AWS re:Post knowledge center).
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],  # pyright: ignore[reportArgumentType]  # a property's type
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        return topic
 
     def _measure_durations(self, proxy: EnvoyProxy, metrics: ProxyMetrics) -> None:
         """Define a metric of the durations in the log's sample. CloudWatch computes percentiles of it."""

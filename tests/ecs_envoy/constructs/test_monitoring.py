@@ -1,3 +1,4 @@
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,9 @@ from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
 from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
 from tests.conftest import ROOT
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
+from tests.ecs_envoy.constructs.topic_policy import Request, allows
+
+ACCOUNT = "111122223333"
 
 
 def test_each_kind_of_alarm_has_a_runbook() -> None:
@@ -39,6 +43,33 @@ def test_each_alarm_notifies_its_topic_and_names_its_runbook(stack: Stack, netwo
         assert re.search(r"Runbook: docs/runbooks/[a-z-]+\.md$", properties["AlarmDescription"])
         assert properties["AlarmActions"] == properties["OKActions"]
         assert "Ref" in properties["AlarmActions"][0]
+
+
+@pytest.mark.parametrize(
+    ("account", "by_tls", "allowed"),
+    [
+        pytest.param(ACCOUNT, "true", True, id="an alarm of this account"),
+        pytest.param("999999999999", "true", False, id="an alarm of another account"),
+        pytest.param(ACCOUNT, "false", False, id="without TLS"),
+    ],
+)
+def test_cloudwatch_may_publish_to_the_topic_for_its_own_account_by_tls(
+    stack: Stack, network: Network, account: str, by_tls: str, allowed: bool
+) -> None:
+    monitored(stack, network)
+    (policy,) = Template.from_stack(stack).find_resources("AWS::SNS::TopicPolicy").values()
+    # The account is known only at deployment, because the test's stack has no `env`.
+    document = json.loads(
+        json.dumps(policy["Properties"]["PolicyDocument"]).replace(
+            '{"Ref": "AWS::AccountId"}', f'"{ACCOUNT}"'
+        )
+    )
+    request = Request(
+        service="cloudwatch.amazonaws.com",
+        action="sns:Publish",
+        context={"aws:SourceAccount": account, "aws:SecureTransport": by_tls},
+    )
+    assert allows(document, request) is allowed
 
 
 def test_skew_is_computed_from_ecss_statistics_over_ten_minutes(stack: Stack, network: Network) -> None:
