@@ -70,6 +70,11 @@ class Proxy(TaskSize):
     """Envoy, between the API and the services."""
 
     name: values.DnsLabel = Field(default=PROXY_NAME, description="clients dial <name>.<namespace>:<port>")
+    aliases: list[values.DnsLabel] = Field(
+        default=[],
+        description="further names that clients may dial, as CNAME records; to rename the proxy, give the "
+        "new name here and keep `name`",
+    )
     port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
     tasks: values.Tasks = Field(default=TASKS, description="number of tasks; two survive the loss of a zone")
     image: EnvoyImage = Field(

@@ -40,6 +40,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "name": lambda: configuration.proxy.name,
             "namespace": lambda: configuration.namespace.name,
             "region": lambda: configuration.region,
+            "aliases": lambda: configuration.proxy.aliases,
             "port": lambda: configuration.proxy.port,
             "cpu": lambda: configuration.proxy.cpu,
             "memory_mib": lambda: configuration.proxy.memory,

@@ -35,6 +35,7 @@ def define_proxy(
         services=services,
         environment=configuration.environment,
         name=settings.name,
+        aliases=settings.aliases,
         port=settings.port,
         image=settings.image,
         cpu=settings.cpu,

@@ -30,6 +30,7 @@ class ProxyTaskInput:
         name: The proxy's name in `namespace`, which is also Envoy's name.
         namespace: The name of the Cloud Map namespace that lists the proxy's tasks.
         region: The AWS region.
+        aliases: Further names in `namespace` that lead to the proxy.
         port: The TCP port that clients dial.
         cpu: CPU units of the task.
         memory_mib: Memory of the task in MiB.
@@ -43,6 +44,7 @@ class ProxyTaskInput:
     name: str
     namespace: str
     region: str
+    aliases: Sequence[str]
     port: int
     cpu: int
     memory_mib: int
@@ -117,6 +119,12 @@ def _names(task: ProxyTaskInput) -> Iterator[Finding]:
     for service in task.services:
         if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
             yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own name"
+    taken = {task.name: "the proxy"}
+    taken |= {s.cloud_map_service.lower(): f"the service {s.name}" for s in task.services}
+    for index, alias in enumerate(task.aliases):
+        if alias in taken:
+            yield ("aliases", index), f"{alias!r} is the name of {taken[alias]}; give another name"
+        taken.setdefault(alias, "another alias")
 
 
 def _routing(task: ProxyTaskInput) -> Iterator[Finding]:

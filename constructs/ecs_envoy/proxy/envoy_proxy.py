@@ -23,6 +23,7 @@ from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.stop_order import DNS_TTL
+from ecs_envoy.proxy.alias import define_aliases
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
     discover_statement,
@@ -59,6 +60,9 @@ class EnvoyProxy(Construct):
         environment: The environment's name, such as dev, which is a part of its name in metrics and
             of the names of saved queries. By default the name of its stack.
         name: Its name in the namespace, which is also Envoy's name; `grpc` by default.
+        aliases: Further names in the namespace that lead to the proxy, as CNAME records. To rename a
+            proxy without an outage, add the new name here, and keep `name`: a changed `name` ends the
+            old one at once. None by default.
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
         image: Envoy's stock image or a copy of it, by exact version or digest. By default the
             version that this package is tested with.
@@ -101,6 +105,7 @@ class EnvoyProxy(Construct):
         services: Sequence[RoutedService],
         environment: DnsLabel | None = None,
         name: DnsLabel = PROXY_NAME,
+        aliases: Sequence[DnsLabel] = (),
         port: UnprivilegedPort = GRPC_PORT,
         image: EnvoyImage = ENVOY_IMAGE,
         cpu: Cpu = CPU,
@@ -117,6 +122,7 @@ class EnvoyProxy(Construct):
             name=name,
             namespace=namespace.namespace_name,
             region=Stack.of(scope).region,
+            aliases=aliases,
             port=port,
             cpu=cpu,
             memory_mib=memory_limit_mib,
@@ -129,6 +135,7 @@ class EnvoyProxy(Construct):
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)
+        define_aliases(self, aliases, namespace=namespace, target=task.full_name)
         self.plan, self.telemetry = plan, telemetry
         self.name, self.full_name, self.services = name, task.full_name, tuple(services)
         self.metrics_name = task.metrics_name

@@ -8,7 +8,7 @@ from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES
-from tests.ecs_envoy.constructs.factories import grpc_service
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 ENV = Environment(account="111122223333", region="eu-west-1")
 
@@ -96,6 +96,20 @@ def test_a_new_vpc_pulls_the_layers_of_images_past_the_nat_gateway() -> None:
     (endpoint,) = Template.from_stack(stack).find_resources("AWS::EC2::VPCEndpoint").values()
     assert endpoint["Properties"]["VpcEndpointType"] == "Gateway"
     assert "s3" in str(endpoint["Properties"]["ServiceName"])
+
+
+def test_an_alias_is_a_second_name_of_the_proxy_for_clients_that_move_to_it(
+    stack: Stack, network: Network
+) -> None:
+    proxy_with(stack, network, grpc_service(stack, network), aliases=["rpc"])
+    template = Template.from_stack(stack)
+    names = template.find_resources("AWS::ServiceDiscovery::Service", {"Properties": {"Name": "rpc"}})
+    ((alias, service),) = names.items()
+    assert service["Properties"]["DnsConfig"]["DnsRecords"] == [{"TTL": 5, "Type": "CNAME"}]
+    assert service["Properties"]["DnsConfig"]["RoutingPolicy"] == "WEIGHTED"
+    (instance,) = template.find_resources("AWS::ServiceDiscovery::Instance").values()
+    assert instance["Properties"]["InstanceAttributes"] == {"AWS_INSTANCE_CNAME": "grpc.test.local"}
+    assert instance["Properties"]["ServiceId"] == {"Fn::GetAtt": [alias, "Id"]}
 
 
 def test_fails_if_the_vpc_has_only_one_zone() -> None:

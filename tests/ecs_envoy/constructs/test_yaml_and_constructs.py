@@ -152,6 +152,12 @@ PROXY_RULES = [
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
     pytest.param("name: lessons", {"name": "lessons"}, "has the proxy's name, 'lessons'; give each its own", id="name"),
     pytest.param(
+        "aliases: [lessons]", {"aliases": ["lessons"]}, "'lessons' is the name of the service lessons; give", id="alias"
+    ),
+    pytest.param(
+        "aliases: [rpc, rpc]", {"aliases": ["rpc", "rpc"]}, "'rpc' is the name of another alias; give", id="alias twice"
+    ),
+    pytest.param(
         "image: envoyproxy/envoy:v1.40-latest",
         {"image": "envoyproxy/envoy:v1.40-latest"},
         "does not name an exact version of Envoy; give a full version or a digest",
