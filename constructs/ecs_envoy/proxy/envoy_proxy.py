@@ -146,16 +146,10 @@ class EnvoyProxy(Construct):
         self.ecs_service = self._define_ecs_service(
             definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
         )
-        # With a default port, `allow_default_port_from` works.
-        self._connections = ec2.Connections(
-            security_groups=self.ecs_service.connections.security_groups, default_port=ec2.Port.tcp(port)
-        )
-        if self.plan.shares_traffic:
-            # Sidecars tell each other how many calls arrive in which zone.
-            self._connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
+        self._connections = self._define_connections(port)
         if not self._logs_to_datadog:
             add_log_queries(
-                self, log_group=self.log_group, proxy=self.metrics_name, access_log=self.telemetry.access_log
+                self, log_group=self.log_group, proxy=self.metrics_name, access_log=telemetry.access_log
             )
         self._allow_calls(security_group)
 
@@ -244,6 +238,16 @@ class EnvoyProxy(Construct):
             group.grant(
                 definition.task_role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"
             )
+
+    def _define_connections(self, port: int) -> ec2.Connections:
+        connections = ec2.Connections(
+            security_groups=self.ecs_service.connections.security_groups,
+            default_port=ec2.Port.tcp(port),  # with it, `allow_default_port_from` works
+        )
+        if self.plan.shares_traffic:
+            # Sidecars tell each other how many calls arrive in which zone.
+            connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
+        return connections
 
     def _allow_calls(self, security_group: ec2.ISecurityGroup | None) -> None:
         """Let this proxy call its services."""
