@@ -10,6 +10,7 @@ from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
+from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
@@ -116,6 +117,12 @@ class Configuration(Settings):
     environment: values.DnsLabel = Field(description="the environment's name, such as dev or prod")
     region: values.Region = Field(description="the AWS region, such as eu-west-1")
     account: values.Account = Field(description="the AWS account, twelve digits in quotes")
+    image_mirror: EcrRegistry | None = Field(
+        default=None,
+        description="a private registry in ECR, such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com, with "
+        "copies of the public images (Envoy, collector, BusyBox, Datadog's) below docker-hub/ and "
+        "ecr-public/; a pull-through cache may make them",
+    )
     network: Network = Field(default=Network(), description="the network that everything runs in")
     namespace: Namespace = Field(description="the Cloud Map namespace")
     proxy: Proxy = Field(default=Proxy(), description="the Envoy proxy")

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from ecs_envoy.fargate.check_times import check_times
 from ecs_envoy.fargate.fargate_service import define_fargate_service
+from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.plan.rules import rule_findings
@@ -25,12 +26,14 @@ class Task:
         definition: The task definition.
         container: The server's container.
         log: The log driver of its containers.
+        images: The public images that we add to it.
 
     """
 
     definition: ecs.FargateTaskDefinition
     container: ecs.ContainerDefinition
     log: ecs.LogDriver
+    images: OwnImages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,7 @@ class Server:
     secrets: Mapping[str, ecs.Secret] | None
     container_health_check: ecs.HealthCheck | None
     datadog: Datadog | None
+    image_mirror: str | None = None
     stop_timeout: Duration | None = None
 
     def problems(self) -> Iterator[Finding]:
@@ -80,6 +84,7 @@ class Server:
 
     def define_task(self, scope: Construct) -> Task:
         """Define its task definition, container and log group."""
+        images = OwnImages(self.image_mirror)
         group = define_log_group(scope)
         log = log_driver(group)
         definition = define_task_definition(
@@ -89,6 +94,7 @@ class Server:
             memory_limit_mib=self.memory_limit_mib,
             log_group=group,
             datadog=self.datadog,
+            images=images,
         )
         container = definition.add_container(
             "Service",
@@ -101,7 +107,7 @@ class Server:
             stop_timeout=self.stop_timeout,
             logging=log,
         )
-        return Task(definition=definition, container=container, log=log)
+        return Task(definition=definition, container=container, log=log, images=images)
 
     def define_ecs_service(
         self,
@@ -113,6 +119,7 @@ class Server:
         cloud_map_options: ecs.CloudMapOptions | None = None,
     ) -> ecs.FargateService:
         """Define the ECS service of `task`, its security group and its autoscaling."""
+        task.images.grant_pull(task.definition)
         scales = self.min_tasks != self.max_tasks
         service = define_fargate_service(
             scope,

@@ -5,6 +5,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.settings.extra import extra
 from ecs_envoy.telemetry.datadog import Datadog
 
@@ -17,6 +18,7 @@ def define_task_definition(
     memory_limit_mib: int,
     log_group: logs.ILogGroup,
     datadog: Datadog | None = None,
+    images: OwnImages,
     is_proxy: bool = False,
 ) -> ecs.FargateTaskDefinition:
     """Return a task definition without our containers; we give its task role no rights.
@@ -27,7 +29,11 @@ def define_task_definition(
         return ecs.FargateTaskDefinition(scope, "TaskDefinition", cpu=cpu, memory_limit_mib=memory_limit_mib)
     with extra("datadog", "Datadog"):
         # Imported here because Node takes a moment to load Datadog's constructs.
-        from ecs_envoy.telemetry.datadog_agent import define_datadog_task_definition
+        from ecs_envoy.telemetry.datadog_agent import (
+            AGENT_IMAGE,
+            LOG_ROUTER_IMAGE,
+            define_datadog_task_definition,
+        )
     return define_datadog_task_definition(
         scope,
         datadog,
@@ -35,6 +41,8 @@ def define_task_definition(
         cpu=cpu,
         memory_limit_mib=memory_limit_mib,
         log_group=log_group,
+        agent_registry=images.name(AGENT_IMAGE),
+        log_router_registry=images.name(LOG_ROUTER_IMAGE) if is_proxy else LOG_ROUTER_IMAGE,
         is_proxy=is_proxy,
     )
 

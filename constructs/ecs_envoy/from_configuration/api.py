@@ -36,6 +36,7 @@ def define_public_api(
         secrets=secrets(scope, "api", settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         datadog=datadog_account(scope, configuration),
+        image_mirror=configuration.image_mirror,
     )
     allow_egress(api.connections, settings.egress)
     api.connections.allow_to_default_port(proxy, "gRPC through the proxy")

@@ -38,6 +38,7 @@ def define_proxy(
         aliases=settings.aliases,
         port=settings.port,
         image=settings.image,
+        image_mirror=configuration.image_mirror,
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
         tasks=settings.tasks,

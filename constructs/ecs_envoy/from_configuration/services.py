@@ -24,7 +24,7 @@ def define_grpc_services(
     account = datadog_account(scope, configuration)
     return [
         *(
-            _define_grpc_service(scope, name, settings, network, account)
+            _define_grpc_service(scope, name, settings, network, account, configuration.image_mirror)
             for name, settings in configuration.services.items()
         ),
         *(
@@ -35,7 +35,12 @@ def define_grpc_services(
 
 
 def _define_grpc_service(
-    scope: Construct, name: str, settings: Service, network: Network, account: Datadog | None
+    scope: Construct,
+    name: str,
+    settings: Service,
+    network: Network,
+    account: Datadog | None,
+    mirror: str | None,
 ) -> GrpcService:
     service = GrpcService(
         scope,
@@ -62,6 +67,7 @@ def _define_grpc_service(
             else None
         ),
         datadog=account,
+        image_mirror=mirror,
     )
     allow_egress(service.connections, settings.egress)
     return service

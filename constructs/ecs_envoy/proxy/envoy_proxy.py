@@ -14,6 +14,7 @@ from constructs import Construct
 from ecs_envoy.fargate.arguments import ContainerImage, PollIntervalTime, argument_findings, timedelta_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.fargate_service import define_fargate_service
+from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
 from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
 from ecs_envoy.network.task_security_group import define_task_security_group
@@ -33,9 +34,10 @@ from ecs_envoy.proxy.envoy_container import add_envoy_container
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
+from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_NAME, TASKS
 from ecs_envoy.settings.values import Cpu, DnsLabel, Memory, Tasks
-from ecs_envoy.telemetry.collector_container import add_collector_container, trace_statement
+from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container, trace_statement
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
@@ -66,6 +68,10 @@ class EnvoyProxy(Construct):
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
         image: Envoy's stock image or a copy of it, by exact version or digest. By default the
             version that this package is tested with.
+        image_mirror: The host name of a private registry in ECR, from which the public images come, as
+            copies with the prefixes `docker-hub/` and `ecr-public/`. A pull-through cache may make
+            them: the execution role may import them. By default they are pulled from Docker Hub, which
+            limits anonymous pulls, and from ECR Public.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         tasks: The number of tasks; 2 by default, one for each of two zones.
@@ -108,6 +114,7 @@ class EnvoyProxy(Construct):
         aliases: Sequence[DnsLabel] = (),
         port: UnprivilegedPort = GRPC_PORT,
         image: EnvoyImage = ENVOY_IMAGE,
+        image_mirror: EcrRegistry | None = None,
         cpu: Cpu = CPU,
         memory_limit_mib: Memory = MEMORY_MIB,
         tasks: Tasks = TASKS,
@@ -142,6 +149,7 @@ class EnvoyProxy(Construct):
         self.address = f"{self.full_name}:{port}"
         self.log_group = define_log_group(self, telemetry.log_retention)
         self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
+        self._images = OwnImages(image_mirror)
         definition = self._define_task(image, task, discovery_image)
         self.ecs_service = self._define_ecs_service(
             definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
@@ -177,11 +185,12 @@ class EnvoyProxy(Construct):
             memory_limit_mib=task.memory_mib,
             log_group=self.log_group,
             datadog=self.telemetry.datadog,
+            images=self._images,
             is_proxy=True,
         )
         envoy = add_envoy_container(
             definition,
-            image=container_image(self, "Image", image),
+            image=container_image(self, "Image", self._images.name(image)),
             command=self.plan.command,
             port=task.port,
             datadog=self.telemetry.datadog is not None,
@@ -200,6 +209,7 @@ class EnvoyProxy(Construct):
                 log=log,
             )
             definition.add_to_task_role_policy(discover_statement(task.namespace, self.plan.discovered))
+        self._images.grant_pull(definition)
         return definition
 
     def _define_ecs_service(
@@ -229,7 +239,8 @@ class EnvoyProxy(Construct):
         group = self.metrics_log_group
         if group:
             settings = replace(settings, cloudwatch_log_group=group.log_group_name)
-        add_collector_container(definition, settings=settings.to_json(), log=log)
+        image = self._images.image(COLLECTOR_IMAGE)
+        add_collector_container(definition, image=image, settings=settings.to_json(), log=log)
         if self.telemetry.tracing:
             definition.add_to_task_role_policy(trace_statement())
         if self.telemetry.prometheus:

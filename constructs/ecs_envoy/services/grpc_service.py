@@ -29,6 +29,7 @@ from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
 from ecs_envoy.plan.stop_order import DNS_TTL, STOP_TIMEOUT, TaskStop
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
+from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import (
     Cpu,
@@ -79,6 +80,8 @@ class GrpcService(Construct):
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
         datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
             the task's memory. No agent by default.
+        image_mirror: The private registry in ECR from which the public images that we add come, as for
+            `EnvoyProxy`.
 
     Attributes:
         ecs_service: The ECS service, for your own scaling and alarms.
@@ -116,6 +119,7 @@ class GrpcService(Construct):
         pre_stop_wait: PreStopWaitTime | None = None,
         pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
+        image_mirror: EcrRegistry | None = None,
     ) -> None:
         plan = service_plan(
             name=name,
@@ -139,14 +143,13 @@ class GrpcService(Construct):
             secrets=secrets,
             container_health_check=container_health_check,
             datadog=datadog,
+            image_mirror=image_mirror,
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
         )
-        rules = (*server.problems(), *rule_findings(SERVICE_RULES, plan))
-        refuse(construct_id, argument_findings(rules))
+        refuse(construct_id, argument_findings([*server.problems(), *rule_findings(SERVICE_RULES, plan)]))
         super().__init__(scope, construct_id)
-        self.plan = plan
         claim_cloud_map_name(self, namespace, name)
-        task = server.define_task(self)
+        self.plan, task = plan, server.define_task(self)
         if pre_stop_wait:
             add_pre_stop_container(task, image=pre_stop_image, wait=pre_stop_wait)
         self.task_role = task.definition.task_role

@@ -20,7 +20,7 @@ def add_pre_stop_container(
     container = task.definition.add_container(
         "PreStop",
         container_name="pre-stop",
-        image=image or ecs.ContainerImage.from_registry(PRE_STOP_IMAGE),
+        image=image or task.images.image(PRE_STOP_IMAGE),
         entry_point=["/bin/sh", "-c"],
         command=[_script(int(wait.to_seconds()))],
         # If it fails, the task keeps serving, but will stop without a wait.

@@ -18,6 +18,7 @@ from ecs_envoy.fargate.arguments import (
 )
 from ecs_envoy.fargate.server import Server
 from ecs_envoy.settings.arguments import checked_arguments, refuse
+from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import API_PORT, CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks, UrlPath
 from ecs_envoy.telemetry.datadog import Datadog
@@ -47,6 +48,8 @@ class PublicApi(Construct):
         container_health_check: The check that ECS runs inside the container; none by default.
         datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
             the task's memory. No agent by default.
+        image_mirror: The private registry in ECR from which the public images that we add come, as for
+            `EnvoyProxy`.
 
     Attributes:
         ecs_service: The ECS service.
@@ -78,6 +81,7 @@ class PublicApi(Construct):
         secrets: Secrets | None = None,
         container_health_check: ContainerHealthCheck | None = None,
         datadog: Datadog | None = None,
+        image_mirror: EcrRegistry | None = None,
     ) -> None:
         server = Server(
             name="api",
@@ -92,6 +96,7 @@ class PublicApi(Construct):
             secrets=secrets,
             container_health_check=container_health_check,
             datadog=datadog,
+            image_mirror=image_mirror,
         )
         refuse(construct_id, argument_findings(server.problems()))
         super().__init__(scope, construct_id)

@@ -10,7 +10,7 @@ COLLECTOR_IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 
 
 def add_collector_container(
-    definition: ecs.FargateTaskDefinition, *, settings: str, log: ecs.LogDriver
+    definition: ecs.FargateTaskDefinition, *, image: ecs.ContainerImage, settings: str, log: ecs.LogDriver
 ) -> ecs.ContainerDefinition:
     """Add the collector to `definition`; Envoy keeps serving if the collector stops.
 
@@ -19,7 +19,7 @@ def add_collector_container(
     return definition.add_container(
         "Collector",
         container_name="collector",
-        image=ecs.ContainerImage.from_registry(COLLECTOR_IMAGE),
+        image=image,
         environment={"AOT_CONFIG_CONTENT": settings},
         memory_limit_mib=MEMORY_MIB["collector"],
         essential=False,

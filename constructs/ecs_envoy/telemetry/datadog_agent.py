@@ -17,7 +17,9 @@ from datadog_cdk_constructs_v2 import (
 from ecs_envoy.plan.sidecars import MEMORY_MIB
 from ecs_envoy.telemetry.datadog import Datadog
 
+AGENT_IMAGE = "public.ecr.aws/datadog/agent"
 AGENT_VERSION = "7.66.1"
+LOG_ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit"
 LOG_ROUTER_VERSION = "2.34.3.20260423"
 """Exact versions, because the defaults of Datadog's construct are `latest` and `stable`."""
 
@@ -30,6 +32,8 @@ def define_datadog_task_definition(
     cpu: int,
     memory_limit_mib: int,
     log_group: logs.ILogGroup,
+    agent_registry: str,
+    log_router_registry: str,
     is_proxy: bool,
 ) -> ecs.FargateTaskDefinition:
     """Return a task definition that contains only Datadog's agent, which is not essential.
@@ -41,6 +45,8 @@ def define_datadog_task_definition(
         cpu: CPU units of the task.
         memory_limit_mib: Memory of the task in MiB.
         log_group: The log group of the agent.
+        agent_registry: The agent's image, without a tag.
+        log_router_registry: The log router's image, without a tag.
         is_proxy: Whether Envoy runs in the task. Envoy sends no traces and no statistics to the agent,
             and its log may go to Datadog.
 
@@ -52,25 +58,13 @@ def define_datadog_task_definition(
         service=datadog.service or name,
         env=datadog.env,
         version=datadog.version,
+        registry=agent_registry,
         image_version=AGENT_VERSION,
         memory_limit_mib=MEMORY_MIB["datadog-agent"],
         is_datadog_essential=False,
         apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
-        log_collection=FargateLogCollectionFeatureConfig(
-            is_enabled=to_datadog,
-            logging_type=LoggingType.FLUENTBIT,
-            fluentbit_config=FluentbitConfig(
-                image_version=LOG_ROUTER_VERSION,
-                memory_limit_mib=MEMORY_MIB["datadog-log-router"],
-                log_driver_config=DatadogECSLogDriverProps(
-                    host_endpoint=f"http-intake.logs.{datadog.site}",
-                    service_name=datadog.service or name,
-                    source_name="envoy",
-                    tls="on",
-                ),
-            ),
-        ),
+        log_collection=_log_collection(datadog, name, log_router_registry, is_enabled=to_datadog),
     ).fargate_task_definition(
         scope,
         "TaskDefinition",
@@ -79,6 +73,26 @@ def define_datadog_task_definition(
     if not to_datadog:
         _keep_log(definition, log_group)
     return definition
+
+
+def _log_collection(
+    datadog: Datadog, name: str, registry: str, *, is_enabled: bool
+) -> FargateLogCollectionFeatureConfig:
+    return FargateLogCollectionFeatureConfig(
+        is_enabled=is_enabled,
+        logging_type=LoggingType.FLUENTBIT,
+        fluentbit_config=FluentbitConfig(
+            registry=registry,
+            image_version=LOG_ROUTER_VERSION,
+            memory_limit_mib=MEMORY_MIB["datadog-log-router"],
+            log_driver_config=DatadogECSLogDriverProps(
+                host_endpoint=f"http-intake.logs.{datadog.site}",
+                service_name=datadog.service or name,
+                source_name="envoy",
+                tls="on",
+            ),
+        ),
+    )
 
 
 def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
