@@ -123,7 +123,7 @@ def _rule(key: str, path: str) -> dict[str, object]:
 
 def manager(values: Bootstrap) -> dict[str, Any]:
     """Return the HTTP connection manager of the listener for calls."""
-    return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][-1]["typed_config"]
 
 
 def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:

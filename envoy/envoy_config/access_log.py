@@ -32,6 +32,9 @@ FIELDS = {
     "upstream_task": "%UPSTREAM_HOST%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
     "response_flags": "%RESPONSE_FLAGS%",
+    # Why Envoy ended a call: `route_not_found`, `http2.too_many_headers`.
+    "details": "%RESPONSE_CODE_DETAILS%",
+    "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
     "request_id": "%REQ(X-REQUEST-ID)%",
     # W3C Trace Context: version, trace id, span id, flags.
     "traceparent": "%REQ(TRACEPARENT)%",

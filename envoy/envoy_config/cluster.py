@@ -13,6 +13,7 @@ from envoy_data_plane.envoy.config.cluster.v3 import (
     TrackClusterStats,
     UpstreamConnectionOptions,
 )
+from envoy_data_plane.envoy.config.core.v3 import HttpProtocolOptions as CommonHttpProtocolOptions
 from envoy_data_plane.envoy.config.endpoint.v3 import (
     ClusterLoadAssignment,
     Endpoint,
@@ -29,10 +30,19 @@ from envoy_config.address import socket_address
 from envoy_config.dns import dns_cluster_type
 from envoy_config.eds import eds_cluster_config
 from envoy_config.health_check import health_checks
-from envoy_config.http2 import BUFFER_LIMIT_BYTES, upstream_http2, upstream_tcp_keepalive
+from envoy_config.http2 import (
+    BUFFER_LIMIT_BYTES,
+    HEADERS_COUNT,
+    HEADERS_KIB,
+    upstream_http2,
+    upstream_tcp_keepalive,
+)
 from envoy_config.model import DNS_RECORDS, Discovery, Service
 from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
+
+MAX_REQUESTS = 8192
+"""The number of open calls of one service."""
 
 
 def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cluster:
@@ -79,9 +89,12 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
                 HttpProtocolOptions(
+                    common_http_protocol_options=CommonHttpProtocolOptions(
+                        max_headers_count=HEADERS_COUNT, max_response_headers_kb=HEADERS_KIB
+                    ),
                     explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-                        http2_protocol_options=upstream_http2()
-                    )
+                        http2_protocol_options=upstream_http2(service.upstream.max_concurrent_streams)
+                    ),
                 )
             )
         },
@@ -114,8 +127,12 @@ def _circuit_breakers() -> CircuitBreakers:
             CircuitBreakersThresholds(
                 # Envoy's default of 1024 open calls is too low if calls are streams. The overload manager
                 # protects the memory, so this only bounds how many calls one stuck service may hold.
-                max_requests=8192,
-                max_pending_requests=1024,
+                max_requests=MAX_REQUESTS,
+                # Calls that wait for a connection. A burst needs several connections
+                # (`max_concurrent_streams`), and Envoy's default of 1024 would refuse the rest of it.
+                max_pending_requests=MAX_REQUESTS,
+                # At worst each call has a connection of its own.
+                max_connections=MAX_REQUESTS,
                 # Envoy's default of 3 for a whole cluster is used up at once when tasks leave under load, and
                 # so is a budget of 20 % when half of the tasks leave (measured by `make rehearse`: calls
                 # failed with UO). We retry only calls that no task has begun, so retries add no work to the

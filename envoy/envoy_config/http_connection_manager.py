@@ -11,8 +11,9 @@ from envoy_data_plane.envoy.type.v3 import Percent
 
 from envoy_config.access_log import access_logs
 from envoy_config.call_stats import call_stats
-from envoy_config.http2 import downstream_http2
+from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, downstream_http2
 from envoy_config.http_filters import http_filters
+from envoy_config.local_reply import local_reply_config
 from envoy_config.model import Proxy, Service
 from envoy_config.route import route_configuration
 from envoy_config.tracing import request_id_extension, tracing
@@ -25,6 +26,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         # gRPC without TLS uses HTTP/2 from the first byte. Nothing else is served.
         codec_type=HttpConnectionManagerCodecType.HTTP2,
         http2_protocol_options=downstream_http2(),
+        max_request_headers_kb=HEADERS_KIB,
         common_http_protocol_options=HttpProtocolOptions(
             # Envoy's default, written out: an unused connection of a client is closed after an hour.
             idle_timeout=timedelta(hours=1),
@@ -33,6 +35,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
             max_connection_duration=proxy.max_connection_duration,
             # Clients that connected at the same time should not reconnect at the same time.
             max_connection_duration_jitter=Percent(value=20),
+            max_headers_count=HEADERS_COUNT,
             # "Configuring Envoy as an edge proxy" rejects underscores in header names, because some servers
             # confuse them with hyphens. gRPC servers do not, and gRPC's metadata keys may have underscores.
             # So we keep Envoy's default, which allows them.
@@ -52,6 +55,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         access_log=[*access_logs(proxy.access_log), *([call_stats()] if proxy.metrics else [])],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
+        local_reply_config=local_reply_config(proxy),
         http_filters=http_filters(),
         route_config=route_configuration(services),
     )

@@ -3,6 +3,7 @@
 from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
 
 from envoy_config.address import socket_address
+from envoy_config.connection_limit import connection_limit
 from envoy_config.http2 import BUFFER_LIMIT_BYTES
 from envoy_config.http_connection_manager import http_connection_manager
 from envoy_config.model import Proxy, Service
@@ -18,10 +19,11 @@ def listener(proxy: Proxy, services: tuple[Service, ...]) -> Listener:
         filter_chains=[
             FilterChain(
                 filters=[
+                    connection_limit(proxy),
                     Filter(
                         name="envoy.filters.network.http_connection_manager",
                         typed_config=typed_config(http_connection_manager(proxy, services)),
-                    )
+                    ),
                 ]
             )
         ],

@@ -26,7 +26,10 @@ from envoy_config.static_cluster import static_cluster
 from envoy_config.telemetry import ADMIN_CLUSTER, Metrics
 from envoy_config.typed_extension import typed_config
 
-_STATS_FILTER = r"^(grpc|server|http|overload)\.|^cluster\.[^.]+\.(membership|outlier|upstream)|\.rq_total$"
+_STATS_FILTER = (
+    r"^(grpc|server|http|overload|connection_limit)\.|^cluster\.[^.]+\.(membership|outlier|upstream)"
+    r"|\.rq_total$"
+)
 """
 Of an endpoint's series only the number of its requests. The other eight would be most of all series.
 """

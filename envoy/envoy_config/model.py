@@ -34,6 +34,14 @@ DNS_REFRESH_RATE = timedelta(seconds=5)
 """The time between two DNS queries if the answer has no TTL. It is Envoy's default, written out."""
 
 
+CONNECTIONS_PER_MIB = 4
+"""
+The number of client connections for each MiB of Envoy's memory, if no number is given: 2048 in 512 MiB. A
+connection without an open call takes 21 KiB (docs/grpc.md). Open calls take more, and the overload manager
+ends those that take most.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A gRPC service that Envoy routes calls to.
@@ -67,6 +75,8 @@ class Proxy:
         name: Envoy's node id and cluster, as its log and statistics show them.
         memory_mib: The memory of Envoy's container in MiB. The overload manager and
             the connection limit depend on it.
+        max_connections: How many connections of clients one Envoy holds. None, the default, for
+            four for each MiB of its memory.
         address: The IP address that the listener binds; every interface by default.
         port: The TCP port of the listener.
         admin_address: The loopback IP address that the admin interface binds.
@@ -87,6 +97,7 @@ class Proxy:
 
     name: str
     memory_mib: int = 512
+    max_connections: int | None = None
     address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, which its security group protects
     port: int = GRPC_PORT
     admin_address: str = ADMIN_ADDRESS
@@ -96,6 +107,11 @@ class Proxy:
     access_log: AccessLog | None = field(default_factory=AccessLog)
     metrics: Metrics | None = None
     tracing: Tracing | None = None
+
+    @property
+    def connection_limit(self) -> int:
+        """How many connections of clients one Envoy holds."""
+        return self.max_connections or self.memory_mib * CONNECTIONS_PER_MIB
 
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):

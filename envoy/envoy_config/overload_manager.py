@@ -1,28 +1,24 @@
 """The overload manager: Envoy sheds load before its container runs out of memory and is killed."""
 
+from datetime import timedelta
+
 from envoy_data_plane.envoy.config.overload.v3 import (
+    BufferFactoryConfig,
     OverloadAction,
     OverloadManager,
     ResourceMonitor,
+    ScaledTrigger,
     ThresholdTrigger,
     Trigger,
 )
-from envoy_data_plane.envoy.extensions.resource_monitors.downstream_connections.v3 import (
-    DownstreamConnectionsConfig,
-)
 from envoy_data_plane.envoy.extensions.resource_monitors.fixed_heap.v3 import FixedHeapConfig
 
+from envoy_config.connection_limit import connection_monitor
 from envoy_config.model import Proxy
 from envoy_config.typed_extension import typed_config
 
 HEAP_SHARE = 0.8
 """The heap's share of the container's memory; the rest is for code, stacks and the allocator's overhead."""
-
-CONNECTIONS_PER_MIB = 4
-"""
-The number of client connections for each MiB of the container's memory. At 256 KiB for each connection, Envoy
-reaches the limit before it runs out of memory: 2048 connections in 512 MiB.
-"""
 
 _FIXED_HEAP = "envoy.resource_monitors.fixed_heap"
 
@@ -30,6 +26,8 @@ _FIXED_HEAP = "envoy.resource_monitors.fixed_heap"
 def overload_manager(proxy: Proxy) -> OverloadManager:
     """Return the limits that fit the memory of `proxy`."""
     return OverloadManager(
+        # The default of 1 s is too long: in that time, clients can send more than the heap may still grow.
+        refresh_interval=timedelta(milliseconds=250),
         resource_monitors=[
             ResourceMonitor(
                 name=_FIXED_HEAP,
@@ -37,17 +35,23 @@ def overload_manager(proxy: Proxy) -> OverloadManager:
                     FixedHeapConfig(max_heap_size_bytes=int(proxy.memory_mib * 1024 * 1024 * HEAP_SHARE))
                 ),
             ),
-            ResourceMonitor(
-                name="envoy.resource_monitors.global_downstream_max_connections",
-                typed_config=typed_config(
-                    DownstreamConnectionsConfig(
-                        max_active_downstream_connections=proxy.memory_mib * CONNECTIONS_PER_MIB
-                    )
-                ),
-            ),
+            connection_monitor(proxy),
         ],
-        # Both thresholds come from "Configuring Envoy as an edge proxy".
+        # The smallest stream whose memory Envoy counts holds 64 KiB (2^16 bytes).
+        buffer_factory_config=BufferFactoryConfig(minimum_account_to_track_power_of_two=16),
         actions=[
+            # The calls that hold most memory end first, and the more, the fuller the heap. Without this, open
+            # calls alone can fill it: the windows of thirteen clients are as large as the heap of 512 MiB.
+            OverloadAction(
+                name="envoy.overload_actions.reset_high_memory_stream",
+                triggers=[
+                    Trigger(
+                        name=_FIXED_HEAP,
+                        scaled=ScaledTrigger(scaling_threshold=0.75, saturation_threshold=0.95),
+                    )
+                ],
+            ),
+            # Both thresholds come from "Configuring Envoy as an edge proxy".
             _action("envoy.overload_actions.shrink_heap", 0.95),
             _action("envoy.overload_actions.stop_accepting_requests", 0.98),
         ],

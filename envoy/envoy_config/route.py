@@ -18,6 +18,7 @@ from envoy_data_plane.envoy.extensions.retry.host.omit_host_metadata.v3 import O
 from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
 from envoy_data_plane.google.protobuf import Struct, Value
 
+from envoy_config.http2 import REQUEST_BUFFER_BYTES
 from envoy_config.model import Service
 from envoy_config.typed_extension import typed_config
 
@@ -36,6 +37,7 @@ def route_configuration(services: tuple[Service, ...]) -> RouteConfiguration:
                 name="grpc",
                 # Clients may dial the proxy by any name, so only the path decides.
                 domains=["*"],
+                request_body_buffer_limit=REQUEST_BUFFER_BYTES,
                 routes=[_route(prefix, prefixes[prefix]) for prefix in sorted(prefixes)],
             )
         ],

@@ -26,7 +26,9 @@ it).
 
 SERVER_STATS = ("memory_allocated", "memory_physical_size", "uptime")
 
-LISTENER_STATS = ("downstream_cx_active",)
+LISTENER_STATS = ("downstream_cx_active", "no_route")
+
+CONNECTION_LIMIT_STATS = ("limited_connections",)
 
 
 def stats_config() -> StatsConfig:
@@ -40,6 +42,7 @@ def stats_config() -> StatsConfig:
         _suffixes(r"cluster\.[^.]+\.", CLUSTER_STATS),
         _suffixes(r"server\.", SERVER_STATS),
         _suffixes(r"http\.grpc\.", LISTENER_STATS),
+        _suffixes(r"connection_limit\.grpc\.", CONNECTION_LIMIT_STATS),
         StringMatcher(safe_regex=RegexMatcher(regex=r"overload\..*\.pressure")),
     ]
     return StatsConfig(

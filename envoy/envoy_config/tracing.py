@@ -85,7 +85,7 @@ def collector_cluster() -> Cluster:
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
             HttpProtocolOptions(
                 explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-                    http2_protocol_options=upstream_http2()
+                    http2_protocol_options=upstream_http2(max_concurrent_streams=10)
                 )
             )
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from envoy_config.settings import Settings
-from envoy_config.values import Flag, HealthCheck, Port, ProtoService, bounded_duration
+from envoy_config.values import Flag, HealthCheck, Port, ProtoService, bounded_duration, whole_number
 
 GRPC_PORT = 50051
 """The port that gRPC's own examples use."""
@@ -15,6 +15,9 @@ GRPC_PORT = 50051
 
 _connect_timeout = bounded_duration("a connect timeout", timedelta(milliseconds=10), timedelta(seconds=30))
 ConnectTimeout = Annotated[timedelta, *_connect_timeout]
+
+_concurrent_streams = whole_number("a number of open calls on a connection", 1, 1024)
+ConcurrentStreams = Annotated[int, *_concurrent_streams]
 
 
 class Upstream(Settings):
@@ -33,6 +36,14 @@ class Upstream(Settings):
     # Envoy's default of 5 s is far too long inside a VPC, and Envoy then retries on another task.
     connect_timeout: ConnectTimeout = Field(
         default=timedelta(seconds=1), description="time to open a connection to a task"
+    )
+    # Envoy learns a server's own limit only after it has sent its first calls. A grpcio server refuses what
+    # exceeds its limit with ENHANCE_YOUR_CALM, which cannot be retried. With 10, a burst opens more
+    # connections instead (docs/grpc.md).
+    max_concurrent_streams: ConcurrentStreams = Field(
+        default=10,
+        description="open calls on one connection to a task; for more calls Envoy opens more connections. It "
+        "must not exceed the server's own limit",
     )
     zone_aware: Flag = Field(
         default=True,

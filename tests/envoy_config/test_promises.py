@@ -36,7 +36,7 @@ def told(request: pytest.FixtureRequest) -> dict[str, Any]:
 def manager(told: dict[str, Any]) -> dict[str, Any]:
     """Return the HTTP connection manager of the clients' listener."""
     (listener,) = told["static_resources"]["listeners"]
-    return listener["filter_chains"][0]["filters"][0]["typed_config"]
+    return listener["filter_chains"][0]["filters"][-1]["typed_config"]
 
 
 def route_actions(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -79,8 +79,10 @@ class EveryMethod(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def task(address: str, answer: Handler) -> Generator[grpc.Server]:
-    server = grpc.server(futures.ThreadPoolExecutor(4))
+def task(
+    address: str, answer: Handler, *, workers: int = 4, options: Sequence[tuple[str, int]] = ()
+) -> Generator[grpc.Server]:
+    server = grpc.server(futures.ThreadPoolExecutor(workers), options=options)
     server.add_generic_rpc_handlers((EveryMethod(answer),))
     server.add_insecure_port(f"{address}:50051")
     server.start()
@@ -137,8 +139,13 @@ def call(
     method: str,
     timeout: float | None = FOREVER,
     metadata: Sequence[tuple[str, str | bytes]] | None = None,
+    request: bytes = b"",
 ) -> list[bytes]:
-    options = [("grpc.use_local_subchannel_pool", 1)]
-    with grpc.insecure_channel(live.target, options=options) as channel:
+    with channel_to(live) as channel:
         stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(method)
-        return list(stub(b"", timeout=timeout, metadata=tuple(metadata or ())))
+        return list(stub(request, timeout=timeout, metadata=tuple(metadata or ())))
+
+
+def channel_to(live: Live, options: Sequence[tuple[str, int]] = ()) -> grpc.Channel:
+    """Return a channel with a connection of its own."""
+    return grpc.insecure_channel(live.target, options=[("grpc.use_local_subchannel_pool", 1), *options])

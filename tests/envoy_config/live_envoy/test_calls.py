@@ -52,6 +52,8 @@ def test_log_has_one_line_for_each_call_with_every_field(tmp_path: Path, block: 
         "upstream_task": f"{block}.3:50051",
         "attempts": 1,
         "response_flags": "-",
+        "details": "via_upstream",
+        "client": "127.0.0.1",
         "request_id": "",
         "traceparent": None,
         "reason": "sample",

@@ -1,0 +1,48 @@
+"""A call to a proto service that no service of the proxy lists."""
+
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import grpc
+import pytest
+
+from envoy_config import Metrics
+from tests.envoy_config.live_envoy.rig import PROXY, call, envoy, task
+from tests.waiting import FOREVER
+
+UNLISTED = "/learning.v1.Forgotten/Get"
+
+
+def unimplemented(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+    context.abort(grpc.StatusCode.UNIMPLEMENTED, "the server's own")
+    yield b""
+
+
+def test_the_client_the_log_and_a_metric_tell_it_from_a_servers_own_unimplemented(
+    tmp_path: Path, block: str
+) -> None:
+    proxy = replace(PROXY, metrics=Metrics())
+    with task(f"{block}.3", unimplemented), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
+        with pytest.raises(grpc.RpcError) as servers:
+            call(live, "/learning.v1.Lessons/Get")
+        with pytest.raises(grpc.RpcError) as unrouted:
+            call(live, UNLISTED)
+        url = f"http://{live.address}:9903/stats/prometheus"
+        with urllib.request.urlopen(url, timeout=FOREVER) as response:
+            metrics = response.read().decode()
+        live.process.terminate()  # it writes what is left of the log
+        live.process.wait(FOREVER)
+        log = live.lines()
+    assert servers.value.code() is unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert servers.value.details() == "the server's own"
+    assert unrouted.value.details() == (
+        f"Envoy proxy grpc has no route for {UNLISTED}: no service of its configuration lists this proto "
+        "service in grpc_services"
+    )
+    assert [(line["service"], line["details"]) for line in log] == [
+        ("lessons", "via_upstream"),
+        (None, "route_not_found"),
+    ]
+    assert 'envoy_http_no_route{envoy_http_conn_manager_prefix="grpc"} 1\n' in metrics
