@@ -42,6 +42,10 @@ ends those that take most.
 """
 
 
+MAX_CONNECTIONS_PER_MIB = 16
+"""The most client connections for each MiB that may be asked for: 64 KiB for each, and it needs 21."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A gRPC service that Envoy routes calls to.

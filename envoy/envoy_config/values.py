@@ -153,4 +153,7 @@ _proto_service = text(
 )
 ProtoService = Annotated[str, *_proto_service]
 
+_connections = whole_number("a number of connections", 8, 1_000_000)
+Connections = Annotated[int, *_connections]
+
 HealthCheck = Literal["grpc", "tcp", "none"]

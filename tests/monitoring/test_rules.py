@@ -12,7 +12,7 @@ import yaml
 
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT, AlarmThresholds
 from envoy_config.call_stats import BUCKETS_MS
-from envoy_config.stats import CLUSTER_STATS, LISTENER_STATS, SERVER_STATS
+from envoy_config.stats import CLUSTER_STATS, CONNECTION_LIMIT_STATS, LISTENER_STATS, SERVER_STATS
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "monitoring"
@@ -64,6 +64,7 @@ def test_the_rules_thresholds_are_those_of_the_alarms() -> None:
     assert numbers["EcsEnvoySlowCalls"] == wanted.p99 / timedelta(milliseconds=1)
     assert numbers["EcsEnvoySkew"] == numbers["EcsEnvoyEndpointSkew"] == wanted.skew
     assert numbers["EcsEnvoyProxyCpu"] == wanted.proxy_cpu_percent
+    assert numbers["EcsEnvoyProxyConnections"] == wanted.proxy_connections_percent
     assert numbers["EcsEnvoyDiscoveryStale"] == wanted.discovery_age.total_seconds()
     assert "|".join(SERVER_ERRORS) in RULES
     assert f"> {SKEW_MIN_CPU_PERCENT:g})" in RULES
@@ -75,6 +76,8 @@ def kept() -> set[str]:
         "envoy_grpc_duration_milliseconds_bucket",
         "envoy_cluster_endpoint_rq_total",
         "envoy_overload_envoy_resource_monitors_fixed_heap_pressure",
+        "envoy_overload_envoy_resource_monitors_global_downstream_max_connections_pressure",
+        *(f"envoy_connection_limit_{name}" for name in CONNECTION_LIMIT_STATS),
         *(f"envoy_cluster_{name.replace('.', '_')}" for name in CLUSTER_STATS),
         *(f"envoy_server_{name}" for name in SERVER_STATS),
         *(f"envoy_http_{name}" for name in LISTENER_STATS),

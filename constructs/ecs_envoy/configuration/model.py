@@ -14,7 +14,7 @@ from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import Flag, UnprivilegedPort
+from envoy_config.values import Connections, Flag, UnprivilegedPort
 
 
 class NewNetwork(Settings):
@@ -78,6 +78,10 @@ class Proxy(TaskSize):
     )
     port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
     tasks: values.Tasks = Field(default=TASKS, description="number of tasks; two survive the loss of a zone")
+    max_connections: Connections | None = Field(
+        default=None,
+        description="most connections of clients to a task; by default four for each MiB of Envoy's memory",
+    )
     image: EnvoyImage = Field(
         default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"
     )

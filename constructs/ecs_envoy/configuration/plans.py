@@ -44,6 +44,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "port": lambda: configuration.proxy.port,
             "cpu": lambda: configuration.proxy.cpu,
             "memory_mib": lambda: configuration.proxy.memory,
+            "max_connections": lambda: configuration.proxy.max_connections,
             "services": lambda: [plan for _, plan in service_plans(configuration)],
             "telemetry": lambda: proxy_telemetry(configuration),
             "discovery_interval": lambda: configuration.proxy.discovery.interval,

@@ -41,6 +41,7 @@ def define_proxy(
         image_mirror=configuration.image_mirror,
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
+        max_connections=settings.max_connections,
         tasks=settings.tasks,
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,

@@ -13,6 +13,7 @@ RUNBOOK_NAMES = (
     "no-healthy-endpoint",
     "proxy-cpu",
     "proxy-memory",
+    "proxy-connections",
     "tasks-missing",
     "discovery-stale",
     "skew",
@@ -61,6 +62,16 @@ class ProxyAlarms:
             "The proxy's tasks are short of memory, and Envoy will refuse calls",
         )
         self._tasks_missing(service, "proxy")
+
+    def add_connection_alarm(self, metrics: ProxyMetrics) -> None:
+        """Add the alarm for the connections that clients have to the proxy."""
+        self._alarm(
+            "proxy-connections",
+            "proxy",
+            metrics.connections(),
+            self._thresholds.proxy_connections_percent,
+            "A proxy task holds nearly as many connections of clients as it may, and will refuse more",
+        )
 
     def add_call_alarms(self, metrics: ProxyMetrics, service: str, *, timed: bool) -> None:
         """Add the alarms for calls to `service`; an alarm for their durations only if they are `timed`."""

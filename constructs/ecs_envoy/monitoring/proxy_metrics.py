@@ -8,7 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
-from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, NAMESPACE
+from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, NAMESPACE
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT
 
 MINUTE = Duration.minutes(1)
@@ -100,6 +100,17 @@ class ProxyMetrics:
             dimensions_map={"proxy": self.proxy, "service": service},
             statistic="Maximum",
             label=service,
+            period=MINUTE,
+        )
+
+    def connections(self) -> cloudwatch.Metric:
+        """Return the connections of clients in percent of the limit, at the proxy task that has most."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=CONNECTIONS,
+            dimensions_map={"proxy": self.proxy},
+            statistic="Maximum",
+            label="connections, in percent of the limit",
             period=MINUTE,
         )
 

@@ -100,6 +100,7 @@ class ProxyMonitoring(Construct):
         )
         alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks)
         alarms.add_proxy_alarms(proxy.ecs_service)
+        alarms.add_connection_alarm(metrics)
         for service in proxy.services:
             name = service.plan.name
             alarms.add_call_alarms(metrics, name, timed=timed)

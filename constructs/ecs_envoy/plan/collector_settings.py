@@ -26,6 +26,8 @@ BY_SERVICE = (
     "envoy_cluster_outlier_detection_ejections_active",
     "envoy_cluster_upstream_rq_retry",
 )
+CONNECTIONS = "envoy_overload_envoy_resource_monitors_global_downstream_max_connections_pressure"
+BY_PROXY = ("envoy_connection_limit_limited_connections", "envoy_http_no_route", CONNECTIONS)
 """
 The metrics that CloudWatch gets. Each metric there costs money, so only Prometheus and Datadog count by
 method.
@@ -90,7 +92,7 @@ class CollectorSettings:
                 ]
             }
         if cloudwatch:
-            names = [f"^{name}$" for name in (BY_STATUS, *BY_SERVICE, AGE)]
+            names = [f"^{name}$" for name in (BY_STATUS, *BY_SERVICE, *BY_PROXY, AGE)]
             processors["filter/cloudwatch"] = {
                 "metrics": {"include": {"match_type": "regexp", "metric_names": names}}
             }
@@ -152,6 +154,10 @@ class CollectorSettings:
                     {
                         "dimensions": [service],
                         "metric_name_selectors": [f"^{name}$" for name in BY_SERVICE],
+                    },
+                    {
+                        "dimensions": [["proxy"]],
+                        "metric_name_selectors": [f"^{name}$" for name in BY_PROXY],
                     },
                     {"dimensions": [["proxy", "service"]], "metric_name_selectors": [f"^{AGE}$"]},
                 ],

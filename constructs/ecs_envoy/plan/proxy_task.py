@@ -15,6 +15,7 @@ from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, p
 from ecs_envoy.settings.fargate_sizes import size_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
+from envoy_config.model import MAX_CONNECTIONS_PER_MIB
 from envoy_config.rendering import to_json
 from envoy_config.routing import routing_problems
 from envoy_config.settings_error import Finding
@@ -34,6 +35,7 @@ class ProxyTaskInput:
         port: The TCP port that clients dial.
         cpu: CPU units of the task.
         memory_mib: Memory of the task in MiB.
+        max_connections: Connections of clients that one task holds; None for a number that fits its memory.
         services: The services that it routes to.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
@@ -48,6 +50,7 @@ class ProxyTaskInput:
     port: int
     cpu: int
     memory_mib: int
+    max_connections: int | None
     services: Sequence[ServicePlan]
     telemetry: ProxyTelemetry
     discovery_interval: timedelta
@@ -115,6 +118,13 @@ def _memory(task: ProxyTaskInput) -> Iterator[Finding]:
         yield ("memory",), problem
 
 
+def _connections(task: ProxyTaskInput) -> Iterator[Finding]:
+    most = MAX_CONNECTIONS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
+    if task.max_connections is not None and task.max_connections > most:
+        problem = f"{task.max_connections} connections do not fit Envoy's memory"
+        yield ("max_connections",), f"{problem}; give {most} at most, or more memory"
+
+
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
     for service in task.services:
         if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
@@ -140,7 +150,15 @@ def _pre_stop_waits(task: ProxyTaskInput) -> Iterator[Finding]:
                 yield ("services", service.name, *path), message
 
 
-PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (_port, _size, _memory, _names, _routing, _pre_stop_waits)
+PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
+    _port,
+    _size,
+    _memory,
+    _connections,
+    _names,
+    _routing,
+    _pre_stop_waits,
+)
 
 
 def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
@@ -156,6 +174,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
     proxy = Proxy(
         name=task.name,
         memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
+        max_connections=task.max_connections,
         port=task.port,
         access_log=telemetry.access_log,
         metrics=telemetry.envoy_metrics,

@@ -42,7 +42,7 @@ from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import UnprivilegedPort
+from envoy_config.values import Connections, UnprivilegedPort
 
 
 @jsii.implements(ec2.IConnectable)
@@ -74,6 +74,8 @@ class EnvoyProxy(Construct):
             limits anonymous pulls, and from ECR Public.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
+        max_connections: Connections of clients that one task holds; by default four for each MiB
+            of Envoy's memory. A client above the limit is refused.
         tasks: The number of tasks; 2 by default, one for each of two zones.
         security_group: The tasks' security group; by default a new one without inbound rules.
         discovery_image: The sidecar's image, for deployments from a machine without Docker; by
@@ -117,6 +119,7 @@ class EnvoyProxy(Construct):
         image_mirror: EcrRegistry | None = None,
         cpu: Cpu = CPU,
         memory_limit_mib: Memory = MEMORY_MIB,
+        max_connections: Connections | None = None,
         tasks: Tasks = TASKS,
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
@@ -133,6 +136,7 @@ class EnvoyProxy(Construct):
             port=port,
             cpu=cpu,
             memory_mib=memory_limit_mib,
+            max_connections=max_connections,
             services=[service.plan for service in services],
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,

@@ -23,6 +23,10 @@ class AlarmThresholds(Settings):
     proxy_cpu_percent: CpuPercent = Field(default=60, description="the proxy's mean CPU, in percent")
     # Envoy's overload manager allows its heap the same share.
     proxy_memory_percent: CpuPercent = Field(default=80, description="the proxy's mean memory, in percent")
+    # Early enough to act: from 100 % on, clients are refused.
+    proxy_connections_percent: CpuPercent = Field(
+        default=80, description="connections of clients to a proxy task, in percent of its limit"
+    )
     # Four tasks have a skew of 1.33 behind six pinned connections, and at most 1.03 behind the proxy
     # (measured by `make rehearse`).
     skew: Skew = Field(

@@ -37,7 +37,7 @@ def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring
 def test_each_alarm_notifies_its_topic_and_names_its_runbook(stack: Stack, network: Network) -> None:
     monitoring = monitored(stack, network)
     alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
-    assert len(alarms) == len(monitoring.alarms) == 8
+    assert len(alarms) == len(monitoring.alarms) == 9
     for alarm in alarms.values():
         properties = alarm["Properties"]
         assert re.search(r"Runbook: docs/runbooks/[a-z-]+\.md$", properties["AlarmDescription"])

@@ -26,6 +26,12 @@ SERVICE_RULES = [
         "Fargate does not offer 4096 MiB with 256 CPU units; give memory: 512, 1024, 2048",
         id="memory",
     ),
+    pytest.param(
+        "    max_concurrent_streams: 0\n",
+        {"max_concurrent_streams": 0},
+        "0 is not a number of open calls on a connection; give a number from 1 to 1024",
+        id="streams",
+    ),
     pytest.param("    tasks: 0\n", {"min_tasks": 0}, "0 is not a number of tasks; give a number from 1", id="no task"),
     pytest.param("    tasks: -1\n", {"min_tasks": -1}, "-1 is not a number of tasks; give a number from 1", id="-1"),
     pytest.param(
@@ -149,6 +155,15 @@ PROXY_RULES = [
     pytest.param("cpu: 300", {"cpu": 300}, "300 is not a CPU size of Fargate", id="cpu"),
     pytest.param("memory: 128", {"memory_limit_mib": 128}, "128 is not a memory size in MiB", id="memory"),
     pytest.param("memory: 4096", {"memory_limit_mib": 4096}, "Fargate does not offer 4096 MiB with 256", id="size"),
+    pytest.param(
+        "max_connections: 0", {"max_connections": 0}, "0 is not a number of connections; give a number from 8", id="none"
+    ),
+    pytest.param(
+        "max_connections: 9000",
+        {"max_connections": 9000},
+        "9000 connections do not fit Envoy's memory; give 8192 at most, or more memory",
+        id="too many connections",
+    ),
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
     pytest.param("name: lessons", {"name": "lessons"}, "has the proxy's name, 'lessons'; give each its own", id="name"),
     pytest.param(
