@@ -74,8 +74,7 @@ class EnvoyProxy(Construct):
             limits anonymous pulls, and from ECR Public.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
-        max_connections: Connections of clients that one task holds; by default four for each MiB
-            of Envoy's memory. A client above the limit is refused.
+        max_connections: Connections of clients to a task; by default four for each MiB of Envoy's.
         tasks: The number of tasks; 2 by default, one for each of two zones.
         security_group: The tasks' security group; by default a new one without inbound rules.
         discovery_image: The sidecar's image, for deployments from a machine without Docker; by
@@ -160,14 +159,16 @@ class EnvoyProxy(Construct):
         )
         self._connections = self._define_connections(port)
         if not self._logs_to_datadog:
-            add_log_queries(
-                self, log_group=self.log_group, proxy=self.metrics_name, access_log=telemetry.access_log
-            )
+            self._define_log_queries()
         self._allow_calls(security_group)
 
     @property
     def _logs_to_datadog(self) -> bool:
         return "datadog-log-router" in self.plan.sidecars
+
+    def _define_log_queries(self) -> None:
+        log = self.telemetry.access_log
+        add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
 
     def _define_metrics_log_group(self) -> logs.LogGroup:
         return logs.LogGroup(
