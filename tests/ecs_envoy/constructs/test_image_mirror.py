@@ -50,7 +50,7 @@ def everything(mirror: str | None) -> Template:
     """Return the template of a proxy and a service with every container that we can add."""
     stack = Stack(App(), "all", env=Environment(account="111122223333", region="eu-west-1"))
     network = Network(stack, "Network", namespace_name="test.local")
-    key = secretsmanager.Secret(stack, "Key")
+    key = secretsmanager.Secret.from_secret_name_v2(stack, "Key", "datadog/api-key")
     datadog = Datadog(api_key_secret=key, site="datadoghq.eu", env="dev", access_log=True)
     service = grpc_service(
         stack,
