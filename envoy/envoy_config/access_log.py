@@ -8,16 +8,15 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
     ComparisonFilter,
     ComparisonFilterOp,
     DurationFilter,
-    GrpcStatusFilter,
     GrpcStatusFilterStatus,
-    OrFilter,
     RuntimeFilter,
 )
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32, SubstitutionFormatString
 from envoy_data_plane.envoy.extensions.access_loggers.stream.v3 import StdoutAccessLog
 from envoy_data_plane.google.protobuf import Struct, Value
 
-from envoy_config import telemetry
+from envoy_config import call_status, telemetry
+from envoy_config.call_status import either, every, status_filter
 from envoy_config.percentage import fractional_percent
 from envoy_config.typed_extension import typed_config
 
@@ -27,7 +26,6 @@ FIELDS = {
     # gRPC's full method name. A filter that splits it costs 5 % of Envoy's work for every call, and CEL costs
     # more for each line than the call itself (bench/instructions.md). A log query can split it, too.
     "grpc_method": "%REQ(:PATH)%",
-    "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
     "duration_ms": "%DURATION%",
     "upstream_task": "%UPSTREAM_HOST%",
     "attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
@@ -42,7 +40,8 @@ FIELDS = {
     "bytes_sent": "%BYTES_SENT%",
 }
 """
-The fields of a line, besides its `reason`. No other header is logged, because metadata may hold a secret.
+The fields of a line, besides its status and `reason`. No other header is logged, because metadata may hold a
+secret.
 """
 
 SAMPLE, ERROR_OR_SLOW = "sample", "error_or_slow"
@@ -57,24 +56,35 @@ def access_logs(settings: telemetry.AccessLog | None) -> list[AccessLog]:
     """
     if settings is None:
         return []
-    if settings.sample_percent == 100:
-        return [_stdout(SAMPLE, None)]
-    logs = [_stdout(ERROR_OR_SLOW, _error_or_slow(settings.slower_than))]
+    logs: list[AccessLog] = []
     if settings.sample_percent:
-        logs.insert(0, _stdout(SAMPLE, _sampled(settings.sample_percent)))
+        sampled = [_sampled(settings.sample_percent)] if settings.sample_percent < 100 else []
+        logs += _stdout(SAMPLE, sampled, sampled)
+    if settings.sample_percent < 100:
+        slow = _slow(settings.slower_than)
+        failed = status_filter(GrpcStatusFilterStatus.OK, exclude=True)
+        logs += _stdout(ERROR_OR_SLOW, [either(failed, slow)], [either(call_status.not_cancelled(), slow)])
     return logs
 
 
-def _stdout(reason: str, log_filter: AccessLogFilter | None) -> AccessLog:
+def _stdout(
+    reason: str, with_status: list[AccessLogFilter], without_status: list[AccessLogFilter]
+) -> list[AccessLog]:
+    """Return two loggers, of calls that have a status and of those whose status has to be found."""
+    given = [call_status.has_status(), *with_status]
+    found = [call_status.lacks_status(), *without_status]
+    return [_lines(reason, call_status.GIVEN, given), _lines(reason, call_status.FOUND, found)]
+
+
+def _lines(reason: str, status: str, filters: list[AccessLogFilter]) -> AccessLog:
+    fields = {**FIELDS, "grpc_status": status, "reason": reason}
     return AccessLog(
         name="envoy.access_loggers.stdout",
-        filter=log_filter,
+        filter=every(*filters) if len(filters) > 1 else filters[0],
         typed_config=typed_config(
             StdoutAccessLog(
                 log_format=SubstitutionFormatString(
-                    json_format=Struct(
-                        fields={k: Value(string_value=v) for k, v in {**FIELDS, "reason": reason}.items()}
-                    ),
+                    json_format=Struct(fields={k: Value(string_value=v) for k, v in fields.items()}),
                 )
             )
         ),
@@ -93,23 +103,13 @@ def _sampled(percent: float) -> AccessLogFilter:
     )
 
 
-def _error_or_slow(slower_than: timedelta) -> AccessLogFilter:
+def _slow(slower_than: timedelta) -> AccessLogFilter:
     milliseconds = max(1, round(slower_than / timedelta(milliseconds=1)))
     return AccessLogFilter(
-        or_filter=OrFilter(
-            filters=[
-                # This matches every status but OK, and calls without a status.
-                AccessLogFilter(
-                    grpc_status_filter=GrpcStatusFilter(statuses=[GrpcStatusFilterStatus.OK], exclude=True)
-                ),
-                AccessLogFilter(
-                    duration_filter=DurationFilter(
-                        comparison=ComparisonFilter(
-                            op=ComparisonFilterOp.GE,
-                            value=RuntimeUInt32(default_value=milliseconds, runtime_key="access_log.slow_ms"),
-                        )
-                    )
-                ),
-            ]
+        duration_filter=DurationFilter(
+            comparison=ComparisonFilter(
+                op=ComparisonFilterOp.GE,
+                value=RuntimeUInt32(default_value=milliseconds, runtime_key="access_log.slow_ms"),
+            )
         )
     )

@@ -1,6 +1,6 @@
 """Statistics of calls by service, gRPC method and status."""
 
-from envoy_data_plane.envoy.config.accesslog.v3 import AccessLog
+from envoy_data_plane.envoy.config.accesslog.v3 import AccessLog, AccessLogFilter
 from envoy_data_plane.envoy.extensions.access_loggers.stats.v3 import (
     Config,
     ConfigCounter,
@@ -26,6 +26,15 @@ from envoy_data_plane.xds.type.matcher.v3 import (
     StringMatcher,
 )
 
+from envoy_config.call_status import (
+    FOUND,
+    GIVEN,
+    cancelled,
+    every,
+    has_status,
+    lacks_status,
+    not_cancelled,
+)
 from envoy_config.typed_extension import typed_config
 
 PREFIX = "grpc"
@@ -38,34 +47,45 @@ few deadlines are longer than 5 s. Each bucket costs one series for every method
 
 MAX_COUNTERS, MAX_HISTOGRAMS = 4000, 1000
 """
-Enough for a thousand methods with four statuses each. The limits bound Envoy's memory when a client calls
+Enough for a thousand methods with four statuses each. The limits, of each logger, bound Envoy's memory when a client calls
 methods with invented names.
 """
 
 
-def call_stats() -> AccessLog:
-    """Return the logger that counts each call and its duration; it writes no lines."""
+def call_stats() -> list[AccessLog]:
+    """Return the loggers that count each call and its duration; they write no lines.
+
+    The duration of a call that its client cancelled says nothing about the service, so it is not counted.
+    """
+    return [
+        _logger(has_status(), status=GIVEN, timed=True),
+        _logger(every(lacks_status(), not_cancelled()), status=FOUND, timed=True),
+        _logger(every(lacks_status(), cancelled()), status=FOUND, timed=False),
+    ]
+
+
+def _logger(calls: AccessLogFilter, *, status: str, timed: bool) -> AccessLog:
     service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop_unrouted())
     method = ConfigTag(name="grpc_method", value_format="%REQ(:PATH)%")
-    status = ConfigTag(name="grpc_status", value_format="%GRPC_STATUS(SNAKE_STRING)%")
+    counter = ConfigCounter(
+        stat=ConfigStat(
+            name="requests", tags=[service, method, ConfigTag(name="grpc_status", value_format=status)]
+        ),
+        value_fixed=1,
+    )
+    histogram = ConfigHistogram(
+        stat=ConfigStat(name="duration_milliseconds", tags=[service, method]),
+        unit=ConfigHistogramUnit.Milliseconds,
+        value_format="%DURATION%",
+    )
+    # Each logger has a scope and limits of its own, because Envoy 1.40 crashes at its end if loggers share a
+    # scope by `sharing_name`. The series of all scopes appear as one metric.
+    scope = Scope(prefix=PREFIX, max_counters=MAX_COUNTERS, max_histograms=MAX_HISTOGRAMS)
     return AccessLog(
         name="envoy.access_loggers.stats",
+        filter=calls,
         typed_config=typed_config(
-            Config(
-                stats_scope=Scope(prefix=PREFIX, max_counters=MAX_COUNTERS, max_histograms=MAX_HISTOGRAMS),
-                counters=[
-                    ConfigCounter(
-                        stat=ConfigStat(name="requests", tags=[service, method, status]), value_fixed=1
-                    )
-                ],
-                histograms=[
-                    ConfigHistogram(
-                        stat=ConfigStat(name="duration_milliseconds", tags=[service, method]),
-                        unit=ConfigHistogramUnit.Milliseconds,
-                        value_format="%DURATION%",
-                    )
-                ],
-            ),
+            Config(stats_scope=scope, counters=[counter], histograms=[histogram] if timed else [])
         ),
     )
 

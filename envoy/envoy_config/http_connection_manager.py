@@ -52,7 +52,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         # for every call without one, although few calls are logged.
         preserve_external_request_id=True,
         generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
-        access_log=[*access_logs(proxy.access_log), *([call_stats()] if proxy.metrics else [])],
+        access_log=[*access_logs(proxy.access_log), *(call_stats() if proxy.metrics else [])],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
         local_reply_config=local_reply_config(proxy),

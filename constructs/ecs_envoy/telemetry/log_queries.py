@@ -6,8 +6,8 @@ from constructs import Construct
 import envoy_config
 from envoy_config.access_log import ERROR_OR_SLOW, SAMPLE
 
-_FAILED = "(not ispresent(grpc_status) or grpc_status != 'OK')"
-"""A call has no status if its connection ended first."""
+_FAILED = "grpc_status not in ['OK', 'CANCELLED']"
+"""A call that its client cancelled has not failed."""
 
 
 def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:

@@ -37,7 +37,9 @@ class Live:
 
     def stop(self) -> list[dict[str, Any]]:
         """End Envoy once it has ended every call, and return its access log."""
-        until(lambda: "_active: 0\n" in self.admin("/stats?filter=http.grpc.downstream_rq_active"))
+        # With metrics, Envoy does not keep the statistic of its listener.
+        active = "/stats?filter=(http.grpc.down|cluster.lessons.up)stream_rq_active"
+        until(lambda: all(line.endswith(": 0") for line in self.admin(active).splitlines()))
         self.process.terminate()
         self.process.wait(FOREVER)
         return self.lines()
@@ -127,6 +129,13 @@ def envoy(
         finally:
             process.kill()
             process.wait()
+
+
+def scrape(live: Live, path: str = "/stats/prometheus", method: str = "GET") -> str:
+    """Return what the metrics listener answers."""
+    request = urllib.request.Request(f"http://{live.address}:9903{path}", method=method)
+    with urllib.request.urlopen(request, timeout=FOREVER) as response:  # noqa: S310
+        return response.read().decode()
 
 
 def ready(address: str) -> bool:
