@@ -47,8 +47,8 @@ few deadlines are longer than 5 s. Each bucket costs one series for every method
 
 MAX_COUNTERS, MAX_HISTOGRAMS = 4000, 1000
 """
-Enough for a thousand methods with four statuses each. The limits, of each logger, bound Envoy's memory when a client calls
-methods with invented names.
+Enough for a thousand methods with four statuses each. They limit each logger, and so bound Envoy's memory
+when a client calls methods with invented names.
 """
 
 

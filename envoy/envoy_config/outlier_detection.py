@@ -4,17 +4,22 @@ from datetime import timedelta
 
 from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection
 
+from envoy_config import values
 
-def outlier_detection() -> OutlierDetection:
-    """Return when Envoy ejects an endpoint because of its answers."""
+
+def outlier_detection(kind: values.OutlierDetection) -> OutlierDetection | None:
+    """Return when Envoy ejects an endpoint because of its answers; None for `none`."""
+    if kind == "none":
+        return None
     return OutlierDetection(
         # Envoy counts UNKNOWN, INTERNAL and UNIMPLEMENTED as 5xx: a caller that repeats one bad request would
         # eject healthy tasks one by one. UNAVAILABLE and DEADLINE_EXCEEDED are gateway failures.
         enforcing_consecutive_5xx=0,
         # Off (0) by default in Envoy.
         consecutive_gateway_failure=5,
-        enforcing_consecutive_gateway_failure=100,
-        # Envoy counts failed connections separately from bad answers.
+        enforcing_consecutive_gateway_failure=100 if kind == "gateway_failure" else 0,
+        # Envoy counts failed connections separately from bad answers: a caller can provoke bad answers, but
+        # not failed connections.
         split_external_local_origin_errors=True,
         consecutive_local_origin_failure=5,
         base_ejection_time=timedelta(seconds=30),

@@ -7,7 +7,15 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from envoy_config.settings import Settings
-from envoy_config.values import Flag, HealthCheck, Port, ProtoService, bounded_duration, whole_number
+from envoy_config.values import (
+    Flag,
+    HealthCheck,
+    OutlierDetection,
+    Port,
+    ProtoService,
+    bounded_duration,
+    whole_number,
+)
 
 GRPC_PORT = 50051
 """The port that gRPC's own examples use."""
@@ -44,6 +52,11 @@ class Upstream(Settings):
         default=10,
         description="open calls on one connection to a task; for more calls Envoy opens more connections. It "
         "must not exceed the server's own limit",
+    )
+    outlier_detection: OutlierDetection = Field(
+        default="gateway_failure",
+        description="what ejects a task for some time: gateway_failure, 5 calls in a row that end with "
+        "UNAVAILABLE or DEADLINE_EXCEEDED or do not reach it; local_origin_failure, 5 that do not reach it; none",
     )
     zone_aware: Flag = Field(
         default=True,

@@ -157,3 +157,4 @@ _connections = whole_number("a number of connections", 8, 1_000_000)
 Connections = Annotated[int, *_connections]
 
 HealthCheck = Literal["grpc", "tcp", "none"]
+OutlierDetection = Literal["gateway_failure", "local_origin_failure", "none"]

@@ -145,12 +145,23 @@ def test_a_task_that_says_it_is_not_serving_gets_no_call(tmp_path: Path, block: 
     assert {line["upstream_task"] for line in log} == {f"{tasks[0]}:50051"}
 
 
-def test_a_task_is_left_alone_after_five_unavailable_in_a_row(tmp_path: Path, block: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "most_failed"),
+    [
+        pytest.param({}, 5, id="by default"),
+        pytest.param({"outlier_detection": "gateway_failure"}, 5, id="gateway_failure"),
+        pytest.param({"outlier_detection": "local_origin_failure"}, 20, id="local_origin_failure"),
+        pytest.param({"outlier_detection": "none"}, 20, id="none"),
+    ],
+)
+def test_a_task_is_left_alone_after_five_unavailable_in_a_row_unless_that_is_turned_off(
+    given: dict[str, str], most_failed: int, tmp_path: Path, block: str
+) -> None:
     failing, well = f"{block}.3", f"{block}.4"
     with (
         task(failing, unavailable),
         task(well, good),
-        envoy(tmp_path, block, [failing, well]) as live,
+        envoy(tmp_path, block, [failing, well], **given) as live,
     ):
         until(lambda: live.endpoints() == {failing: True, well: True})
         failed = 0
@@ -160,8 +171,28 @@ def test_a_task_is_left_alone_after_five_unavailable_in_a_row(tmp_path: Path, bl
             except grpc.RpcError:
                 failed += 1
         log = live.stop()
-    assert failed == 5
-    assert sum(line["upstream_task"] == f"{failing}:50051" for line in log) == 5
+    assert failed == most_failed
+    assert sum(line["upstream_task"] == f"{failing}:50051" for line in log) == most_failed
+
+
+@pytest.mark.parametrize(
+    ("outlier_detection", "left"),
+    [
+        pytest.param("gateway_failure", 1, id="gateway_failure"),
+        pytest.param("local_origin_failure", 1, id="local_origin_failure"),
+        pytest.param("none", 2, id="none"),
+    ],
+)
+def test_a_task_that_refuses_connections_is_left_alone_unless_that_is_turned_off(
+    outlier_detection: str, left: int, tmp_path: Path, block: str
+) -> None:
+    tasks = [f"{block}.3", f"{block}.4"]
+    options = {"health_check": "none", "outlier_detection": outlier_detection}
+    with task(tasks[0], good), envoy(tmp_path, block, tasks, **options) as live:
+        until(lambda: len(live.endpoints()) == 2)
+        for _ in range(20):
+            assert call(live, GET) == [b""]
+        assert sum(live.endpoints().values()) == left
 
 
 def test_a_task_that_has_left_the_list_gets_no_new_call_and_finishes_its_open_ones(
