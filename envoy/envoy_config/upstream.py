@@ -56,7 +56,7 @@ class Upstream(Settings):
     outlier_detection: OutlierDetection = Field(
         default="gateway_failure",
         description="what ejects a task for some time: gateway_failure, 5 calls in a row that end with "
-        "UNAVAILABLE or DEADLINE_EXCEEDED or do not reach it; local_origin_failure, 5 that do not reach it; none",
+        "UNAVAILABLE or DEADLINE_EXCEEDED or do not reach it; local_origin_failure, 5 of the latter; none",
     )
     zone_aware: Flag = Field(
         default=True,

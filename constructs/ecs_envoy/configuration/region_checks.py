@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.server import Container
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.settings.regions import arn_problem
 from ecs_envoy.settings.workspace_arn import workspace_problem
@@ -10,14 +11,16 @@ from envoy_config.settings_error import Finding, KeyPath
 
 
 def _secrets(configuration: Configuration) -> Iterator[Finding]:
-    for name, service in configuration.services.items():
-        for variable, arn in service.secrets.items():
-            yield from _partition(configuration, ("services", name, "secrets", variable), arn, "a secret")
-
-
-def _api_secrets(configuration: Configuration) -> Iterator[Finding]:
-    for variable, arn in (configuration.api.secrets if configuration.api else {}).items():
-        yield from _partition(configuration, ("api", "secrets", variable), arn, "a secret")
+    servers: list[tuple[KeyPath, Container]] = [
+        (("services", name), service) for name, service in configuration.services.items()
+    ]
+    if configuration.api:
+        servers.append((("api",), configuration.api))
+    for path, server in servers:
+        for variable, arn in server.secrets.items():
+            yield from _partition(configuration, (*path, "secrets", variable), arn, "a secret")
+        for number, arn in enumerate(server.kms_keys):
+            yield from _partition(configuration, (*path, "kms_keys", number), arn, "a key")
 
 
 def _certificate(configuration: Configuration) -> Iterator[Finding]:
@@ -58,7 +61,6 @@ def _partition(configuration: Configuration, path: KeyPath, arn: str, what: str)
 
 REGION_RULES: tuple[Rule[Configuration], ...] = (
     _secrets,
-    _api_secrets,
     _certificate,
     _topic,
     _api_key,

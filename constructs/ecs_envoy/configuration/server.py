@@ -7,6 +7,7 @@ from pydantic import Field
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.stop_order import STOP_TIMEOUT
 from ecs_envoy.settings import values
+from ecs_envoy.settings.secret_arn import KmsKeyArn, SecretSource
 from ecs_envoy.settings.tasks import API_PORT, TASKS, TaskBounds, TaskCount, TaskSize
 from envoy_config import Upstream
 from envoy_config.settings import Settings
@@ -45,8 +46,14 @@ class Container(TaskSize):
     environment: dict[values.VariableName, values.EnvironmentValue] = Field(
         default={}, description="environment variables"
     )
-    secrets: dict[values.VariableName, values.SecretArn] = Field(
-        default={}, description="environment variables from Secrets Manager, by the secret's complete ARN"
+    secrets: dict[values.VariableName, SecretSource] = Field(
+        default={},
+        description="environment variables from Secrets Manager (by the secret's complete ARN, alone or with "
+        ":json-key:version-stage:version-id) or from Parameter Store (by the parameter's ARN)",
+    )
+    kms_keys: list[KmsKeyArn] = Field(
+        default=[],
+        description="the ARNs of customer managed KMS keys that encrypt these secrets; ECS may decrypt with them",
     )
     egress: list[Egress] = Field(default=[], description="what tasks may connect to, in addition to HTTPS")
     container_health_check: ContainerHealthCheck | None = Field(

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from ecs_envoy.settings import values
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 from ecs_envoy.settings.datadog_sites import DatadogSite
+from ecs_envoy.settings.secret_arn import SecretArn
 from envoy_config import AccessLog, Tracing
 from envoy_config.settings import Settings
 from envoy_config.values import Flag
@@ -58,7 +59,7 @@ class Datadog(Settings):
     """Datadog's agent in the tasks of the proxy, the services and the API."""
 
     site: DatadogSite = Field(default="datadoghq.com", description="Datadog's site")
-    api_key_secret: values.SecretArn = Field(
+    api_key_secret: SecretArn = Field(
         description="the complete ARN of the secret in Secrets Manager that holds the API key"
     )
     service: values.Tag | None = Field(

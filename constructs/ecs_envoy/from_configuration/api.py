@@ -8,7 +8,12 @@ from ecs_envoy.configuration.model import (
     Configuration,
 )
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import allow_egress, container_health_check, secrets
+from ecs_envoy.from_configuration.containers import (
+    allow_decrypt,
+    allow_egress,
+    container_health_check,
+    secrets,
+)
 from ecs_envoy.from_configuration.telemetry import datadog_account
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -33,11 +38,12 @@ def define_public_api(
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
         environment={**settings.environment, settings.proxy_address_variable: proxy.address},
-        secrets=secrets(scope, "api", settings.secrets),
+        secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         datadog=datadog_account(scope, configuration),
         image_mirror=configuration.image_mirror,
     )
+    allow_decrypt(api.ecs_service, settings.kms_keys)
     allow_egress(api.connections, settings.egress)
     api.connections.allow_to_default_port(proxy, "gRPC through the proxy")
     return api

@@ -1,24 +1,65 @@
 """Settings that several containers of a configuration have: secrets, health checks, egress."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from aws_cdk import aws_iam as iam
 
 from ecs_envoy.configuration.server import ContainerHealthCheck, Egress
 from ecs_envoy.fargate.arguments import duration_of
+from ecs_envoy.settings.regions import arn_partition
+from ecs_envoy.settings.secret_arn import resource_arn
 
 
-def secrets(scope: Construct, owner: str, settings: dict[str, str]) -> dict[str, ecs.Secret]:
-    """Return a secret for each variable in `settings`, which has their ARNs; `owner` makes ids unique."""
-    return {
-        variable: ecs.Secret.from_secrets_manager(
-            secretsmanager.Secret.from_secret_complete_arn(scope, f"Secret-{owner}-{variable}", arn)
+class _Secret(ecs.Secret):
+    """A secret that the execution role may read, and nothing more.
+
+    The CDK's own secrets also grant `DescribeSecret`, or three more actions of Parameter Store. ECS needs one
+    action for each ("Amazon ECS task execution IAM role" in its Developer Guide).
+    """
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._source = source
+
+    @property
+    def arn(self) -> str:
+        return self._source
+
+    @property
+    def has_field(self) -> bool:
+        return resource_arn(self._source) != self._source
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        from_parameter = self._source.split(":")[2] == "ssm"
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["ssm:GetParameters" if from_parameter else "secretsmanager:GetSecretValue"],
+            resource_arns=[resource_arn(self._source)],
         )
-        for variable, arn in settings.items()
-    }
+
+
+def secrets(settings: Mapping[str, str]) -> dict[str, ecs.Secret]:
+    """Return a secret for each variable in `settings`, whose values are of `SecretSource`."""
+    return {variable: _Secret(source) for variable, source in settings.items()}
+
+
+def allow_decrypt(service: ecs.FargateService, kms_keys: Sequence[str]) -> None:
+    """Let ECS decrypt the secrets of `service` with `kms_keys`; the keys' policies have to allow it, too."""
+    for region in sorted({arn.split(":")[3] for arn in kms_keys}):
+        suffix = "amazonaws.com.cn" if arn_partition(region) == "aws-cn" else "amazonaws.com"
+        service.task_definition.obtain_execution_role().add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=[arn for arn in kms_keys if arn.split(":")[3] == region],
+                conditions={
+                    "StringEquals": {
+                        "kms:ViaService": [f"{name}.{region}.{suffix}" for name in ("secretsmanager", "ssm")]
+                    }
+                },
+            )
+        )
 
 
 def container_health_check(settings: ContainerHealthCheck | None) -> ecs.HealthCheck | None:

@@ -7,7 +7,12 @@ from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.server import ExistingService, Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import allow_egress, container_health_check, secrets
+from ecs_envoy.from_configuration.containers import (
+    allow_decrypt,
+    allow_egress,
+    container_health_check,
+    secrets,
+)
 from ecs_envoy.from_configuration.telemetry import datadog_account
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.routed_service import RoutedService
@@ -56,7 +61,7 @@ def _define_grpc_service(
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
         environment=settings.environment,
-        secrets=secrets(scope, name, settings.secrets),
+        secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         discovery=settings.discovery,
         stop_timeout=duration_of(settings.stop_timeout),
@@ -69,6 +74,7 @@ def _define_grpc_service(
         datadog=account,
         image_mirror=mirror,
     )
+    allow_decrypt(service.ecs_service, settings.kms_keys)
     allow_egress(service.connections, settings.egress)
     return service
 

@@ -218,12 +218,6 @@ _certificate = text(
     "the ARN of a certificate in ACM, such as arn:aws:acm:eu-west-1:111122223333:certificate/0f...",
 )
 CertificateArn = Annotated[str, *_certificate]
-_secret = text(
-    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}",
-    "a secret's ARN",
-    "the complete ARN from Secrets Manager, with its six random characters",
-)
-SecretArn = Annotated[str, *_secret]
 _topic = text(
     r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}",
     "an SNS topic's ARN",

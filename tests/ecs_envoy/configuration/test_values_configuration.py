@@ -34,13 +34,59 @@ def test_accepts(old: str, new: str, tmp_path: Path) -> None:
     assert load(GOOD.replace(old, new), tmp_path).services
 
 
+PARAMETER = "arn:aws:ssm:eu-west-1:111122223333:parameter/prod/db"
+KMS_KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+VERSION = "9d4cb84b-ad69-40c0-a0ab-cead36b967e8"
+KEY = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(KEY, id="a whole secret"),
+        pytest.param(f"{KEY}:password::", id="a JSON key"),
+        pytest.param(f"{KEY}:password:AWSPREVIOUS:", id="a JSON key and a stage"),
+        pytest.param(f"{KEY}:password::{VERSION}", id="a JSON key and a version"),
+        pytest.param(f"{KEY}:::{VERSION}", id="a version"),
+        pytest.param(PARAMETER, id="a parameter"),
+    ],
+)
+def test_a_secret_comes_from_secrets_manager_or_parameter_store(source: str, tmp_path: Path) -> None:
+    configuration = load(GOOD + f"    secrets: {{A: '{source}'}}\n    kms_keys: ['{KMS_KEY}']\n", tmp_path)
+    assert configuration.services["lessons"].secrets == {"A": source}
+
+
+NO_SOURCE = (
+    "is not the ARN of a secret or of a parameter; give the complete ARN from Secrets Manager with its six random "
+    "characters, alone or with a JSON key as in ...:secret:prod/db-AbC123:password::, or an ARN of Parameter Store, "
+    "as in ...:parameter/prod/db"
+)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        pytest.param(KEY[:-7], id="without its six characters"),
+        pytest.param(f"{KEY}:password", id="a JSON key without its colons"),
+        pytest.param(f"{KEY}:::", id="colons alone"),
+        pytest.param(f"{KEY}:password:AWSCURRENT:{VERSION}", id="a stage and a version"),
+        pytest.param("/prod/db", id="a parameter's name"),
+    ],
+)
+def test_fails_on_a_secret_that_ecs_cannot_read(arn: str, tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, GOOD + f"    secrets: {{A: '{arn}'}}\n")
+    assert found.startswith(
+        ":10: services.lessons.secrets.A: 'arn:aws:" if arn.startswith("arn") else ":10: "
+    )
+    assert found.endswith(NO_SOURCE)
+
+
 @pytest.mark.parametrize("switch", ["cloudwatch", "prometheus", "tracing", "datadog"])
 def test_every_backend_is_off_by_false(switch: str, tmp_path: Path) -> None:
     configuration = load(GOOD + f"telemetry: {{{switch}: false}}\n", tmp_path)
     assert getattr(configuration.telemetry, switch) is None
 
 
-KEY = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf"
 AGENT = f"telemetry: {{datadog: {{api_key_secret: '{KEY}'}}}}\nproxy: {{memory: 1024}}\n"
 
 
@@ -54,6 +100,8 @@ AGENT = f"telemetry: {{datadog: {{api_key_secret: '{KEY}'}}}}\nproxy: {{memory: 
         pytest.param(GOOD + "    tasks: 0\n", ":10: services.lessons.tasks: 0 is not a number of tasks; give a number from 1 to 5000", id="no task"),
         pytest.param(GOOD.replace("lessons:\n", "a" * 64 + ":\n"), f":7: services.{'a' * 64}: {'a' * 64!r} has 64 characters; give 63 at most", id="long name"),
         pytest.param(GOOD + f"    secrets: {{A: '{KEY.replace('arn:aws:', 'arn:aws-cn:')}'}}\n", ":10: services.lessons.secrets.A: is a secret in the partition aws-cn, and eu-west-1 is in aws; give one in aws", id="partition"),
+        pytest.param(GOOD + f"    secrets: {{A: '{PARAMETER.replace('arn:aws:', 'arn:aws-cn:')}'}}\n", ":10: services.lessons.secrets.A: is a secret in the partition aws-cn, and eu-west-1 is in aws; give one in aws", id="a parameter's partition"),
+        pytest.param(GOOD + f"    kms_keys: ['{KMS_KEY.replace('arn:aws:', 'arn:aws-cn:')}']\n", ":10: services.lessons.kms_keys[0]: is a key in the partition aws-cn, and eu-west-1 is in aws; give one in aws", id="a key's partition"),
         pytest.param(GOOD + "    container_health_check: {command: [/check], interval: 5s, timeout: 30s}\n", ":10: services.lessons.container_health_check.timeout: is 30s, longer than the interval; give 5s at most", id="timeout"),
         pytest.param(GOOD + f"    environment: {{A: '{'x' * 65000}'}}\n", ":10: services.lessons.environment: takes 65005 bytes, more than the 57344 that fit a task definition", id="environment"),
         pytest.param(GOOD + "    port: 8126\n" + AGENT, ":10: services.lessons.port: 8126 is the port of Datadog's trace agent; give another", id="agent's port"),
