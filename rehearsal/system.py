@@ -18,7 +18,7 @@ from rehearsal.account.foreign_services import deploy_foreign_services
 from rehearsal.account.name_server import NameServer
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
-from rehearsal.monitoring.cpu import Sampler, mean_percent
+from rehearsal.monitoring.cpu import Sampler, series
 from rehearsal.monitoring.cpu_exporter import CpuExporter
 from rehearsal.monitoring.prometheus import Prometheus, prometheus_binary
 from rehearsal.processes import Processes
@@ -132,17 +132,16 @@ class System:
             cpu_address=address,
         )
 
-    def _cpu_by_service(self) -> dict[str, list[float]]:
-        """Return each task's mean CPU over `CPU_SECONDS`, in percent of what its task definition gives it."""
+    def _cpu_by_service(self) -> dict[str, dict[str, list[float]]]:
+        """Return each task's CPU in `CPU_SECONDS`, in percent of what its task definition gives it."""
         samples, now = self.sampler.samples(), time.time()
-        percents: dict[str, list[float]] = {}
+        percents: dict[str, dict[str, list[float]]] = {}
         for service in configured.proto_services(self.configuration):
             block = self.configuration.services.get(service)
             cpus = (block.cpu if block else 256) / 1024
             for task in self.agent.tasks(service):
-                percent = mean_percent(samples.get(task.name, []), now - CPU_SECONDS, now)
-                if percent is not None:
-                    percents.setdefault(service, []).append(percent / cpus)
+                _, cpu = series(samples.get(task.name, []), now - CPU_SECONDS, now)
+                percents.setdefault(service, {})[task.name] = [percent / cpus for percent in cpu]
         return percents
 
     def _pids(self) -> dict[str, int]:

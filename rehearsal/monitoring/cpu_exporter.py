@@ -9,23 +9,36 @@ from types import TracebackType
 PORT = 5000
 """YACE's default port."""
 
-Percents = Mapping[str, Sequence[float]]
-"""The CPU of each task in percent of what it may use, by service."""
+Percents = Mapping[str, Mapping[str, Sequence[float]]]
+"""The CPU of each task in percent of what it may use: its samples of the last minute, by service and task."""
 
 
 def exposition(percents: Percents, ecs_cluster: str) -> str:
-    """Return `percents` in Prometheus's text format, with YACE's names for AWS/ECS CPUUtilization."""
-    lines: list[str] = []
-    statistics: dict[str, Callable[[Sequence[float]], float]] = {"maximum": max, "average": mean}
-    for statistic, value in statistics.items():
-        name = f"aws_ecs_cpuutilization_{statistic}"
-        lines.append(f"# TYPE {name} gauge")
-        lines += [
-            f'{name}{{dimension_ClusterName="{ecs_cluster}",dimension_ServiceName="{service}"}} '
-            f"{value(tasks):.3f}"
-            for service, tasks in percents.items()
-            if tasks
+    """Return `percents` in Prometheus's text format, with YACE's names for CloudWatch's metrics.
+
+    ECS's own metric has the highest and the mean of all samples of all tasks, and Container Insights with
+    enhanced observability the mean of each task.
+    """
+    series: list[tuple[str, str, float]] = []
+    for service, tasks in percents.items():
+        label = f'dimension_ClusterName="{ecs_cluster}",dimension_ServiceName="{service}"'
+        every = [sample for samples in tasks.values() for sample in samples]
+        if every:
+            series.append(("aws_ecs_cpuutilization_maximum", label, max(every)))
+            series.append(("aws_ecs_cpuutilization_average", label, mean(every)))
+        series += [
+            (
+                "aws_ecs_containerinsights_task_cpu_utilization_average",
+                f'{label},dimension_TaskId="{task}"',
+                mean(samples),
+            )
+            for task, samples in tasks.items()
+            if samples
         ]
+    lines: list[str] = []
+    for name in dict.fromkeys(name for name, _, _ in series):
+        lines.append(f"# TYPE {name} gauge")
+        lines += [f"{name}{{{label}}} {value:.3f}" for one, label, value in series if one == name]
     return "\n".join(lines) + "\n"
 
 
@@ -34,7 +47,7 @@ class CpuExporter:
 
     Args:
         address: The loopback address to bind.
-        percents: Returns the current CPU of each task.
+        percents: Returns the samples of each task.
         ecs_cluster: The ECS cluster's name.
 
     """

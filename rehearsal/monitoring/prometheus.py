@@ -136,7 +136,7 @@ class Prometheus:
 
 def with_short_times(rules: str) -> str:
     """Return `rules` with a shorter `interval`, `for` and range, because a rehearsal lasts only seconds."""
-    values = yaml.safe_load(rules.replace("[2m]", f"[{RANGE}]"))
+    values = yaml.safe_load(rules.replace("[2m]", f"[{RANGE}]").replace("offset 2m", f"offset {RANGE}"))
     for group in values["groups"]:
         group["interval"] = "1s"
         for rule in group["rules"]:

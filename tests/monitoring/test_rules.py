@@ -67,7 +67,7 @@ def test_the_rules_thresholds_are_those_of_the_alarms() -> None:
     assert numbers["EcsEnvoyProxyConnections"] == wanted.proxy_connections_percent
     assert numbers["EcsEnvoyDiscoveryStale"] == wanted.discovery_age.total_seconds()
     assert "|".join(SERVER_ERRORS) in RULES
-    assert f"> {SKEW_MIN_CPU_PERCENT:g})" in RULES
+    assert re.search(rf"\) > {SKEW_MIN_CPU_PERCENT:g}\s+\)", RULES)
 
 
 def kept() -> set[str]:

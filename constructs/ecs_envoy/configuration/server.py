@@ -53,7 +53,7 @@ class Container(TaskSize):
     )
     kms_keys: list[KmsKeyArn] = Field(
         default=[],
-        description="the ARNs of customer managed KMS keys that encrypt these secrets; ECS may decrypt with them",
+        description="ARNs of customer managed KMS keys that encrypt these secrets; ECS may decrypt with them",
     )
     egress: list[Egress] = Field(default=[], description="what tasks may connect to, in addition to HTTPS")
     container_health_check: ContainerHealthCheck | None = Field(

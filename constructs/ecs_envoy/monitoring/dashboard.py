@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
-from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics, cpu_of_tasks, skew
+from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
+from ecs_envoy.monitoring.task_metrics import cpu_of_tasks, skew_of_tasks
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 
 _THIRD = 8
@@ -39,7 +40,7 @@ def dashboard_widgets(
         _graph("Endpoints ejected", [metrics.ejected(name) for name in services]),
         _graph("CPU of the proxy (%)", cpu_of_tasks(proxy.ecs_service)),
         _graph("Memory of the proxy (%)", [proxy.ecs_service.metric_memory_utilization(period=MINUTE)]),
-        _graph("Skew: busiest task over mean", [skew(s, name) for name, s in ecs_services.items()]),
+        _graph("Skew: busiest task over mean", [skew_of_tasks(s, name) for name, s in ecs_services.items()]),
         *(_graph(f"CPU of {name}'s tasks (%)", cpu_of_tasks(s)) for name, s in ecs_services.items()),
     ]
 

@@ -4,7 +4,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from cdk_monitoring_constructs import MonitoringFacade
 
-from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics, missing_tasks, skew
+from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
+from ecs_envoy.monitoring.task_metrics import missing_tasks, skew
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 
 RUNBOOK_NAMES = (

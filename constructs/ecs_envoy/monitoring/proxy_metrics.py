@@ -1,15 +1,13 @@
-"""The metrics of a proxy and its services in CloudWatch."""
+"""The metrics of a proxy in CloudWatch, from its collector and its access log."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, NAMESPACE
-from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS, SKEW_MIN_CPU_PERCENT
+from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS
 
 MINUTE = Duration.minutes(1)
 
@@ -37,10 +35,10 @@ class ProxyMetrics:
     def server_error_percent(self, service: str) -> cloudwatch.MathExpression:
         """Return the percentage of calls that failed because of the server or the proxy."""
         errors = {
-            _id(status, service): self._envoy_metric(BY_STATUS, service, "Sum", grpc_status=status)
+            metric_id(status, service): self._envoy_metric(BY_STATUS, service, "Sum", grpc_status=status)
             for status in SERVER_ERRORS
         }
-        total, requests = " + ".join(f"FILL({name}, 0)" for name in errors), _id("requests", service)
+        total, requests = " + ".join(f"FILL({name}, 0)" for name in errors), metric_id("requests", service)
         return cloudwatch.MathExpression(
             expression=f"100 * ({total}) / {requests}",
             using_metrics={**errors, requests: self.requests(service)},
@@ -84,7 +82,7 @@ class ProxyMetrics:
     def unhealthy(self, service: str) -> cloudwatch.MathExpression:
         """Return how many endpoints are listed and not healthy."""
         listed = self._envoy_metric("envoy_cluster_membership_total", service, "Maximum")
-        listed_id, healthy_id = _id("listed", service), _id("healthy", service)
+        listed_id, healthy_id = metric_id("listed", service), metric_id("healthy", service)
         return cloudwatch.MathExpression(
             expression=f"{listed_id} - {healthy_id}",
             using_metrics={listed_id: listed, healthy_id: self.healthy(service)},
@@ -125,48 +123,6 @@ class ProxyMetrics:
         )
 
 
-def _id(name: str, service: str) -> str:
+def metric_id(name: str, service: str) -> str:
     """Return the id of a metric in an expression; it is unique, because a graph may show several services."""
     return re.sub(r"[^a-z0-9]", "_", f"{name}_{service}".lower())
-
-
-def skew(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
-    """Return the busiest task's CPU divided by the mean of the service's tasks; ECS reports both."""
-    most, mean = _id("most", label), _id("mean", label)
-    return cloudwatch.MathExpression(
-        expression=f"IF({mean} > {SKEW_MIN_CPU_PERCENT:g}, {most} / {mean}, 1)",
-        using_metrics={
-            most: service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
-            mean: service.metric_cpu_utilization(period=MINUTE, statistic="Average"),
-        },
-        label=label,
-        period=MINUTE,
-    )
-
-
-def missing_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
-    """Return the desired count minus the number of running tasks, both from Container Insights."""
-    counts = {
-        key: cloudwatch.Metric(
-            namespace="ECS/ContainerInsights",
-            metric_name=name,
-            dimensions_map={
-                "ClusterName": service.cluster.cluster_name,
-                "ServiceName": service.service_name,
-            },
-            statistic="Average",
-            period=MINUTE,
-        )
-        for key, name in (("wanted", "DesiredTaskCount"), ("running", "RunningTaskCount"))
-    }
-    return cloudwatch.MathExpression(
-        expression="wanted - running", using_metrics=counts, label=label, period=MINUTE
-    )
-
-
-def cpu_of_tasks(service: ecs.FargateService) -> Sequence[cloudwatch.IMetric]:
-    """Return the CPU of a service's tasks: the busiest, the mean and the least busy."""
-    return [
-        service.metric_cpu_utilization(period=MINUTE, statistic=statistic, label=label)
-        for statistic, label in (("Maximum", "busiest"), ("Average", "mean"), ("Minimum", "idlest"))
-    ]

@@ -11,7 +11,9 @@ _IN_PARAMETER_STORE = r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[\w./-]+"
 _PART = r"(?!:::$):[\x21-\x39\x3b-\x7e]*:(?:[\w/+=.@!-]*:|:[\w-]{32,64})"
 
 _secret = text(
-    _IN_SECRETS_MANAGER, "a secret's ARN", "the complete ARN from Secrets Manager, with its six random characters"
+    _IN_SECRETS_MANAGER,
+    "a secret's ARN",
+    "the complete ARN from Secrets Manager, with its six random characters",
 )
 SecretArn = Annotated[str, *_secret]
 _source = text(

@@ -72,19 +72,48 @@ def test_cloudwatch_may_publish_to_the_topic_for_its_own_account_by_tls(
     assert allows(document, request) is allowed
 
 
-def test_skew_is_computed_from_ecss_statistics_over_ten_minutes(stack: Stack, network: Network) -> None:
+def test_skew_is_that_of_tasks_and_not_of_samples_for_ten_minutes_outside_deployments(
+    stack: Stack, network: Network
+) -> None:
     monitored(stack, network, thresholds=AlarmThresholds(skew=1.4))
     alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
     (skew,) = [a["Properties"] for a in alarms.values() if a["Properties"]["AlarmName"].endswith("skew")]
     assert (skew["Threshold"], skew["EvaluationPeriods"], skew["DatapointsToAlarm"]) == (1.4, 10, 10)
     metrics = {m["Id"]: m for m in skew["Metrics"]}
-    assert metrics["most_lessons"]["MetricStat"]["Stat"] == "Maximum"
-    assert metrics["mean_lessons"]["MetricStat"]["Stat"] == "Average"
-    assert {m["MetricStat"]["Metric"]["Namespace"] for m in skew["Metrics"] if "MetricStat" in m} == {
-        "AWS/ECS"
+    stats = {
+        name: (
+            m["MetricStat"]["Metric"]["Namespace"],
+            m["MetricStat"]["Metric"]["MetricName"],
+            m["MetricStat"]["Stat"],
+        )
+        for name, m in metrics.items()
+        if "MetricStat" in m
     }
-    (expression,) = [m["Expression"] for m in skew["Metrics"] if "Expression" in m]
-    assert expression == "IF(mean_lessons > 5, most_lessons / mean_lessons, 1)"
+    # The maximum of AWS/ECS CPUUtilization is the highest sample, not the busiest task.
+    assert stats == {
+        "mean_lessons": ("AWS/ECS", "CPUUtilization", "Average"),
+        "roll_lessons": ("ECS/ContainerInsights", "DeploymentCount", "Maximum"),
+    }
+    query = "".join(
+        part if isinstance(part, str) else "..."
+        for part in metrics["most_lessons"]["Expression"]["Fn::Join"][1]
+    )
+    assert query == (
+        'SELECT MAX(TaskCpuUtilization) FROM "ECS/ContainerInsights" '
+        "WHERE ClusterName = '...' AND ServiceName = '...'"
+    )
+    (watched,) = [m["Expression"] for m in skew["Metrics"] if m.get("ReturnData", True)]
+    assert watched == "IF(FILL(roll_lessons, 1) < 2 AND mean_lessons > 5, most_lessons / mean_lessons, 1)"
+
+
+def test_no_alarm_has_what_cloudwatch_refuses_in_alarms(stack: Stack, network: Network) -> None:
+    monitored(stack, network)
+    for alarm in Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values():
+        expressions = [
+            json.dumps(m["Expression"]) for m in alarm["Properties"].get("Metrics", []) if "Expression" in m
+        ]
+        assert not [text for text in expressions if "SEARCH(" in text]
+        assert sum("SELECT" in text for text in expressions) <= 1
 
 
 def test_percentiles_come_from_the_sample_in_the_log(stack: Stack, network: Network) -> None:
