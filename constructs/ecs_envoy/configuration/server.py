@@ -11,7 +11,7 @@ from ecs_envoy.settings.secret_arn import KmsKeyArn, SecretSource
 from ecs_envoy.settings.tasks import API_PORT, TASKS, TaskBounds, TaskCount, TaskSize
 from envoy_config import Upstream
 from envoy_config.settings import Settings
-from envoy_config.values import Port
+from envoy_config.values import Flag, Port
 
 
 class ContainerHealthCheck(Settings):
@@ -107,6 +107,10 @@ class Api(Container):
     port: Port = Field(default=API_PORT, description="the TCP port that tasks serve HTTP on")
     certificate: values.CertificateArn = Field(description="the ARN of the ALB's ACM certificate")
     health_path: values.UrlPath = Field(default="/", description="the path that the ALB checks")
+    deletion_protection: Flag = Field(
+        default=False,
+        description="whether AWS refuses to delete the ALB; for production, after the first deployment",
+    )
     proxy_address_variable: values.VariableName = Field(
         default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"
     )

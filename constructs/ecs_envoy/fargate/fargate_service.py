@@ -30,6 +30,11 @@ def define_fargate_service(
         security_groups=[security_group],
         min_healthy_percent=100,
         max_healthy_percent=200,
+        # ECS's default for new services ("CreateService" in its API reference), written out: ECS replaces
+        # tasks by itself if one zone has more of them than another.
+        availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
+        # By default tasks have no tags, and nobody can tell whose they are on a bill.
+        propagate_tags=ecs.PropagatedTagSource.SERVICE,
         circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
         cloud_map_options=cloud_map_options,
         platform_version=ecs.FargatePlatformVersion.VERSION1_4,

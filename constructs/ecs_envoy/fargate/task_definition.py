@@ -1,6 +1,6 @@
 """Fargate task definitions and their logs."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Size
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -54,6 +54,10 @@ def define_log_group(
     return logs.LogGroup(scope, "Log", retention=retention, removal_policy=RemovalPolicy.DESTROY)
 
 
+LOG_BUFFER_MIB = 10
+"""How much of its output a container may have waiting: 30,000 lines of Envoy's access log, of 310 bytes."""
+
+
 def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
     """Return a driver that writes to `group`."""
     return ecs.LogDrivers.aws_logs(
@@ -62,4 +66,6 @@ def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
         # If the buffer is full, lines are dropped. By default the container would block, and so would its
         # calls.
         mode=ecs.AwsLogDriverMode.NON_BLOCKING,
+        # Written out like the mode, because AWS has changed its defaults.
+        max_buffer_size=Size.mebibytes(LOG_BUFFER_MIB),
     )

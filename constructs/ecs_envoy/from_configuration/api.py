@@ -40,6 +40,7 @@ def define_public_api(
         environment={**settings.environment, settings.proxy_address_variable: proxy.address},
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
+        deletion_protection=settings.deletion_protection,
         datadog=datadog_account(scope, configuration),
         image_mirror=configuration.image_mirror,
     )

@@ -146,6 +146,9 @@ class CollectorSettings:
                 "log_group_name": self.cloudwatch_log_group,
                 "log_stream_name": "{TaskId}",
                 "dimension_rollup_option": "NoDimensionRollup",
+                # By default the exporter drops the first value of each new series of a counter, and with it a
+                # short burst of a status that was not there before (the exporter's README).
+                "retain_initial_value_of_delta_metric": True,
                 "metric_declarations": [
                     {
                         "dimensions": [service, [*service, "grpc_status"]],

@@ -14,10 +14,15 @@ Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router
 
 MEMORY_MIB: dict[Sidecar, int] = {
     "discovery": 96,  # it uses about 40 (bench/discovery.md)
-    "collector": 128,  # its memory limiter drops data at 100
+    "collector": 128,  # its memory limiter drops data at 100; a soft limit
     "datadog-agent": 256,  # as in the example of "Amazon ECS on AWS Fargate" in Datadog's documentation
-    "datadog-log-router": 64,  # the examples of "Using AWS for Fluent Bit" have a soft limit of 50
+    "datadog-log-router": 64,  # the examples of "Using AWS for Fluent Bit" have a soft limit of 50, as here
 }
+
+HARD_LIMIT_MIB: dict[Sidecar, int] = {"collector": 256, "datadog-log-router": 128}
+"""
+The hard limits of sidecars with a soft limit: a burst does not kill them, and a leak does not kill Envoy.
+"""
 
 ENVOY_MIN_MIB = 128
 """

@@ -22,7 +22,7 @@ from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import API_PORT, CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks, UrlPath
 from ecs_envoy.telemetry.datadog import Datadog
-from envoy_config.values import Port
+from envoy_config.values import Flag, Port
 
 
 @jsii.implements(ec2.IConnectable)
@@ -46,6 +46,9 @@ class PublicApi(Construct):
         environment: Environment variables, including the proxy's address.
         secrets: Environment variables from Secrets Manager or Parameter Store.
         container_health_check: The check that ECS runs inside the container; none by default.
+        deletion_protection: Whether AWS refuses to delete the ALB, and with it the stack; false by default,
+            because CloudFormation could not roll back a first deployment that fails. Turn it on for
+            production.
         datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
             the task's memory. No agent by default.
         image_mirror: The private registry in ECR from which the public images that we add come, as for
@@ -80,6 +83,7 @@ class PublicApi(Construct):
         environment: Environment | None = None,
         secrets: Secrets | None = None,
         container_health_check: ContainerHealthCheck | None = None,
+        deletion_protection: Flag = False,
         datadog: Datadog | None = None,
         image_mirror: EcrRegistry | None = None,
     ) -> None:
@@ -105,7 +109,7 @@ class PublicApi(Construct):
         self.ecs_service = server.define_ecs_service(
             self, task, ecs_cluster=ecs_cluster, description="Tasks of the public API"
         )
-        self.load_balancer = self._define_load_balancer(ecs_cluster.vpc)
+        self.load_balancer = self._define_load_balancer(ecs_cluster.vpc, deletion_protection)
         self._route(certificate, port=port, health_path=health_path)
 
     def _route(self, certificate: acm.ICertificate, *, port: int, health_path: str) -> None:
@@ -123,9 +127,16 @@ class PublicApi(Construct):
         )
         self.load_balancer.add_redirect()
 
-    def _define_load_balancer(self, vpc: ec2.IVpc) -> elbv2.ApplicationLoadBalancer:
+    def _define_load_balancer(
+        self, vpc: ec2.IVpc, deletion_protection: bool
+    ) -> elbv2.ApplicationLoadBalancer:
         load_balancer = elbv2.ApplicationLoadBalancer(
-            self, "LoadBalancer", vpc=vpc, internet_facing=True, drop_invalid_header_fields=True
+            self,
+            "LoadBalancer",
+            vpc=vpc,
+            internet_facing=True,
+            drop_invalid_header_fields=True,
+            deletion_protection=deletion_protection or None,
         )
         load_balancer.log_access_logs(
             s3.Bucket(

@@ -14,7 +14,7 @@ from datadog_cdk_constructs_v2 import (
     LoggingType,
 )
 
-from ecs_envoy.plan.sidecars import MEMORY_MIB
+from ecs_envoy.plan.sidecars import HARD_LIMIT_MIB, MEMORY_MIB
 from ecs_envoy.telemetry.datadog import Datadog
 
 AGENT_IMAGE = "public.ecr.aws/datadog/agent"
@@ -70,7 +70,9 @@ def define_datadog_task_definition(
         "TaskDefinition",
         ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib),
     )
-    if not to_datadog:
+    if to_datadog:
+        _soften_log_router(definition)
+    else:
         _keep_log(definition, log_group)
     return definition
 
@@ -84,7 +86,7 @@ def _log_collection(
         fluentbit_config=FluentbitConfig(
             registry=registry,
             image_version=LOG_ROUTER_VERSION,
-            memory_limit_mib=MEMORY_MIB["datadog-log-router"],
+            memory_limit_mib=HARD_LIMIT_MIB["datadog-log-router"],
             log_driver_config=DatadogECSLogDriverProps(
                 host_endpoint=f"http-intake.logs.{datadog.site}",
                 service_name=datadog.service or name,
@@ -95,17 +97,29 @@ def _log_collection(
     )
 
 
-def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
-    """Log the agent's output, for example that its key is refused. Datadog's construct configures no log."""
+def _soften_log_router(definition: ecs.FargateTaskDefinition) -> None:
+    # The log router is the second container; Datadog's construct has no argument for a soft limit.
+    _resource(definition).add_property_override(
+        "ContainerDefinitions.1.MemoryReservation", MEMORY_MIB["datadog-log-router"]
+    )
+
+
+def _resource(definition: ecs.FargateTaskDefinition) -> ecs.CfnTaskDefinition:
     resource = definition.node.default_child
     assert isinstance(resource, ecs.CfnTaskDefinition)  # noqa: S101  # every task definition has it
+    return resource
+
+
+def _keep_log(definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup) -> None:
+    """Log the agent's output, for example that its key is refused. Datadog's construct configures no log."""
     options = {
         "awslogs-group": log_group.log_group_name,
         "awslogs-stream-prefix": "datadog-agent",
         "awslogs-region": Stack.of(definition).region,
         "mode": "non-blocking",
+        "max-buffer-size": "10m",
     }
     # The agent is the first container that the construct adds.
-    resource.add_property_override(
+    _resource(definition).add_property_override(
         "ContainerDefinitions.0.LogConfiguration", {"LogDriver": "awslogs", "Options": options}
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -155,7 +156,7 @@ def test_a_task_that_says_it_is_not_serving_gets_no_call(tmp_path: Path, block: 
     ],
 )
 def test_a_task_is_left_alone_after_five_unavailable_in_a_row_unless_that_is_turned_off(
-    given: dict[str, str], most_failed: int, tmp_path: Path, block: str
+    given: dict[str, Any], most_failed: int, tmp_path: Path, block: str
 ) -> None:
     failing, well = f"{block}.3", f"{block}.4"
     with (
@@ -187,7 +188,7 @@ def test_a_task_that_refuses_connections_is_left_alone_unless_that_is_turned_off
     outlier_detection: str, left: int, tmp_path: Path, block: str
 ) -> None:
     tasks = [f"{block}.3", f"{block}.4"]
-    options = {"health_check": "none", "outlier_detection": outlier_detection}
+    options: dict[str, Any] = {"health_check": "none", "outlier_detection": outlier_detection}
     with task(tasks[0], good), envoy(tmp_path, block, tasks, **options) as live:
         until(lambda: len(live.endpoints()) == 2)
         for _ in range(20):
