@@ -1,5 +1,6 @@
 """The access log: lines of JSON on standard output, for a sample of all calls and for each bad one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from envoy_data_plane.envoy.config.accesslog.v3 import (
@@ -9,10 +10,13 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
     ComparisonFilterOp,
     DurationFilter,
     GrpcStatusFilterStatus,
+    HeaderFilter,
     RuntimeFilter,
 )
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32, SubstitutionFormatString
+from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
 from envoy_data_plane.envoy.extensions.access_loggers.stream.v3 import StdoutAccessLog
+from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Struct, Value
 
 from envoy_config import call_status, telemetry
@@ -48,8 +52,10 @@ SAMPLE, ERROR_OR_SLOW = "sample", "error_or_slow"
 """A line's `reason`. Each kind is complete on its own, so a call may have a line of each kind."""
 
 
-def access_logs(settings: telemetry.AccessLog | None) -> list[AccessLog]:
+def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = ()) -> list[AccessLog]:
     """Return the loggers that `settings` describe; none for None.
+
+    Calls of `streams`, which are paths, are not logged for being slow.
 
     A query of rates and durations needs an unbiased sample, and a query of errors needs all of them. So there
     are two logs in one stream, and `reason` tells them apart.
@@ -61,7 +67,7 @@ def access_logs(settings: telemetry.AccessLog | None) -> list[AccessLog]:
         sampled = [_sampled(settings.sample_percent)] if settings.sample_percent < 100 else []
         logs += _stdout(SAMPLE, sampled, sampled)
     if settings.sample_percent < 100:
-        slow = _slow(settings.slower_than)
+        slow = _slow(settings.slower_than, streams)
         failed = status_filter(GrpcStatusFilterStatus.OK, exclude=True)
         logs += _stdout(ERROR_OR_SLOW, [either(failed, slow)], [either(call_status.not_cancelled(), slow)])
     return logs
@@ -103,9 +109,9 @@ def _sampled(percent: float) -> AccessLogFilter:
     )
 
 
-def _slow(slower_than: timedelta) -> AccessLogFilter:
+def _slow(slower_than: timedelta, streams: Sequence[str]) -> AccessLogFilter:
     milliseconds = max(1, round(slower_than / timedelta(milliseconds=1)))
-    return AccessLogFilter(
+    slow = AccessLogFilter(
         duration_filter=DurationFilter(
             comparison=ComparisonFilter(
                 op=ComparisonFilterOp.GE,
@@ -113,3 +119,9 @@ def _slow(slower_than: timedelta) -> AccessLogFilter:
             )
         )
     )
+    return every(slow, *(_not_to(path) for path in streams)) if streams else slow
+
+
+def _not_to(path: str) -> AccessLogFilter:
+    header = HeaderMatcher(name=":path", string_match=StringMatcher(exact=path), invert_match=True)
+    return AccessLogFilter(header_filter=HeaderFilter(header=header))

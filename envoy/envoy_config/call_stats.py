@@ -1,5 +1,7 @@
 """Statistics of calls by service, gRPC method and status."""
 
+from collections.abc import Sequence
+
 from envoy_data_plane.envoy.config.accesslog.v3 import AccessLog, AccessLogFilter
 from envoy_data_plane.envoy.extensions.access_loggers.stats.v3 import (
     Config,
@@ -52,21 +54,26 @@ when a client calls methods with invented names.
 """
 
 
-def call_stats() -> list[AccessLog]:
+def call_stats(streams: Sequence[str] = ()) -> list[AccessLog]:
     """Return the loggers that count each call and its duration; they write no lines.
+
+    The durations of calls of `streams`, which are paths, are not counted.
 
     The duration of a call that its client cancelled says nothing about the service, so it is not counted.
     """
     return [
-        _logger(has_status(), status=GIVEN, timed=True),
-        _logger(every(lacks_status(), not_cancelled()), status=FOUND, timed=True),
-        _logger(every(lacks_status(), cancelled()), status=FOUND, timed=False),
+        _logger(has_status(), status=GIVEN, streams=streams, timed=True),
+        _logger(every(lacks_status(), not_cancelled()), status=FOUND, streams=streams, timed=True),
+        _logger(every(lacks_status(), cancelled()), status=FOUND, streams=streams, timed=False),
     ]
 
 
-def _logger(calls: AccessLogFilter, *, status: str, timed: bool) -> AccessLog:
-    service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop_unrouted())
+def _logger(calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool) -> AccessLog:
+    service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop([""]))
     method = ConfigTag(name="grpc_method", value_format="%REQ(:PATH)%")
+    timed_method = ConfigTag(
+        name="grpc_method", value_format="%REQ(:PATH)%", rules=_drop(streams) if streams else None
+    )
     counter = ConfigCounter(
         stat=ConfigStat(
             name="requests", tags=[service, method, ConfigTag(name="grpc_status", value_format=status)]
@@ -74,7 +81,7 @@ def _logger(calls: AccessLogFilter, *, status: str, timed: bool) -> AccessLog:
         value_fixed=1,
     )
     histogram = ConfigHistogram(
-        stat=ConfigStat(name="duration_milliseconds", tags=[service, method]),
+        stat=ConfigStat(name="duration_milliseconds", tags=[service, timed_method]),
         unit=ConfigHistogramUnit.Milliseconds,
         value_format="%DURATION%",
     )
@@ -90,21 +97,28 @@ def _logger(calls: AccessLogFilter, *, status: str, timed: bool) -> AccessLog:
     )
 
 
-def _drop_unrouted() -> Matcher:
-    """Return the rule that leaves out calls without a route: their method may have any name."""
-    no_cluster = MatcherMatcherListPredicate(
-        single_predicate=MatcherMatcherListPredicateSinglePredicate(
-            input=TypedExtensionConfig(name="value", typed_config=typed_config(StatTagValueInput())),
-            value_match=StringMatcher(exact=""),
-        )
-    )
+def _drop(values: Sequence[str]) -> Matcher:
+    """Return the rule that counts no call whose tag has one of `values`.
+
+    A call without a route has an empty service, and is left out because its method may have any name.
+    """
     drop = TypedExtensionConfig(
         name="drop", typed_config=typed_config(TransformStat(drop_stat=TransformStatDropStat()))
     )
     return Matcher(
         matcher_list=MatcherMatcherList(
             matchers=[
-                MatcherMatcherListFieldMatcher(predicate=no_cluster, on_match=MatcherOnMatch(action=drop))
+                MatcherMatcherListFieldMatcher(predicate=_is(value), on_match=MatcherOnMatch(action=drop))
+                for value in values
             ]
+        )
+    )
+
+
+def _is(value: str) -> MatcherMatcherListPredicate:
+    return MatcherMatcherListPredicate(
+        single_predicate=MatcherMatcherListPredicateSinglePredicate(
+            input=TypedExtensionConfig(name="value", typed_config=typed_config(StatTagValueInput())),
+            value_match=StringMatcher(exact=value),
         )
     )

@@ -52,10 +52,18 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         # for every call without one, although few calls are logged.
         preserve_external_request_id=True,
         generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
-        access_log=[*access_logs(proxy.access_log), *(call_stats() if proxy.metrics else [])],
+        access_log=[
+            *access_logs(proxy.access_log, _streams(services)),
+            *(call_stats(_streams(services)) if proxy.metrics else []),
+        ],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
         local_reply_config=local_reply_config(proxy),
         http_filters=http_filters(),
         route_config=route_configuration(services),
     )
+
+
+def _streams(services: tuple[Service, ...]) -> list[str]:
+    """Return the paths of the streaming methods of `services`, in their order."""
+    return sorted({f"/{method}" for service in services for method in service.upstream.streaming_methods})

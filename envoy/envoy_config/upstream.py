@@ -12,6 +12,7 @@ from envoy_config.values import (
     HealthCheck,
     OutlierDetection,
     Port,
+    ProtoMethod,
     ProtoService,
     bounded_duration,
     whole_number,
@@ -35,6 +36,11 @@ class Upstream(Settings):
     grpc_services: Annotated[Sequence[ProtoService], AfterValidator(tuple)] = Field(
         default=(),
         description="the fully qualified proto services routed here; needed if the proxy has other services",
+    )
+    streaming_methods: Annotated[Sequence[ProtoMethod], AfterValidator(tuple)] = Field(
+        default=(),
+        description="methods whose calls are long by design, such as learning.v1.Lessons/Watch: they are "
+        "counted, but in no percentile of durations, and are not logged for being slow",
     )
     health_check: HealthCheck = Field(
         default="tcp",

@@ -155,6 +155,12 @@ ProtoService = Annotated[str, *_proto_service]
 
 _connections = whole_number("a number of connections", 8, 1_000_000)
 Connections = Annotated[int, *_connections]
+_method = text(
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/[A-Za-z_]\w*",
+    "a gRPC method",
+    "its proto service and name, such as learning.v1.Lessons/List",
+)
+ProtoMethod = Annotated[str, *_method]
 
 HealthCheck = Literal["grpc", "tcp", "none"]
 OutlierDetection = Literal["gateway_failure", "local_origin_failure", "none"]

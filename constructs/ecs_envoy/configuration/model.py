@@ -14,7 +14,7 @@ from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import Connections, Flag, UnprivilegedPort
+from envoy_config.values import Connections, Flag, ProtoMethod, UnprivilegedPort
 
 
 class NewNetwork(Settings):
@@ -98,7 +98,7 @@ class RehearsedService(Settings):
         description="the command, run in this file's folder; {address} and {port} become the address and "
         "port that it must listen at",
     )
-    methods: list[values.ProtoMethod] = Field(
+    methods: list[ProtoMethod] = Field(
         default=[],
         description="unary methods to call with an empty request, such as learning.v1.Lessons/List",
     )

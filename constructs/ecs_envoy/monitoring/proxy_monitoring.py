@@ -134,7 +134,15 @@ class ProxyMonitoring(Construct):
             self,
             "Duration",
             log_group=proxy.log_group,
-            filter_pattern=logs.FilterPattern.string_value("$.reason", "=", SAMPLE),
+            filter_pattern=logs.FilterPattern.all(
+                logs.FilterPattern.string_value("$.reason", "=", SAMPLE),
+                logs.FilterPattern.string_value("$.grpc_status", "!=", "CANCELLED"),
+                *(
+                    logs.FilterPattern.string_value("$.grpc_method", "!=", f"/{method}")
+                    for service in proxy.services
+                    for method in service.plan.upstream.streaming_methods
+                ),
+            ),
             metric_namespace=NAMESPACE,
             metric_name=metrics.duration_metric,
             metric_value="$.duration_ms",

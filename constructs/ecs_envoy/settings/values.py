@@ -194,12 +194,6 @@ Scraper = Annotated[
     BeforeValidator(_scraper),
     WithJsonSchema({"type": "string", "pattern": r"^(sg-[0-9a-f]{8,17}|[\d.]+/\d{1,2})$"}),
 ]
-_method = text(
-    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/[A-Za-z_]\w*",
-    "a gRPC method",
-    "its proto service and name, such as learning.v1.Lessons/List",
-)
-ProtoMethod = Annotated[str, *_method]
 _variable = text(r"[A-Za-z_][\w.-]*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]
 _PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"

@@ -119,7 +119,10 @@ def test_no_alarm_has_what_cloudwatch_refuses_in_alarms(stack: Stack, network: N
 def test_percentiles_come_from_the_sample_in_the_log(stack: Stack, network: Network) -> None:
     monitored(stack, network, thresholds=AlarmThresholds(p99=timedelta(milliseconds=250)))
     template = Template.from_stack(stack)
-    template.has_resource_properties("AWS::Logs::MetricFilter", {"FilterPattern": '{ $.reason = "sample" }'})
+    template.has_resource_properties(
+        "AWS::Logs::MetricFilter",
+        {"FilterPattern": '{ ($.reason = "sample") && ($.grpc_status != "CANCELLED") }'},
+    )
     alarms = template.find_resources("AWS::CloudWatch::Alarm")
     (slow,) = [
         a["Properties"] for a in alarms.values() if a["Properties"]["AlarmName"].endswith("slow-calls")

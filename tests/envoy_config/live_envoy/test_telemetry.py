@@ -166,3 +166,25 @@ def test_no_metadata_but_the_trace_and_the_request_id_is_logged(tmp_path: Path, 
         call(live, GET, metadata=secret)
         live.stop()
     assert "hidden" not in live.log.read_text()
+
+
+def test_a_streaming_method_is_counted_but_neither_timed_nor_logged_for_being_slow(
+    tmp_path: Path, block: str
+) -> None:
+    log = AccessLog(sample_percent=0, slower_than=timedelta(milliseconds=250))
+    proxy = replace(PROXY, access_log=log, metrics=Metrics())
+    methods = ["learning.v1.Lessons/Watch"]
+    watch = "/learning.v1.Lessons/Watch"
+    with (
+        task(f"{block}.3", answer),
+        envoy(tmp_path, block, [f"{block}.3"], proxy, streaming_methods=methods) as live,
+    ):
+        call(live, watch, metadata=[("slow", "yes")])
+        call(live, GET, metadata=[("slow", "yes")])
+        until(lambda: "_milliseconds_count{" in scrape(live))
+        text = scrape(live)
+        (line,) = live.stop()
+    assert line["grpc_method"] == GET
+    counted = re.findall(r'^envoy_grpc_requests{.*grpc_method="([^"]*)"', text, re.MULTILINE)
+    timed = re.findall(r'^envoy_grpc_duration_milliseconds_count{.*grpc_method="([^"]*)"', text, re.MULTILINE)
+    assert (sorted(counted), timed) == ([GET, watch], [GET])
