@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +16,9 @@ from rehearsal.account.cdk import Cdk
 from rehearsal.account.cloud_map_zone import CloudMapZone
 from rehearsal.account.emulator_process import start_emulator
 from rehearsal.account.foreign_services import deploy_foreign_services
+from rehearsal.account.health_lag import HEALTH_LAG_SECONDS
 from rehearsal.account.name_server import NameServer
+from rehearsal.account.propagation import PROPAGATION_SECONDS, Propagated, Propagation
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
 from rehearsal.monitoring.cpu import Sampler, series
@@ -43,6 +46,20 @@ class Addresses:
         return f"127.{self._second}.{self._third + third}.{last + 1}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delays:
+    """How slow AWS is, in seconds.
+
+    Attributes:
+        health_lag: How long Cloud Map takes to show a change of health.
+        propagation: The longest time that Route 53 takes to show a change of a record.
+
+    """
+
+    health_lag: float = HEALTH_LAG_SECONDS
+    propagation: float = PROPAGATION_SECONDS
+
+
 class System:
     """Everything that runs in a rehearsal; leaving the context ends it.
 
@@ -52,11 +69,13 @@ class System:
         out: The folder for logs and assemblies.
         say: Shows the user a line of text.
         stop: Set when the rehearsal has to end.
+        delays: How slow AWS is; as AWS documents it by default.
 
     Attributes:
         addresses: Gives out loopback addresses.
         processes: All child processes except those of the tasks.
         logs: The folder for logs.
+        delays: How slow AWS is.
 
     """
 
@@ -67,8 +86,10 @@ class System:
         out: Path,
         say: Callable[[str], object],
         stop: threading.Event,
+        delays: Delays = Delays(),  # it is frozen
     ) -> None:
         self.configuration = configuration
+        self.delays = delays
         self.addresses = Addresses()
         self.logs = out / "logs"
         self._config_folder = config_folder
@@ -90,14 +111,19 @@ class System:
     def start_emulator(self) -> Aws:
         """Start the emulator with the resources that the configuration says exist already."""
         existing = configured.existing_resources(self.configuration)
-        self.aws = start_emulator(self.processes, existing, self._out / "emulator")
+        self.aws = start_emulator(
+            self.processes, existing, self._out / "emulator", health_lag=self.delays.health_lag
+        )
         self.cdk = Cdk(self.processes, self.aws, self._out / "cdk", self._stop)
         return self.aws
 
     def start_agent(self) -> EcsAgent:
         """Start the name server, the ECS agent and the sampler; tasks begin to run."""
         self.zone = CloudMapZone(self.aws, self.configuration.namespace.name)
-        self.name_server = self._stack.enter_context(NameServer(self.addresses.next(), self.zone.lookup))
+        seen = self._stack.enter_context(Propagated(self.zone.lookup, Propagation(self.delays.propagation)))
+        self.name_server = self._stack.enter_context(
+            NameServer(self.addresses.next(), seen, negative_ttl=self.zone.negative_ttl())
+        )
         images = Images(
             grpc_services=configured.proto_services(self.configuration),
             commands=configured.commands(self.configuration, self._config_folder),

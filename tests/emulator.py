@@ -11,6 +11,9 @@ from rehearsal.processes import Processes
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
+HEALTH_LAG = 1.0
+"""Seconds instead of the 30 of Cloud Map."""
+
 
 @dataclass
 class Emulator:
@@ -35,4 +38,5 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
         security_groups=("sg-0123456789abcdef0",),
     )
     with Processes(folder) as processes:
-        yield Emulator(start_emulator(processes, existing, folder / "files"), folder, processes)
+        aws = start_emulator(processes, existing, folder / "files", health_lag=HEALTH_LAG)
+        yield Emulator(aws, folder, processes)

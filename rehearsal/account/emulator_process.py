@@ -9,12 +9,20 @@ from pathlib import Path
 
 from rehearsal.account.aws import Aws
 from rehearsal.account.existing import Existing
+from rehearsal.account.health_lag import HEALTH_LAG_SECONDS, VARIABLE
 from rehearsal.processes import PATIENCE_SECONDS, Process, Processes
 
 HOST = "127.0.0.1"
 
 
-def start_emulator(processes: Processes, existing: Existing, folder: Path, *, port: int | None = None) -> Aws:
+def start_emulator(
+    processes: Processes,
+    existing: Existing,
+    folder: Path,
+    *,
+    port: int | None = None,
+    health_lag: float = HEALTH_LAG_SECONDS,
+) -> Aws:
     """Start the emulator on loopback with the resources of `existing`, and wait until it answers.
 
     Args:
@@ -22,6 +30,7 @@ def start_emulator(processes: Processes, existing: Existing, folder: Path, *, po
         existing: The account, the region and the resources that exist already.
         folder: Where the emulator keeps its files.
         port: The TCP port; a free one by default.
+        health_lag: How many seconds Cloud Map takes to show a change of health.
 
     Raises:
         StartFailedError: The emulator does not answer; the message names its log.
@@ -36,6 +45,7 @@ def start_emulator(processes: Processes, existing: Existing, folder: Path, *, po
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "MINISTACK_REGION": existing.region,
+            VARIABLE: str(health_lag),
             # The emulator opens no other port, does not use Docker and writes nothing outside `folder`.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",

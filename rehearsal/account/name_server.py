@@ -1,8 +1,9 @@
-"""A DNS server that answers as Route 53 does for a Cloud Map namespace."""
+"""A DNS server that answers as a VPC's resolver does for a Cloud Map namespace in Route 53."""
 
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ class NameServer:
     Args:
         address: The loopback address to bind, at a free port.
         lookup: Called for each question.
+        negative_ttl: For how many seconds it keeps the answer that a name does not exist.
 
     Attributes:
         address: The loopback address.
@@ -42,8 +44,10 @@ class NameServer:
 
     """
 
-    def __init__(self, address: str, lookup: Lookup) -> None:
+    def __init__(self, address: str, lookup: Lookup, *, negative_ttl: float = 0.0) -> None:
         self._lookup = lookup
+        self._negative_ttl = negative_ttl
+        self._denied_until: dict[str, float] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 0))
         self.address = address
@@ -62,13 +66,21 @@ class NameServer:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA
         question = query.question[0]
-        registry = self._lookup(question.name.to_text(omit_final_dot=True).lower())
+        registry = self._registry(question.name.to_text(omit_final_dot=True).lower())
         if registry is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif question.rdtype == dns.rdatatype.A and registry.addresses:
             chosen = random.sample(list(registry.addresses), min(MAX_RECORDS, len(registry.addresses)))
             response.answer.append(dns.rrset.from_text_list(question.name, registry.ttl, "IN", "A", chosen))
         return response
+
+    def _registry(self, name: str) -> Registry | None:
+        if time.monotonic() < self._denied_until.get(name, 0.0):
+            return None
+        registry = self._lookup(name)
+        if registry is None:
+            self._denied_until[name] = time.monotonic() + self._negative_ttl
+        return registry
 
     def _serve(self) -> None:
         while True:

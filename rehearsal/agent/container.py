@@ -28,6 +28,7 @@ class RunningContainer:
         clock: Returns the time in seconds.
         process: Its process; None before it starts.
         healthy: Whether it runs and its health check, if it has one, has passed.
+        is_down: Whether it ended and will not start again.
 
     """
 
@@ -38,10 +39,11 @@ class RunningContainer:
     clock: Callable[[], float] = time.monotonic
     process: Process | None = field(init=False, default=None)
     healthy: bool = field(init=False, default=False)
+    is_down: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._check = self.container.health_check if self.local.health_command else None
-        self._started = self._next_check = self._kill_at = 0.0
+        self._started = self._next_check = self._kill_at = self._first_started = 0.0
         self._failures = 0
         self._stopping = False
         self._probe: Process | None = None
@@ -67,16 +69,32 @@ class RunningContainer:
             folder=self.local.folder,
         )
         self._started = self._next_check = self.clock()
+        self._first_started = self._first_started or self._started
         self._failures = 0
         self.healthy = self._check is None
 
     def restart(self) -> bool:
-        """Start it again if its restart policy allows it; return whether it was started."""
+        """Start it again if its restart policy allows it, or take it for down; return whether it was started.
+
+        A container that has not run for the restart attempt period is never restarted (API reference:
+        ContainerRestartPolicy).
+        """
         period = self.container.restart_period
-        if period is None or self.clock() < self._started + period:
+        if self.is_down or period is None or self.clock() < self._started + period:
+            self.is_down = True
             return False
         self.start()
         return True
+
+    def keeps_waiting(self, condition: str) -> bool:
+        """Return whether a container that depends on this one may still hope for `condition`.
+
+        It may not if this one ended for good, or its start timeout is over (API reference:
+        ContainerDefinition, startTimeout).
+        """
+        if condition != "HEALTHY" or self.healthy or self.process is None:
+            return True
+        return not self.is_down and self.clock() < self._first_started + self.container.start_timeout
 
     def stop(self) -> None:
         """Send SIGTERM, but only once; `update` sends SIGKILL when the stop timeout is over."""

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from rehearsal.agent.task_metadata import TaskMetadata
 from rehearsal.processes import StartFailedError, end
 
 POLL_SECONDS = 0.5
+START_SECONDS = 1.0
+"""Time between the starts of two tasks of a service that has some: ECS does not start all at once."""
+
 MAX_FAILURES = 3
 """After so many failed tasks of one task definition the agent gives up, like ECS's circuit breaker."""
 
@@ -58,6 +62,7 @@ class EcsAgent:
         self._unknown: set[str] = set()
         self._ages = itertools.count(1)
         self._numbers: Counter[str] = Counter()
+        self._next_start: dict[str, float] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ecs-agent", daemon=True)
@@ -87,6 +92,11 @@ class EcsAgent:
         """Return every task that was ever started, including those that have ended."""
         with self._lock:
             return [*self._stopped, *self._tasks]
+
+    def services(self) -> list[EcsService]:
+        """Return all services."""
+        with self._lock:
+            return list(self._services.values())
 
     def service(self, name_in_namespace: str) -> EcsService | None:
         """Return the service that the namespace lists as `name_in_namespace`."""
@@ -165,11 +175,14 @@ class EcsAgent:
                 registrar.set_health(service, task)
 
     def _report_end(self, task: Task) -> None:
-        ended = task.ended_container()
+        ended, vain = task.ended_container(), task.vain_dependency()
         if ended and ended.process:
             status, log = ended.process.status(), ended.process.err
             self._say(f"{ended.name} ended by itself with status {status}; see {log}")
             self._count_failure(task, log)
+        elif vain and vain.process:
+            self._say(f"{task.name} waits in vain for {vain.name}; see {vain.process.err}")
+            self._count_failure(task, vain.process.err)
 
     def _count_failure(self, task: Task, log: Path) -> None:
         self._failures[task.definition.arn] += 1
@@ -195,11 +208,16 @@ class EcsAgent:
                 self._stop(task, registrar)
         if self._failures[service.task_definition] >= MAX_FAILURES:
             return
+        spread = bool(running)
         for _ in range(step.start):
+            if spread and time.monotonic() < self._next_start.get(service.arn, 0.0):
+                return
             zone = next_zone(service.zones, running)
             task = self._start(service, zone, api, registrar)
             if task is None:
                 return
+            if spread:
+                self._next_start[service.arn] = time.monotonic() + START_SECONDS
             running.append(Running(name=task.name, current=True, healthy=False, zone=zone, age=task.age))
 
     def _start(self, service: EcsService, zone: str, api: EcsApi, registrar: Registrar) -> Task | None:

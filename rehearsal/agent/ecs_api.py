@@ -1,5 +1,6 @@
 """Services and task definitions, read from the ECS API."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class Container:
         essential: Whether the task stops when it ends.
         depends_on: The containers that it waits for, each with the condition (`START`, `HEALTHY`).
         volumes: The volumes that it mounts: a volume's name for each path.
+        start_timeout: How long a container that depends on it may wait for it.
         restart_period: How long it must have run before it is restarted; None if it is never restarted.
 
     """
@@ -58,6 +60,7 @@ class Container:
     secrets: tuple[str, ...]
     health_check: HealthCheck | None
     stop_timeout: float
+    start_timeout: float
     essential: bool
     depends_on: Mapping[str, str]
     volumes: Mapping[str, str]
@@ -85,6 +88,7 @@ class EcsService:
     Attributes:
         desired: How many tasks it asks for, and its limits during a deployment.
         registry: The id of the Cloud Map service that lists its tasks; None if there is none.
+        registry_has_health: Whether that Cloud Map service has a custom health check.
         name_in_namespace: The name of that Cloud Map service; without one, the ECS service's own name.
         zones: The availability zones of its subnets.
 
@@ -96,19 +100,28 @@ class EcsService:
     task_definition: str
     desired: Desired
     registry: str | None
+    registry_has_health: bool
     name_in_namespace: str
     zones: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Registry:
+    """The name of a Cloud Map service, and whether it has a custom health check."""
+
+    name: str
+    has_health: bool
+
+
 class EcsApi:
-    """Reads what is deployed. Task definitions and Cloud Map names never change, so each is read once."""
+    """Reads what is deployed. Task definitions and Cloud Map services do not change, so each is read once."""
 
     def __init__(self, aws: Aws) -> None:
         self._ecs = aws.ecs()
         self._ec2 = aws.ec2()
         self._cloud_map = aws.cloud_map()
         self._definitions: dict[str, TaskDefinition] = {}
-        self._names: dict[str, str] = {}
+        self._registries: dict[str, _Registry] = {}
         self._zones: dict[str, str] = {}
 
     def services(self) -> list[EcsService]:
@@ -137,14 +150,17 @@ class EcsApi:
                 maximum_percent=deployment.get("maximumPercent", 200),
             ),
             registry=registry,
-            name_in_namespace=self._name(registry) if registry else service.get("serviceName", ""),
+            registry_has_health=bool(registry) and self._registry(registry).has_health,
+            name_in_namespace=self._registry(registry).name if registry else service.get("serviceName", ""),
             zones=tuple(dict.fromkeys(map(self._zone, subnets))) or ("local",),
         )
 
-    def _name(self, registry: str) -> str:
-        if registry not in self._names:
-            self._names[registry] = self._cloud_map.get_service(Id=registry)["Service"].get("Name", registry)
-        return self._names[registry]
+    def _registry(self, registry: str) -> "_Registry":
+        if registry not in self._registries:
+            service = self._cloud_map.get_service(Id=registry)["Service"]
+            has_health = service.get("HealthCheckCustomConfig") is not None
+            self._registries[registry] = _Registry(service.get("Name", registry), has_health)
+        return self._registries[registry]
 
     def _zone(self, subnet: str) -> str:
         if subnet not in self._zones:
@@ -182,6 +198,7 @@ def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:
         secrets=tuple(secret["name"] for secret in container.get("secrets", [])),
         health_check=_health_check(container.get("healthCheck")),
         stop_timeout=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT),
+        start_timeout=container.get("startTimeout", math.inf),
         essential=container.get("essential", True),
         depends_on={other["containerName"]: other["condition"] for other in container.get("dependsOn", [])},
         volumes={

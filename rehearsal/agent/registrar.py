@@ -30,14 +30,17 @@ class Registrar:
                 "ECS_CLUSTER_NAME": service.ecs_cluster,
                 "ECS_TASK_DEFINITION_FAMILY": task.definition.family,
                 "REGION": self._region,
-                "AWS_INIT_HEALTH_STATUS": _health(task),
+                # A service without a custom health check has no health.
+                **({"AWS_INIT_HEALTH_STATUS": _health(task)} if service.registry_has_health else {}),
             },
         )
 
     def set_health(self, service: EcsService, task: Task) -> None:
         """Give Cloud Map the result of the container health check."""
-        if service.registry is not None:
-            _note_listing(task)
+        if service.registry is None:
+            return
+        _note_listing(task)
+        if service.registry_has_health:
             self._cloud_map.update_instance_custom_health_status(
                 ServiceId=service.registry,
                 InstanceId=task.name,
@@ -55,6 +58,6 @@ def _health(task: Task) -> Literal["HEALTHY", "UNHEALTHY"]:
 
 
 def _note_listing(task: Task) -> None:
-    """Record when Cloud Map first lists `task` as healthy: from then on DNS answers contain it."""
+    """Record when `task` is first both listed and healthy: from then on it should get calls."""
     if task.healthy and task.listed_at is None:
         task.listed_at = time.time()

@@ -104,6 +104,19 @@ class Task:
         """Return an essential container that has ended, if one has."""
         return next((c for c in self._essential() if c.process and c.ended), None)
 
+    def vain_dependency(self) -> RunningContainer | None:
+        """Return a container that another one waits for in vain, if there is one."""
+        return next(
+            (
+                self._containers[name]
+                for container in self._containers.values()
+                if container.process is None
+                for name, condition in container.container.depends_on.items()
+                if not self._containers[name].keeps_waiting(condition)
+            ),
+            None,
+        )
+
     def stop(self) -> None:
         """Begin to stop. As in ECS, a container that depends on another one stops before it."""
         if self.state is State.RUNNING:
@@ -117,8 +130,11 @@ class Task:
         if self.state is State.STOPPED:
             return
         if self.state is State.RUNNING:
-            ended = self.ended_container()
-            if ended and not ended.restart():
+            for container in self._containers.values():
+                if container.process and container.ended and not container.is_down:
+                    container.restart()
+            # An essential container that is down takes its task along, and no other does.
+            if self.vain_dependency() or any(container.is_down for container in self._essential()):
                 self.state = State.STOPPING
             else:
                 self._start_containers()

@@ -25,14 +25,24 @@ class ServiceDiscovery:
     bound_seconds: float
 
 
-def service_discovery(proxy: TaskDefinition, service: str, *, ttl: float) -> ServiceDiscovery:
-    """Return how `proxy` finds `service`, whose DNS records have a TTL of `ttl` seconds."""
+def service_discovery(
+    proxy: TaskDefinition, service: str, *, ttl: float, propagation: float
+) -> ServiceDiscovery:
+    """Return how `proxy` finds `service`.
+
+    Args:
+        proxy: The proxy's task definition.
+        service: The service's name in the namespace.
+        ttl: The TTL in seconds of its DNS records.
+        propagation: How many seconds Route 53 may take to show a change of them.
+
+    """
     command = proxy.container.command
     clusters = _clusters(command[command.index("--config-yaml") + 1])
     dns = next((c["cluster_type"] for c in clusters if c["name"] == service and "cluster_type" in c), None)
     if dns is not None:
         refresh = float(dns["typed_config"]["dns_refresh_rate"].removesuffix("s"))
-        return ServiceDiscovery(lists_all=False, bound_seconds=ttl + refresh)
+        return ServiceDiscovery(lists_all=False, bound_seconds=propagation + ttl + refresh)
     sidecar = next(container for container in proxy.containers if container.name == "discovery")
     interval = json.loads(sidecar.command[0])["interval"]
     return ServiceDiscovery(lists_all=True, bound_seconds=interval * (1 + JITTER) + CHECK_SECONDS)

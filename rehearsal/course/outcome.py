@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rehearsal.course.evenness import MAX_SHARE
 from rehearsal.load.calls import Call
 from rehearsal.monitoring.prometheus_results import CallsByMethod, PrometheusResult
 
@@ -71,7 +72,8 @@ class NewTask:
 
     Attributes:
         task: Its name.
-        first_request: Seconds from its listing in Cloud Map to its first call; None if it had no call.
+        first_request: Seconds to its first call from the moment when it was listed and healthy; 0 if the
+            call came sooner, None if it had no call.
 
     """
 
@@ -91,6 +93,8 @@ class Change:
         new_tasks: The tasks that started.
         calls: The number of calls to the service from `begin` to `end`.
         errors: The number of these calls that failed, by gRPC status.
+        busiest_share: The largest share of the calls that a task got at any time, where 1 is an even share;
+            None if tasks do not identify themselves.
 
     """
 
@@ -101,6 +105,7 @@ class Change:
     new_tasks: list[NewTask]
     calls: int
     errors: dict[str, int]
+    busiest_share: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +139,7 @@ class Outcome:
         proxy_cpu_limit_percent: The CPU that a task of the proxy may use, in percent of one CPU.
         proxy_memory_limit_mib: The memory of a task of the proxy.
         discovery_bound_seconds: The longest time from a task's registration to its first call, by
-            service: TTL and refresh by DNS, a poll and a health check by Cloud Map.
+            service: propagation, TTL and refresh by DNS, a poll and a health check by Cloud Map.
         in_zone: The share of each service's calls that stayed in the zone of their Envoy, after.
         prometheus_before: What Prometheus reported before; None if none ran.
         prometheus_after: What Prometheus reported after; None if none ran.
@@ -181,6 +186,12 @@ class Outcome:
         for name, change in (("the scale-out", self.scale_out), ("the rolling deployment", self.roll)):
             if change and (text := describe_errors(change.errors)):
                 problems.append(f"{change.service}: {text} during {name}")
+            if change and change.busiest_share and change.busiest_share > MAX_SHARE:
+                share = f"{change.busiest_share:.1f} times its even share"
+                problems.append(
+                    f"{change.service}: a task got {share} of the calls during {name}; "
+                    f"at most {MAX_SHARE:.0f} times is even enough"
+                )
             problems += [
                 f"{task.task}: no call reached it during {name}"
                 for task in (change.new_tasks if change else ())
@@ -204,7 +215,7 @@ class Outcome:
                 )
         for change in filter(None, (self.scale_out, self.roll)):
             remarks += [
-                f"{task.task}: its first call came {task.first_request:.1f} s after Cloud Map listed it; "
+                f"{task.task}: its first call came {task.first_request:.1f} s after it was healthy; "
                 f"the bound is {self.discovery_bound_seconds[change.service]:.0f} s"
                 for task in change.new_tasks
                 if task.first_request is not None

@@ -110,6 +110,7 @@ class Scenario:
             lambda: all(listens(task.address, task.definition.container.port) for task in agent.tasks()),
             "all tasks to listen",
         )
+        self._wait_for_shown_health()
         if self._rolled_synth:
             stage.wait_for_cdk(self._rolled_synth, "cdk synth of the rolling deployment")
         proxy = stage.configuration.proxy
@@ -118,12 +119,21 @@ class Scenario:
         self.outcome.proxy_memory_limit_mib = proxy.memory
         for service in stage.services:
             ttl = stage.system.zone.ttl(service)
-            discovery = service_discovery(envoys[0].definition, service, ttl=ttl)
+            discovery = service_discovery(
+                envoys[0].definition, service, ttl=ttl, propagation=stage.system.delays.propagation
+            )
             self._discovery[service] = discovery
             self.outcome.discovery_bound_seconds[service] = discovery.bound_seconds
         stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
         if stage.configuration.telemetry.has_metrics:
             self.prometheus = stage.system.start_prometheus()
+
+    def _wait_for_shown_health(self) -> None:
+        """Wait until Cloud Map shows the health of all tasks, as of services that have run a while."""
+        stage = self._stage
+        if any(service.registry_has_health for service in stage.system.agent.services()):
+            end = time.monotonic() + stage.system.delays.health_lag
+            stage.wait_until(lambda: time.monotonic() > end, "Cloud Map to show the health of the tasks")
 
     def _envoy_target(self) -> str:
         """Return the gRPC target of Envoy, which clients resolve with our own DNS server."""

@@ -77,9 +77,11 @@ def _proxy_table(outcome: Outcome) -> Table:
 def _change_lines(change: Change, bound: float) -> Iterator[str]:
     failed = sum(change.errors.values())
     yield f"{change.service}: {change.what}: {change.calls} calls in that time, {failed} failed"
+    if change.busiest_share is not None:
+        yield f"  the busiest task had at most {change.busiest_share:.1f} times its even share"
     for task in change.new_tasks:
-        first = "no call" if task.first_request is None else f"first call {task.first_request:.1f} s"
-        yield f"  {task.task}: {first} after Cloud Map listed it (bound: {bound:.0f} s)"
+        first = "no call" if task.first_request is None else f"first call after {task.first_request:.1f} s"
+        yield f"  {task.task}: {first} (bound: {bound:.0f} s)"
 
 
 def _count(result: ServiceResult, task: str) -> str:

@@ -160,8 +160,20 @@ def schema(form: str, output: Path | None) -> None:
 @click.option(
     "--seconds", type=float, help="how long to measure before and after the change, 5 to 600 seconds each"
 )
+@click.option(
+    "--health-lag", type=float, help="how long Cloud Map takes to show a change of health; 30 seconds"
+)
+@click.option(
+    "--propagation", type=float, help="how long Route 53 takes at most to show a change; 60 seconds"
+)
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
-def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
+def rehearse(
+    config: Path,
+    seconds: float | None,
+    health_lag: float | None,
+    propagation: float | None,
+    out: Path | None,
+) -> None:
     """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
 
     Needs a checkout of ecs-envoy, set up by `make setup`: it deploys the checkout's stacks.
@@ -175,7 +187,8 @@ def rehearse(config: Path, seconds: float | None, out: Path | None) -> None:
         _fail(
             "rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED
         )
-    options = [f"--seconds={seconds}"] if seconds is not None else []
+    numbers = {"seconds": seconds, "health-lag": health_lag, "propagation": propagation}
+    options = [f"--{name}={number}" for name, number in numbers.items() if number is not None]
     options += [f"--out={out}"] if out else []
     command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
     # The rehearsal replaces this process, so that it gets Ctrl-C and its exit status is ours.

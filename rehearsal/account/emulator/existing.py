@@ -38,6 +38,8 @@ def create_existing(existing: Existing) -> None:
                             "RoutingPolicy": "MULTIVALUE",
                             "DnsRecords": [{"Type": "A", "TTL": 5}],
                         },
+                        # As the CDK and ECS's console make a registry.
+                        "HealthCheckCustomConfig": {"FailureThreshold": 1},
                     }
                 )
 

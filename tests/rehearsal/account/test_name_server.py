@@ -25,3 +25,14 @@ def test_name_server_denies_a_name_that_the_namespace_lacks() -> None:
     with NameServer("127.0.0.1", lambda _name: None) as server:
         answer = dns.query.udp(query, server.address, port=server.port, timeout=FOREVER)
     assert answer.rcode() == dns.rcode.NXDOMAIN
+
+
+def test_that_a_name_does_not_exist_is_kept_for_the_negative_ttl() -> None:
+    records: dict[str, Registry] = {}
+    server = NameServer("127.0.0.1", records.get, negative_ttl=FOREVER)
+    query = dns.message.make_query("late.test", dns.rdatatype.A)
+    with server:
+        assert server.answer(query).rcode() == dns.rcode.NXDOMAIN
+        records["late.test"] = records["soon.test"] = Registry(["127.1.2.3"], 5)
+        assert server.answer(query).rcode() == dns.rcode.NXDOMAIN
+        assert server.answer(dns.message.make_query("soon.test", dns.rdatatype.A)).answer
