@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from bench.discovery.proxies import NAMESPACE
+from bench.discovery.proxies import NAMESPACE, NAMESPACE_ID
 from bench.discovery.world import TEN, World
 from rehearsal.account.aws import Aws
 
@@ -85,10 +85,10 @@ def _pair(aws: Aws) -> tuple[float, float]:
 
 
 def _compare(endpoint: str, account: str, region: str) -> tuple[float, float]:
-    from discovery.cloud_map import CloudMap
+    from discovery.cloud_map.client import CloudMap
 
     boto = Aws(endpoint=endpoint, account=account, region=region).cloud_map()
-    own = CloudMap(endpoint=endpoint, region=region, namespace=NAMESPACE)
+    own = CloudMap(endpoint=endpoint, control_endpoint=endpoint, region=region, namespace=NAMESPACE_ID)
     return (
         _milliseconds(lambda: boto.discover_instances_revision(NamespaceName=NAMESPACE, ServiceName=TEN[0])),
         _milliseconds(lambda: own.revision(TEN[0])),

@@ -20,7 +20,7 @@ from rehearsal.agent.local_bootstrap import localize
 from rehearsal.processes import Process, Processes
 
 PORT = 50051
-NAMESPACE = "bench.local"
+NAMESPACE, NAMESPACE_ID = "bench.local", "ns-0123456789abcdef"
 PROXY = "grpc"
 
 
@@ -71,9 +71,12 @@ def start_sidecar(
 ) -> Process:
     """Start a sidecar with the settings that the CDK would give it, except for addresses and folder."""
     followed = [
-        FollowedService(name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware) for s in services
+        FollowedService(
+            name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware, cloud_map_health=False
+        )
+        for s in services
     ]
-    deployed = json.loads(discovery_settings(namespace=NAMESPACE, proxy=PROXY, services=followed))
+    deployed = json.loads(discovery_settings(namespace=NAMESPACE_ID, proxy=PROXY, services=followed))
     local = {**deployed, "address": address, "admin": f"{address}:{ADMIN_PORT}", "folder": str(folder)}
     return processes.start(
         name, [sys.executable, "-m", "discovery", json.dumps(local)], environment=environment

@@ -11,6 +11,7 @@ import dns.exception
 
 from bench.discovery.proxies import (
     NAMESPACE,
+    NAMESPACE_ID,
     PORT,
     PROXY,
     RunningProxy,
@@ -67,7 +68,7 @@ class World:
             region=REGION,
             zones=ZONES,
             vpc="vpc-0123456789abcdef0",
-            namespace=("ns-0123456789abcdef", NAMESPACE),
+            namespace=(NAMESPACE_ID, NAMESPACE),
             cloud_map_services=(*SERVICES, *TEN, PROXY),
         )
         self.aws = start_emulator(self.processes, existing, self._folder / "emulator")

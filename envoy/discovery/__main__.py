@@ -5,17 +5,18 @@ import os
 import signal
 import sys
 
-from discovery.cloud_map import CloudMap
+from discovery.cloud_map.client import CloudMap
 from discovery.http_server import serve
 from discovery.json_log import log_to_stdout
 from discovery.settings import parse
 from discovery.sidecar import Sidecar
+from discovery.watchdog import Watchdog
 
 FAILED, BAD_INPUT = 1, 2
 
 
 def main() -> int:
-    """Run until SIGTERM. Return 0 then, 1 if the port is taken, and 2 if the settings are not valid."""
+    """Run until SIGTERM. Return 0 then, 1 if a thread hangs or the port is taken, 2 if settings are wrong."""
     try:
         (text,) = sys.argv[1:]
         settings = parse(text)
@@ -27,8 +28,13 @@ def main() -> int:
         print("discovery: AWS_REGION is not set; give the region of the namespace", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     log_to_stdout()
-    cloud_map = CloudMap(endpoint=_endpoint(region), region=region, namespace=settings.namespace)
-    sidecar = Sidecar(settings, cloud_map)
+    cloud_map = CloudMap(
+        endpoint=_endpoint("data-servicediscovery", region),
+        control_endpoint=_endpoint("servicediscovery", region),
+        region=region,
+        namespace=settings.namespace,
+    )
+    sidecar = Sidecar(settings, cloud_map, Watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: sidecar.stop())
     try:
@@ -36,19 +42,21 @@ def main() -> int:
     except OSError as error:
         print(f"discovery: {settings.address}:{settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return FAILED
-    sidecar.run()
+    if not sidecar.run():
+        os._exit(FAILED)  # a normal exit could hang like the thread
     logging.getLogger("discovery").info("stopped")
     return 0
 
 
-def _endpoint(region: str) -> str:
-    """Return the URL of Cloud Map's data plane.
+def _endpoint(host: str, region: str) -> str:
+    """Return the URL of Cloud Map's data plane or control plane.
 
     It comes from the environment variables that AWS's SDKs read, or else from the region.
     """
     configured = os.environ.get("AWS_ENDPOINT_URL_SERVICEDISCOVERY") or os.environ.get("AWS_ENDPOINT_URL")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return configured or f"https://data-servicediscovery.{region}.{suffix}"
+    # The suffixes of AWS's partitions, as in botocore's partitions.json.
+    suffix = {"cn": "amazonaws.com.cn", "eusc": "amazonaws.eu"}.get(region.partition("-")[0], "amazonaws.com")
+    return configured or f"https://{host}.{region}.{suffix}"
 
 
 if __name__ == "__main__":

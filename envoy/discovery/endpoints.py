@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import cast
 
-from discovery.cloud_map import Instance
+from discovery.cloud_map.client import Instance
 
 
 @dataclass(frozen=True, order=True)

@@ -4,20 +4,27 @@ import logging
 import random
 from dataclasses import dataclass, field
 
-from discovery.cloud_map import CloudMap, CloudMapError
+from discovery.cloud_map.client import CloudMap, Health
+from discovery.cloud_map.error import CloudMapError
 from discovery.endpoints import Converted, Endpoint, convert
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 
 SETTLE_SECONDS = 60.0
 """
-For so long after a change every poll asks for the whole list. A new task is registered as unhealthy and
-becomes healthy later, and a change of health does not change the revision (API reference:
-DiscoverInstancesRevision).
+If Cloud Map's health counts, every poll asks for the whole list for so long after a change. A new task is
+registered as unhealthy and becomes healthy later, and a change of health does not change the revision (API
+reference: DiscoverInstancesRevision).
 """
 
-FULL_SECONDS = 5.0
-"""At other times the whole list is asked for this often, for the same reason."""
+FULL_SECONDS: dict[Health, float] = {"HEALTHY_OR_ELSE_ALL": 5.0, "ALL": 60.0}
+"""
+At other times the whole list is asked for this often: for the same reason, or to be sure that no change was
+missed.
+"""
+
+DENIED_SECONDS = 300.0
+"""If a policy denies DiscoverInstancesRevision, every poll asks for the whole list for so long."""
 
 MAX_BACK_OFF, MAX_THROTTLED_BACK_OFF = 5.0, 30.0
 """The longest wait in seconds after failures, and after throttling, which more calls would only prolong."""
@@ -34,6 +41,7 @@ class Poller:
         name: The service's name in logs and metrics: that of Envoy's cluster.
         service: Its name in the namespace.
         port: The TCP port of instances without a port attribute.
+        health: Which instances to list.
         pace: The times of the polls.
         empty_grace: Cloud Map has to list no instance for so many seconds before that is accepted.
         metrics: Counts answers and failures.
@@ -46,12 +54,14 @@ class Poller:
     name: str
     service: str
     port: int
+    health: Health
     pace: Pace
     empty_grace: float
     metrics: Metrics
     endpoints: tuple[Endpoint, ...] | None = None
     answered: bool = False
     _revision: int | None = field(default=None, init=False)
+    _denied_until: float | None = field(default=None, init=False)
     _changed_at: float = field(default=0.0, init=False)
     _asked_at: float = field(default=0.0, init=False)
     _empty_since: float | None = field(default=None, init=False)
@@ -73,14 +83,14 @@ class Poller:
     def _ask(self) -> None:
         now = self.pace.clock()
         # An empty list may be a mistake of Cloud Map, so it is asked for again until it is accepted.
-        unsettled = self._empty_since is not None or now - self._changed_at < SETTLE_SECONDS
-        if self._revision is None or not unsettled:
-            revision = self.cloud_map.revision(self.service)
-            if revision == self._revision and now - self._asked_at < FULL_SECONDS:
+        health_may_change = self.health != "ALL" and now - self._changed_at < SETTLE_SECONDS
+        revision = self._revision
+        if revision is None or not (self._empty_since is not None or health_may_change):
+            revision = self._ask_revision(now)
+            is_known = revision is not None and revision == self._revision
+            if is_known and now - self._asked_at < FULL_SECONDS[self.health]:
                 return
-        else:
-            revision = self._revision
-        answer = self.cloud_map.instances(self.service)
+        answer = self.cloud_map.instances(self.service, self.health)
         converted = convert(answer.instances, self.port)
         if answer.instances and not converted.endpoints:
             raise CloudMapError("malformed", f"{self.service}: no instance has a usable address and port")
@@ -90,6 +100,25 @@ class Poller:
             self._changed_at = now
         self._revision, self._asked_at = revision, now
         self._consider(converted, now)
+
+    def _ask_revision(self, now: float) -> int | None:
+        """Return the revision; None if a policy denies the question, such as that of a VPC endpoint."""
+        if self._denied_until is not None and now < self._denied_until:
+            return None
+        try:
+            revision = self.cloud_map.revision(self.service)
+        except CloudMapError as error:
+            if not error.is_denied:
+                raise
+            if self._denied_until is None:
+                log.warning(
+                    "DiscoverInstancesRevision is denied; DiscoverInstances is asked every time",
+                    extra={"service": self.name, "error": str(error)},
+                )
+            self._denied_until = now + DENIED_SECONDS
+            return None
+        self._denied_until = None
+        return revision
 
     def _consider(self, converted: Converted, now: float) -> None:
         self.answered = True

@@ -21,6 +21,8 @@ class Service:
         cloud_map_service: Its name in the namespace.
         port: The TCP port of instances without a port attribute.
         zone_aware: Whether Envoy prefers the tasks of its own zone.
+        cloud_map_health: Whether Cloud Map's health decides which tasks are listed, because Envoy does not
+            check them itself.
 
     """
 
@@ -28,6 +30,7 @@ class Service:
     cloud_map_service: str
     port: int
     zone_aware: bool = True
+    cloud_map_health: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class Settings:
     """All settings of the sidecar; times are in seconds.
 
     Attributes:
-        namespace: The name of the Cloud Map namespace.
+        namespace: The id of the Cloud Map namespace.
         proxy: The Cloud Map service that lists the tasks of this proxy.
         services: The services whose endpoints are written.
         folder: Where the files for Envoy go, one folder for each service.
@@ -103,10 +106,10 @@ def _service(where: str, value: object) -> Service:
         )
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
         raise SettingsError(f"{where}.port: {port!r} is not a port; give a number from 1 to 65535")
-    zone_aware = block.get("zone_aware", True)
-    if not isinstance(zone_aware, bool):
-        raise SettingsError(f"{where}.zone_aware: {zone_aware!r} is neither true nor false; give one of them")
-    return Service(name=name, cloud_map_service=cloud_map_service, port=port, zone_aware=zone_aware)
+    for key in ("zone_aware", "cloud_map_health"):
+        if not isinstance(block.get(key, False), bool):
+            raise SettingsError(f"{where}.{key}: {block[key]!r} is neither true nor false; give one of them")
+    return Service(**block)  # pyright: ignore[reportArgumentType]
 
 
 def _block(where: str, value: object, needed: set[str], model: type[Settings | Service]) -> dict[str, object]:

@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Mapping
 
-from discovery.cloud_map import CloudMap
+from discovery.cloud_map.client import CloudMap, Health
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 from discovery.poller import Poller
 from discovery.service_follower import ServiceFollower
 from discovery.settings import Settings
+from discovery.watchdog import Watchdog
 from discovery.zones.own_zone import own_zone
 from discovery.zones.traffic import OwnTraffic, Peers, Report
 
@@ -20,6 +21,9 @@ TRAFFIC_SECONDS = 2.0
 
 UNEXPECTED_SECONDS = 5.0
 """How long a thread waits after an unexpected error."""
+
+ZONES_THREAD = "zones of the proxy"
+"""The name of a thread; no service has it, because it has spaces."""
 
 log = logging.getLogger("discovery")
 
@@ -30,6 +34,7 @@ class Sidecar:
     Args:
         settings: The services, and how to poll them.
         cloud_map: The API to ask.
+        watchdog: Notices threads that hang.
 
     Attributes:
         metrics: The sidecar's own metrics.
@@ -37,8 +42,9 @@ class Sidecar:
 
     """
 
-    def __init__(self, settings: Settings, cloud_map: CloudMap) -> None:
+    def __init__(self, settings: Settings, cloud_map: CloudMap, watchdog: Watchdog) -> None:
         self._settings = settings
+        self._watchdog = watchdog
         zone_aware = any(service.zone_aware for service in settings.services)
         names = [service.name for service in settings.services] + ([settings.proxy] if zone_aware else [])
         self.metrics = Metrics(tuple(names))
@@ -49,12 +55,13 @@ class Sidecar:
         self._peers = Peers(settings.port)
         pace = Pace(settings.interval)
 
-        def poller(name: str, service: str, port: int) -> Poller:
+        def poller(name: str, service: str, port: int, *, health: Health = "ALL") -> Poller:
             return Poller(
                 cloud_map=cloud_map,
                 name=name,
                 service=service,
                 port=port,
+                health=health,
                 pace=pace,
                 empty_grace=settings.empty_grace,
                 metrics=self.metrics,
@@ -64,7 +71,13 @@ class Sidecar:
         self._proxies = poller(settings.proxy, settings.proxy, settings.port) if zone_aware else None
         self._followers = [
             ServiceFollower(
-                poller=poller(service.name, service.cloud_map_service, service.port),
+                poller=poller(
+                    service.name,
+                    service.cloud_map_service,
+                    service.port,
+                    # Where Envoy checks a task itself, it knows sooner than Cloud Map.
+                    health="HEALTHY_OR_ELSE_ALL" if service.cloud_map_health else "ALL",
+                ),
                 file=EndpointsFile(settings.folder, service.name),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,
@@ -81,23 +94,28 @@ class Sidecar:
         """Return the traffic of this proxy, for the other sidecars."""
         return Report(self._zone or "", self._own.rates())
 
-    def run(self) -> None:
-        """Follow all services until `stop`.
+    def run(self) -> bool:
+        """Follow all services until `stop`; return False if it ends because one of its threads hangs.
 
         `ready` is set when there is an answer for each service, or when `first_answer_limit` is over.
         """
         for follower in self._followers:
             self._start(lambda follower=follower: self._follow(follower), follower.poller.name)
         if self._proxies:
-            self._start(self._balance, "zones")
+            self._start(self._balance, ZONES_THREAD)
         self._let_envoy_start()
-        self._stop.wait()
+        while running := self._watchdog.keep_running():
+            if self._stop.wait(1):
+                break
+        self._watchdog.close()
+        return running
 
     def stop(self) -> None:
         """Make `run` return; it does not wait for calls in progress."""
         self._stop.set()
 
     def _start(self, target: object, name: str) -> None:
+        self._watchdog.heard(name)
         threading.Thread(target=target, name=name, daemon=True).start()  # pyright: ignore[reportArgumentType]
 
     def _let_envoy_start(self) -> None:
@@ -106,7 +124,7 @@ class Sidecar:
             pass
         # Envoy refuses a cluster whose file does not exist.
         while sum(follower.begin() for follower in self._followers) < len(self._followers):
-            if self._stop.wait(1):
+            if self._stop.wait(1) or not self._watchdog.keep_running():
                 return
         waiting = self.waiting
         log.log(
@@ -119,6 +137,7 @@ class Sidecar:
     def _follow(self, follower: ServiceFollower) -> None:
         wait = 0.0
         while not self._stop.wait(wait):
+            self._watchdog.heard(follower.poller.name)
             try:
                 wait = follower.poller.poll()
                 follower.write()
@@ -129,6 +148,7 @@ class Sidecar:
     def _balance(self) -> None:
         due, wait = 0.0, 0.0
         while not self._stop.wait(wait):
+            self._watchdog.heard(ZONES_THREAD)
             wait = TRAFFIC_SECONDS
             try:
                 self._zone = self._zone or own_zone()

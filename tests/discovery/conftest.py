@@ -2,8 +2,8 @@ from collections.abc import Generator
 
 import pytest
 
-from discovery import cloud_map
-from discovery.cloud_map import CloudMap
+from discovery.cloud_map import client as cloud_map
+from discovery.cloud_map.client import CloudMap
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 from discovery.poller import Poller
@@ -33,10 +33,13 @@ def poller(stub: Stub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Generat
     for limit in ("PACKET_SECONDS", "CALL_SECONDS"):  # a slow machine is no slow API
         monkeypatch.setattr(cloud_map, limit, FOREVER)
     poller = Poller(
-        cloud_map=CloudMap(endpoint=stub.url, region="eu-west-1", namespace="learning.local"),
+        cloud_map=CloudMap(
+            endpoint=stub.url, control_endpoint=stub.url, region="eu-west-1", namespace="ns-0123456789abcdef"
+        ),
         name="lessons",
         service="lessons",
         port=50051,
+        health="ALL",
         pace=Pace(1.0, clock),
         empty_grace=GRACE,
         metrics=Metrics(("lessons",), clock),

@@ -18,7 +18,7 @@ class Handler(BaseHTTPRequestHandler):
         self.asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         stub.asked.append((self.operation, self.asked))
-        stub.answers[self.operation](self)
+        stub.answers.get(self.operation, stub.name)(self)
 
     def send(self, body: bytes, status: int = 200) -> None:
         self.send_response(status)
@@ -39,6 +39,9 @@ class Stub(ThreadingHTTPServer):
         super().__init__((address, 0), Handler)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
+        self.name = always(
+            {"Namespace": {"Properties": {"HttpProperties": {"HttpName": "learning.local-1a2b"}}}}
+        )
         self.url = f"http://{address}:{self.server_port}"
         self.closing = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()

@@ -5,7 +5,7 @@ A stub HTTP server causes the faults, because the emulator cannot.
 
 import pytest
 
-from discovery import cloud_map
+from discovery.cloud_map import client as cloud_map
 from discovery.poller import SETTLE_SECONDS, Poller
 from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
 from tests.discovery.stub import Answer, Stub, always, dripping, error, hanging_up, raw, silent

@@ -15,25 +15,20 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from discovery.pace import Pace
-from discovery.poller import FULL_SECONDS, SETTLE_SECONDS, Poller
+from discovery.poller import DENIED_SECONDS, FULL_SECONDS, SETTLE_SECONDS, Poller
 from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
-from tests.discovery.stub import Handler, Stub, always, error
+from tests.discovery.stub import Answer, Handler, Stub, always, error, hanging_up
+from tests.waiting import until
 
 
 def test_a_request_follows_the_api_reference(poller: Poller, stub: Stub) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
+    named = {"NamespaceName": "learning.local-1a2b", "ServiceName": "lessons"}
     assert stub.asked == [
-        ("DiscoverInstancesRevision", {"NamespaceName": "learning.local", "ServiceName": "lessons"}),
-        (
-            "DiscoverInstances",
-            {
-                "NamespaceName": "learning.local",
-                "ServiceName": "lessons",
-                "HealthStatus": "HEALTHY_OR_ELSE_ALL",
-                "MaxResults": 1000,
-            },
-        ),
+        ("GetNamespace", {"Id": "ns-0123456789abcdef"}),
+        ("DiscoverInstancesRevision", named),
+        ("DiscoverInstances", {**named, "HealthStatus": "ALL", "MaxResults": 1000}),
     ]
     assert poller.endpoints == (ONE,)
 
@@ -70,9 +65,20 @@ def test_a_request_has_the_right_signature(poller: Poller, stub: Stub) -> None:
     assert authorization.endswith(f"Signature={signature}")
 
 
-def test_after_a_change_settles_the_list_is_requested_rarely_while_the_revision_is_the_same(
+def test_the_list_is_requested_for_a_new_revision_and_else_rarely(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
+    stub.lists("10.0.0.1")
+    polls(poller, clock, int(FULL_SECONDS["ALL"]))
+    assert (stub.count("DiscoverInstancesRevision"), stub.count("DiscoverInstances")) == (60, 1)
+    polls(poller, clock, 60)
+    assert stub.count("DiscoverInstances") == 2
+
+
+def test_where_cloud_maps_health_counts_the_list_is_requested_until_a_change_settles(
+    poller: Poller, stub: Stub, clock: Clock
+) -> None:
+    poller.health = "HEALTHY_OR_ELSE_ALL"
     stub.lists("10.0.0.1")
     polls(poller, clock, int(SETTLE_SECONDS))
     # Until then the poller requests the list itself.
@@ -81,7 +87,8 @@ def test_after_a_change_settles_the_list_is_requested_rarely_while_the_revision_
     stub.asked.clear()
     polls(poller, clock, 50)
     assert stub.count("DiscoverInstancesRevision") == 50
-    assert stub.count("DiscoverInstances") == 50 / FULL_SECONDS
+    assert stub.count("DiscoverInstances") == 50 / FULL_SECONDS["HEALTHY_OR_ELSE_ALL"]
+    assert all(asked.get("HealthStatus", poller.health) == poller.health for _, asked in stub.asked)
 
 
 def test_a_new_revision_is_followed_by_the_list_in_the_same_poll(
@@ -97,6 +104,7 @@ def test_a_new_revision_is_followed_by_the_list_in_the_same_poll(
 def test_a_task_that_becomes_healthy_is_found_although_the_revision_stays_the_same(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
+    poller.health = "HEALTHY_OR_ELSE_ALL"
     stub.lists("10.0.0.1", revision=2)
     polls(poller, clock, 30)
     stub.lists("10.0.0.1", "10.0.0.2", revision=2)
@@ -212,3 +220,68 @@ def test_proxies_in_environment_variables_are_not_used(
     stub.lists("10.0.0.1")
     poller.poll()
     assert poller.endpoints == (ONE,)
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        pytest.param(error("AccessDeniedException"), id="a policy"),
+        pytest.param(error("AccessDeniedException", 403), id="the policy of a VPC endpoint"),
+    ],
+)
+def test_where_the_revision_is_denied_the_list_is_requested_every_time(
+    poller: Poller, stub: Stub, clock: Clock, denial: Answer
+) -> None:
+    stub.lists("10.0.0.1")
+    stub.answers["DiscoverInstancesRevision"] = denial
+    polls(poller, clock, 10)
+    assert poller.endpoints == (ONE,)
+    stub.lists("10.0.0.1", "10.0.0.2", revision=2)
+    stub.answers["DiscoverInstancesRevision"] = denial
+    polls(poller, clock, 1)
+    assert poller.endpoints == (ONE, TWO)
+    assert (stub.count("DiscoverInstancesRevision"), stub.count("DiscoverInstances")) == (1, 11)
+    stub.lists("10.0.0.1", revision=3)
+    polls(poller, clock, int(DENIED_SECONDS) + 20)  # then it is allowed
+    assert poller.endpoints == (ONE,)
+    assert stub.count("DiscoverInstancesRevision") > 2
+
+
+def test_a_denied_list_is_an_error_and_the_endpoints_stay(poller: Poller, stub: Stub, clock: Clock) -> None:
+    stub.lists("10.0.0.1")
+    poller.poll()
+    stub.fails(error("AccessDeniedException"))
+    clock.now += FULL_SECONDS["ALL"]
+    assert poller.poll() > 1
+    assert poller.endpoints == (ONE,)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(error("RequestLimitExceeded"), id="throttled"),
+        pytest.param(error("AccessDeniedException"), id="denied"),
+        pytest.param(always({"Namespace": {"Name": "learning.local"}}), id="without an HttpName"),
+        pytest.param(hanging_up, id="down"),
+    ],
+)
+def test_the_namespaces_name_is_asked_for_until_it_is_known_and_never_guessed(
+    poller: Poller, stub: Stub, clock: Clock, failure: Answer
+) -> None:
+    stub.lists("10.0.0.1")
+    named = stub.name
+    stub.name = failure
+    until_asked_again = [poller.poll() for _ in range(5)]
+    assert all(wait > 0 for wait in until_asked_again)
+    assert {name for name, _ in stub.asked} == {"GetNamespace"}
+    assert not poller.answered
+    stub.name = named
+
+    def finds() -> bool:
+        poller.poll()
+        return poller.endpoints == (ONE,)
+
+    until(finds)
+    asked = stub.count("GetNamespace")
+    polls(poller, clock, 100)
+    assert stub.count("GetNamespace") == asked

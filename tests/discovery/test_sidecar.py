@@ -98,10 +98,22 @@ def test_tasks_come_and_go_with_their_zones(sidecar: Sidecar, lessons: CloudMap)
     assert "10.0.0.7" not in (sidecar.endpoints("lessons") or {})
 
 
-def test_a_task_counts_if_it_is_healthy_or_if_no_task_is(sidecar: Sidecar, lessons: CloudMap) -> None:
+def test_every_listed_task_counts_because_envoy_checks_its_health(
+    sidecar: Sidecar, lessons: CloudMap
+) -> None:
     lessons.register("10.0.0.1")
     lessons.register("10.0.0.2", health="UNHEALTHY")
     sidecar.start(["lessons"])
+    until(sidecar.ready)
+    assert sidecar.endpoints("lessons") == dict.fromkeys(("10.0.0.1", "10.0.0.2"), ZONES[0])
+
+
+def test_where_envoy_checks_nothing_a_task_counts_if_it_is_healthy_or_if_no_task_is(
+    sidecar: Sidecar, lessons: CloudMap
+) -> None:
+    lessons.register("10.0.0.1")
+    lessons.register("10.0.0.2", health="UNHEALTHY")
+    sidecar.start(["lessons"], cloud_map_health=True)
     until(sidecar.ready)
     assert sidecar.endpoints("lessons") == {"10.0.0.1": ZONES[0]}
     lessons.becomes_healthy("10.0.0.2")  # this does not change the revision, in Cloud Map or in the emulator

@@ -34,13 +34,26 @@ class Sidecar:
         self.folder = folder / "endpoints"
         self.address = f"{block()}.1"
 
-    def start(self, services: list[str], *, zone_aware: bool = False, **settings: Any) -> Process:  # noqa: ANN401
+    def start(
+        self,
+        services: list[str],
+        *,
+        zone_aware: bool = False,
+        cloud_map_health: bool = False,
+        **settings: Any,  # noqa: ANN401
+    ) -> Process:
         """Start it; times are short unless `settings` say otherwise."""
         values = {
-            "namespace": "test.local",
+            "namespace": "ns-0123456789abcdef",
             "proxy": "grpc",
             "services": [
-                {"name": name, "cloud_map_service": name, "port": 50051, "zone_aware": zone_aware}
+                {
+                    "name": name,
+                    "cloud_map_service": name,
+                    "port": 50051,
+                    "zone_aware": zone_aware,
+                    "cloud_map_health": cloud_map_health,
+                }
                 for name in services
             ],
             "folder": str(self.folder),

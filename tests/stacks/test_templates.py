@@ -176,25 +176,27 @@ def test_task_roles_may_do_nothing(example: Templates) -> None:
 
 
 def test_the_sidecar_may_discover_this_namespaces_services_and_nothing_else(large: Templates) -> None:
-    statements = [
+    *discover, named = [
         statement
         for policy in resources(large, "AWS::IAM::Policy")
         for statement in policy["PolicyDocument"]["Statement"]
         if "servicediscovery" in json.dumps(statement["Action"])
     ]
-    assert statements == [
+    assert discover == [
         {
             "Action": ["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
             "Condition": {
-                "StringEquals": {
-                    "servicediscovery:NamespaceName": "large.local",
-                    "servicediscovery:ServiceName": ["grpc", "lessons"],
-                }
+                # The HttpName may be the DNS name and a hash.
+                "StringLike": {"servicediscovery:NamespaceName": "large.local*"},
+                "StringEquals": {"servicediscovery:ServiceName": ["grpc", "lessons"]},
             },
             "Effect": "Allow",
             "Resource": "*",
-        }
+        },
     ]
+    assert (named["Action"], named["Effect"]) == ("servicediscovery:GetNamespace", "Allow")
+    assert "NetworkNamespace" in json.dumps(named["Resource"])
+    assert "Arn" in json.dumps(named["Resource"])
 
 
 def test_only_proxies_reach_the_sidecars_of_other_proxies(large: Templates) -> None:

@@ -39,6 +39,8 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "environment": lambda: configuration.environment,
             "name": lambda: configuration.proxy.name,
             "namespace": lambda: configuration.namespace.name,
+            # A placeholder: the id of a new namespace has this length.
+            "namespace_id": lambda: configuration.namespace.id or f"ns-{'0' * 16}",
             "region": lambda: configuration.region,
             "aliases": lambda: configuration.proxy.aliases,
             "port": lambda: configuration.proxy.port,

@@ -4,6 +4,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from ecs_envoy.network.cloud_map_name import Registry, add_registry
+
 
 def define_fargate_service(
     scope: Construct,
@@ -12,14 +14,14 @@ def define_fargate_service(
     definition: ecs.FargateTaskDefinition,
     security_group: ec2.ISecurityGroup,
     desired_count: int | None,
-    cloud_map_options: ecs.CloudMapOptions | None = None,
+    registry: Registry | None = None,
 ) -> ecs.FargateService:
     """Return the ECS service of `definition`, in private subnets.
 
     A deployment starts new tasks before it stops old ones, and is rolled back if the new tasks
     do not start.
     """
-    return ecs.FargateService(
+    service = ecs.FargateService(
         scope,
         "Service",
         cluster=ecs_cluster,
@@ -36,6 +38,8 @@ def define_fargate_service(
         # By default tasks have no tags, and nobody can tell whose they are on a bill.
         propagate_tags=ecs.PropagatedTagSource.SERVICE,
         circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-        cloud_map_options=cloud_map_options,
         platform_version=ecs.FargatePlatformVersion.VERSION1_4,
     )
+    if registry:
+        add_registry(service, registry)
+    return service

@@ -11,9 +11,11 @@ from ecs_envoy.fargate.check_times import check_times
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
+from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.server_task import SERVER_RULES, ServerTask
+from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config.settings_error import Finding
 
@@ -100,6 +102,8 @@ class Server:
             "Service",
             container_name="service",
             image=self.image,
+            # Datadog's agent has a weight, so the server needs one, too.
+            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) if self.datadog else None,
             port_mappings=[ecs.PortMapping(container_port=self.port)],
             environment=dict(sorted((self.environment or {}).items())) or None,
             secrets=dict(sorted((self.secrets or {}).items())) or None,
@@ -116,7 +120,7 @@ class Server:
         *,
         ecs_cluster: ecs.ICluster,
         description: str,
-        cloud_map_options: ecs.CloudMapOptions | None = None,
+        registry: Registry | None = None,
     ) -> ecs.FargateService:
         """Define the ECS service of `task`, its security group and its autoscaling."""
         task.images.grant_pull(task.definition)
@@ -130,7 +134,7 @@ class Server:
             ),
             # With a count in the template, every deployment would undo autoscaling.
             desired_count=None if scales else self.min_tasks,
-            cloud_map_options=cloud_map_options,
+            registry=registry,
         )
         if scales:
             service.auto_scale_task_count(

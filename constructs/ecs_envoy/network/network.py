@@ -1,6 +1,7 @@
 """The construct for the VPC, ECS cluster and namespace that the services and the proxy share."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
@@ -16,6 +17,12 @@ from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
 from ecs_envoy.settings.fargate_zones import is_zone_id
 from ecs_envoy.settings.values import EcsClusterName, NamespaceName, NatGateways, StackZone, VpcCidr
 from envoy_config.values import Flag
+
+NEGATIVE_TTL = timedelta(seconds=5)
+"""
+How long resolvers keep the answer that a name does not exist: the minimum TTL of the zone's SOA record. With
+Route 53's default of 15 minutes, a client that dials before the first task is listed would wait that long.
+"""
 
 
 class Network(Construct):
@@ -94,10 +101,19 @@ class Network(Construct):
             if ecs_cluster_name
             else ecs.Cluster(self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights)
         )
-        self.namespace = namespace or servicediscovery.PrivateDnsNamespace(
-            self, "Namespace", name=namespace_name, vpc=self.vpc
-        )
+        self.namespace = namespace or self._new_namespace(namespace_name)
         refuse_replacement(self)
+
+    def _new_namespace(self, name: str) -> servicediscovery.PrivateDnsNamespace:
+        namespace = servicediscovery.PrivateDnsNamespace(self, "Namespace", name=name, vpc=self.vpc)
+        resource = namespace.node.default_child
+        assert isinstance(resource, servicediscovery.CfnPrivateDnsNamespace)  # noqa: S101  # it has no other
+        resource.properties = servicediscovery.CfnPrivateDnsNamespace.PropertiesProperty(
+            dns_properties=servicediscovery.CfnPrivateDnsNamespace.PrivateDnsPropertiesMutableProperty(
+                soa=servicediscovery.CfnPrivateDnsNamespace.SOAProperty(ttl=NEGATIVE_TTL.total_seconds())
+            )
+        )
+        return namespace
 
     def _new_vpc(
         self,

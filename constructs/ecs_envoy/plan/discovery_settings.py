@@ -18,6 +18,7 @@ class FollowedService:
         cloud_map_service: The service's name in the namespace.
         port: The TCP port that tasks serve gRPC on.
         zone_aware: Whether Envoy should prefer tasks of its own zone.
+        cloud_map_health: Whether Cloud Map's health decides which tasks are listed.
 
     """
 
@@ -25,6 +26,7 @@ class FollowedService:
     cloud_map_service: str
     port: int
     zone_aware: bool
+    cloud_map_health: bool
 
 
 def followed_services(services: Iterable[ServicePlan]) -> list[FollowedService]:
@@ -35,6 +37,7 @@ def followed_services(services: Iterable[ServicePlan]) -> list[FollowedService]:
             cloud_map_service=service.cloud_map_service,
             port=service.upstream.port,
             zone_aware=service.upstream.zone_aware,
+            cloud_map_health=service.cloud_map_health,
         )
         for service in services
         if service.discovery == "cloud_map"
@@ -47,7 +50,7 @@ def discovery_settings(
     """Return the sidecar's argument; the order of `services` does not matter.
 
     Args:
-        namespace: The namespace's name.
+        namespace: The namespace's id.
         proxy: The proxy's own name in it.
         services: The services to discover.
         interval: The time between two polls of a service.

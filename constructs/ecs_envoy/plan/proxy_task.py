@@ -30,6 +30,7 @@ class ProxyTaskInput:
             meet in CloudWatch.
         name: The proxy's name in `namespace`, which is also Envoy's name.
         namespace: The name of the Cloud Map namespace that lists the proxy's tasks.
+        namespace_id: Its id.
         region: The AWS region.
         aliases: Further names in `namespace` that lead to the proxy.
         port: The TCP port that clients dial.
@@ -45,6 +46,7 @@ class ProxyTaskInput:
     environment: str
     name: str
     namespace: str
+    namespace_id: str
     region: str
     aliases: Sequence[str]
     port: int
@@ -184,7 +186,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
     text = to_json(bootstrap(proxy, services))
     discovery = (
         discovery_settings(
-            namespace=task.namespace, proxy=task.name, services=followed, interval=task.discovery_interval
+            namespace=task.namespace_id, proxy=task.name, services=followed, interval=task.discovery_interval
         )
         if followed
         else None

@@ -41,6 +41,15 @@ class ServicePlan:
         return f"{self.cloud_map_service}.{self.namespace}"
 
     @property
+    def cloud_map_health(self) -> bool:
+        """Whether Cloud Map's health decides which tasks are listed.
+
+        Cloud Map shows a change of health after 30 s ("HealthCheckCustomConfig"). Where Envoy checks the
+        tasks itself, it knows sooner, and Cloud Map should list every task.
+        """
+        return self.upstream.health_check == "none"
+
+    @property
     def envoy_service(self) -> envoy_config.Service:
         """The service as the settings that Envoy's bootstrap is made from."""
         by_dns = self.discovery == "dns"

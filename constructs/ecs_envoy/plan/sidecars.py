@@ -24,6 +24,17 @@ HARD_LIMIT_MIB: dict[Sidecar, int] = {"collector": 256, "datadog-log-router": 12
 The hard limits of sidecars with a soft limit: a burst does not kill them, and a leak does not kill Envoy.
 """
 
+CPU_UNITS: dict[Sidecar, int] = {
+    "discovery": 16,  # with ten services it uses 0.8 % of a CPU (bench/discovery.md), which is 8 units
+    "collector": 32,
+    "datadog-agent": 32,
+    "datadog-log-router": 16,
+}
+"""
+The CPU that each sidecar is sure of, and its weight where CPU is short. Without weights all containers of a
+task weigh alike (API reference: ContainerDefinition, cpu), so a busy sidecar would take as much as Envoy.
+"""
+
 ENVOY_MIN_MIB = 128
 """
 With ten services of ten methods and 200 tasks Envoy uses about 70 MiB (`bench/proxy_cost.md`), and its
@@ -48,6 +59,11 @@ def sidecars(telemetry: ProxyTelemetry, *, discovery: bool) -> tuple[Sidecar, ..
 def envoy_memory_mib(task_memory_mib: int, sidecars: Collection[Sidecar]) -> int:
     """Return how much of the task's memory `sidecars` leave for Envoy."""
     return task_memory_mib - sum(MEMORY_MIB[name] for name in sidecars)
+
+
+def main_container_cpu(task_cpu: int, sidecars: Collection[Sidecar]) -> int:
+    """Return the CPU units that `sidecars` leave for the task's main container, as for its weight."""
+    return task_cpu - sum(CPU_UNITS[name] for name in sidecars)
 
 
 def memory_problem(task_memory_mib: int, sidecars: Collection[Sidecar]) -> str | None:

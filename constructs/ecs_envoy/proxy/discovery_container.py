@@ -7,10 +7,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_servicediscovery as servicediscovery
 
 from ecs_envoy.fargate.ready_check import ready_check
 from ecs_envoy.plan.discovery import SIDECAR_PORT
-from ecs_envoy.plan.sidecars import MEMORY_MIB
+from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB
 from envoy_config.model import ENDPOINTS_FOLDER
 
 DISCOVERY_USER = "65532:65532"
@@ -50,11 +51,17 @@ def add_discovery_container(
         command=[settings],
         environment={"AWS_REGION": region},
         user=DISCOVERY_USER,
+        cpu=CPU_UNITS["discovery"],
         memory_limit_mib=MEMORY_MIB["discovery"],
+        # Without it Envoy keeps serving with the endpoints that it has, and alarms tell.
+        essential=False,
         readonly_root_filesystem=True,
         # The sidecar may delay Envoy for up to 30 s, which is not a failure.
         health_check=ready_check("127.0.0.1", SIDECAR_PORT, start_period=Duration.seconds(60)),
-        # While the sidecar restarts, Envoy keeps serving with the endpoints that it has.
+        # Envoy starts when this container is healthy. If it is not in time, the task ends, and a deployment
+        # is rolled back; without a limit the task could wait forever (API reference: ContainerDefinition,
+        # startTimeout; Fargate allows 120 s).
+        start_timeout=Duration.seconds(120),
         enable_restart_policy=True,
         restart_attempt_period=Duration.seconds(60),
         logging=log,
@@ -70,17 +77,24 @@ def add_discovery_container(
     return sidecar
 
 
-def discover_statement(namespace: str, cloud_map_services: Sequence[str]) -> iam.PolicyStatement:
-    """Return the right to discover the instances of `cloud_map_services` in `namespace`."""
-    return iam.PolicyStatement(
+def discover_statements(
+    namespace: servicediscovery.IPrivateDnsNamespace, cloud_map_services: Sequence[str]
+) -> list[iam.PolicyStatement]:
+    """Return the rights to discover the instances of `cloud_map_services` in `namespace`."""
+    discover = iam.PolicyStatement(
         actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
         # The actions do not support resources, only these two condition keys ("Actions, resources, and
         # condition keys for AWS Cloud Map").
         resources=["*"],
         conditions={
-            "StringEquals": {
-                "servicediscovery:NamespaceName": namespace,
-                "servicediscovery:ServiceName": sorted(set(cloud_map_services)),
-            }
+            # A request has the namespace's HttpName: its name, or its name and a hash if the account has
+            # used the name before in the region. Nobody documents the form of the hash.
+            "StringLike": {"servicediscovery:NamespaceName": f"{namespace.namespace_name}*"},
+            "StringEquals": {"servicediscovery:ServiceName": sorted(set(cloud_map_services))},
         },
     )
+    name = iam.PolicyStatement(
+        actions=["servicediscovery:GetNamespace"],  # it knows the HttpName
+        resources=[namespace.namespace_arn],
+    )
+    return [discover, name]

@@ -19,6 +19,7 @@ def add_envoy_container(
     *,
     image: ecs.ContainerImage,
     command: Sequence[str],
+    cpu: int,
     port: int,
     datadog: bool,
     log: ecs.LogDriver | None,
@@ -29,6 +30,7 @@ def add_envoy_container(
         definition: The task definition.
         image: Envoy's image.
         command: Envoy's arguments.
+        cpu: The CPU units that it is sure of, and its weight where CPU is short.
         port: The TCP port that clients dial.
         datadog: Whether Datadog's agent in the task should scrape Envoy.
         log: Its log driver; None if Datadog's log router gets the log.
@@ -41,6 +43,7 @@ def add_envoy_container(
         # The stock image's entry point is a script that starts as root and then changes the user.
         entry_point=["/usr/local/bin/envoy"],
         command=command,
+        cpu=cpu,
         user=ENVOY_USER,
         readonly_root_filesystem=True,
         port_mappings=[ecs.PortMapping(container_port=port)],

@@ -16,18 +16,19 @@ from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
-from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
+from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
+from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.plan.stop_order import DNS_TTL
 from ecs_envoy.proxy.alias import define_aliases
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
-    discover_statement,
+    discover_statements,
     own_discovery_image,
 )
 from ecs_envoy.proxy.envoy_container import add_envoy_container
@@ -130,6 +131,7 @@ class EnvoyProxy(Construct):
             environment=environment or Stack.of(scope).stack_name,
             name=name,
             namespace=namespace.namespace_name,
+            namespace_id=namespace.namespace_id,
             region=Stack.of(scope).region,
             aliases=aliases,
             port=port,
@@ -153,7 +155,7 @@ class EnvoyProxy(Construct):
         self.log_group = define_log_group(self, telemetry.log_retention)
         self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
         self._images = OwnImages(image_mirror)
-        definition = self._define_task(image, task, discovery_image)
+        definition = self._define_task(image, task, namespace, discovery_image)
         self.ecs_service = self._define_ecs_service(
             definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
         )
@@ -180,7 +182,11 @@ class EnvoyProxy(Construct):
         )
 
     def _define_task(
-        self, image: str, task: ProxyTaskInput, discovery_image: ecs.ContainerImage | None
+        self,
+        image: str,
+        task: ProxyTaskInput,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+        discovery_image: ecs.ContainerImage | None,
     ) -> ecs.FargateTaskDefinition:
         log = log_driver(self.log_group)
         definition = define_task_definition(
@@ -197,6 +203,7 @@ class EnvoyProxy(Construct):
             definition,
             image=container_image(self, "Image", self._images.name(image)),
             command=self.plan.command,
+            cpu=main_container_cpu(task.cpu, task.sidecars),
             port=task.port,
             datadog=self.telemetry.datadog is not None,
             log=None if self._logs_to_datadog else log,
@@ -213,7 +220,8 @@ class EnvoyProxy(Construct):
                 settings=self.plan.discovery,
                 log=log,
             )
-            definition.add_to_task_role_policy(discover_statement(task.namespace, self.plan.discovered))
+            for statement in discover_statements(namespace, self.plan.discovered):
+                definition.add_to_task_role_policy(statement)
         self._images.grant_pull(definition)
         return definition
 
@@ -235,7 +243,7 @@ class EnvoyProxy(Construct):
                 self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {self.name}"
             ),
             desired_count=tasks,
-            cloud_map_options=cloud_map_options(namespace, self.name, ttl=DNS_TTL),
+            registry=Registry(namespace=namespace, name=self.name, ttl=DNS_TTL),
         )
 
     def _add_collector(

@@ -22,7 +22,7 @@ from ecs_envoy.fargate.arguments import (
     timedelta_of,
 )
 from ecs_envoy.fargate.server import Server, Task
-from ecs_envoy.network.cloud_map_name import claim_cloud_map_name, cloud_map_options
+from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
@@ -168,7 +168,12 @@ class GrpcService(Construct):
             task,
             ecs_cluster=ecs_cluster,
             description=f"Tasks of the gRPC service {name}",
-            cloud_map_options=cloud_map_options(namespace, name, ttl=self.plan.stop.dns_ttl),
+            registry=Registry(
+                namespace=namespace,
+                name=name,
+                ttl=self.plan.stop.dns_ttl,
+                custom_health=self.plan.cloud_map_health,
+            ),
         )
 
     @property

@@ -4,7 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from ecs_envoy.plan.sidecars import HARD_LIMIT_MIB, MEMORY_MIB
+from ecs_envoy.plan.sidecars import CPU_UNITS, HARD_LIMIT_MIB, MEMORY_MIB
 
 COLLECTOR_IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 
@@ -21,6 +21,7 @@ def add_collector_container(
         container_name="collector",
         image=image,
         environment={"AOT_CONFIG_CONTENT": settings},
+        cpu=CPU_UNITS["collector"],
         memory_reservation_mib=MEMORY_MIB["collector"],
         memory_limit_mib=HARD_LIMIT_MIB["collector"],
         essential=False,

@@ -14,7 +14,7 @@ from datadog_cdk_constructs_v2 import (
     LoggingType,
 )
 
-from ecs_envoy.plan.sidecars import HARD_LIMIT_MIB, MEMORY_MIB
+from ecs_envoy.plan.sidecars import CPU_UNITS, HARD_LIMIT_MIB, MEMORY_MIB
 from ecs_envoy.telemetry.datadog import Datadog
 
 AGENT_IMAGE = "public.ecr.aws/datadog/agent"
@@ -60,6 +60,7 @@ def define_datadog_task_definition(
         version=datadog.version,
         registry=agent_registry,
         image_version=AGENT_VERSION,
+        cpu=CPU_UNITS["datadog-agent"],
         memory_limit_mib=MEMORY_MIB["datadog-agent"],
         is_datadog_essential=False,
         apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
@@ -86,7 +87,9 @@ def _log_collection(
         fluentbit_config=FluentbitConfig(
             registry=registry,
             image_version=LOG_ROUTER_VERSION,
+            cpu=CPU_UNITS["datadog-log-router"],
             memory_limit_mib=HARD_LIMIT_MIB["datadog-log-router"],
+            is_log_router_essential=False,
             log_driver_config=DatadogECSLogDriverProps(
                 host_endpoint=f"http-intake.logs.{datadog.site}",
                 service_name=datadog.service or name,

@@ -9,8 +9,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
 from discovery.settings import parse
-from ecs_envoy import Discovery, ExistingGrpcService, Network
+from ecs_envoy import Discovery, ExistingGrpcService, Network, Telemetry
 from ecs_envoy.plan.discovery import SIDECAR_PORT
+from envoy_config import HealthCheck
 from envoy_config.model import ENDPOINTS_FOLDER
 from tests.ecs_envoy.constructs.factories import containers, grpc_service, proxy_with
 
@@ -64,12 +65,78 @@ def test_envoy_waits_for_the_sidecar_and_reads_its_files_and_memory_is_reserved_
     assert sidecar["RestartPolicy"]["Enabled"] is True
     heap = json.loads(proxy.plan.bootstrap)["overload_manager"]["resource_monitors"][0]["typed_config"]
     assert int(heap["max_heap_size_bytes"]) <= (512 - 96) * 1024 * 1024
-    assert json.loads(sidecar["Command"][0]) == {
-        "namespace": "test.local",
+    assert json.loads(command(sidecar)) == {
+        "namespace": NAMESPACE_ID,
         "proxy": "grpc",
-        "services": [{"name": "lessons", "cloud_map_service": "lessons", "port": 50051, "zone_aware": True}],
+        "services": [
+            {
+                "name": "lessons",
+                "cloud_map_service": "lessons",
+                "port": 50051,
+                "zone_aware": True,
+                "cloud_map_health": False,
+            }
+        ],
         "interval": 1.0,
     }
+
+
+NAMESPACE_ID = "ns-0123456789abcdef"
+
+
+def command(sidecar: dict[str, Any]) -> str:
+    """Return the argument of the sidecar, in which CloudFormation puts the namespace's id."""
+    (argument,) = sidecar["Command"]
+    parts = argument["Fn::Join"][1]
+    assert sum(not isinstance(part, str) for part in parts) == 1
+    return "".join(part if isinstance(part, str) else NAMESPACE_ID for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("health_check", "custom_health"),
+    [
+        pytest.param("tcp", False, id="envoy connects to each task"),
+        pytest.param("grpc", False, id="envoy asks each task"),
+        pytest.param("none", True, id="only ECS checks"),
+    ],
+)
+@pytest.mark.parametrize("max_tasks", [pytest.param(2, id="dns"), pytest.param(20, id="cloud map")])
+def test_cloud_map_keeps_health_only_where_envoy_does_not_check(
+    stack: Stack, network: Network, health_check: HealthCheck, custom_health: bool, max_tasks: int
+) -> None:
+    service = grpc_service(stack, network, max_tasks=max_tasks, health_check=health_check)
+    proxy_with(stack, network, service)
+    template = Template.from_stack(stack)
+    registries = template.find_resources("AWS::ServiceDiscovery::Service").values()
+    health = {r["Properties"]["Name"]: "HealthCheckCustomConfig" in r["Properties"] for r in registries}
+    assert health == {"lessons": custom_health, "grpc": False}
+    if max_tasks > 2:
+        (followed,) = parse(command(containers(stack, "ProxyTaskDefinition")["discovery"])).services
+        assert followed.cloud_map_health is custom_health
+
+
+def test_a_sick_sidecar_takes_neither_envoy_nor_its_cpu(stack: Stack, network: Network) -> None:
+    proxy_with(
+        stack,
+        network,
+        grpc_service(stack, network, max_tasks=20),
+        telemetry=Telemetry(cloudwatch=True),
+    )
+    found = containers(stack, "ProxyTaskDefinition")
+    assert [name for name, container in found.items() if container["Essential"]] == ["envoy"]
+    # Envoy waits for the sidecar at the start, but not forever.
+    assert found["discovery"]["StartTimeout"] == 120
+    assert found["envoy"]["Cpu"] > 0.75 * 256
+    assert sum(container["Cpu"] for container in found.values()) <= 256
+    assert all(container["Cpu"] > 2 for container in found.values())  # ECS counts less as no weight
+
+
+def test_a_new_namespace_lets_a_missing_name_be_asked_for_again_soon(stack: Stack, network: Network) -> None:
+    assert network.namespace
+    (namespace,) = (
+        Template.from_stack(stack).find_resources("AWS::ServiceDiscovery::PrivateDnsNamespace").values()
+    )
+    assert 5 <= namespace["Properties"]["Properties"]["DnsProperties"]["SOA"]["TTL"] <= 15
 
 
 def test_the_sidecar_can_read_the_settings_from_the_construct(stack: Stack, network: Network) -> None:
@@ -80,7 +147,7 @@ def test_the_sidecar_can_read_the_settings_from_the_construct(stack: Stack, netw
         grpc_service(stack, network, "grading", max_tasks=9, grpc_services=["a.C"], zone_aware=False),
         discovery_interval=Duration.millis(500),
     )
-    settings = parse(containers(stack, "ProxyTaskDefinition")["discovery"]["Command"][0])
+    settings = parse(command(containers(stack, "ProxyTaskDefinition")["discovery"]))
     assert (settings.interval, str(settings.folder), settings.port) == (0.5, ENDPOINTS_FOLDER, SIDECAR_PORT)
     assert [(service.name, service.zone_aware) for service in settings.services] == [
         ("grading", False),

@@ -1,16 +1,17 @@
-"""The two calls of Cloud Map's API that discovery needs.
+"""The three calls of Cloud Map's API that discovery needs.
 
 botocore signs them, and they reuse connections. A boto3 client does the same for three times the CPU
 (`bench/discovery.md`), and the proxy's task has only a quarter of a CPU.
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
@@ -18,8 +19,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError
 
+from discovery.cloud_map.error import CloudMapError
+from discovery.cloud_map.once_known import OnceKnown
+
 PACKET_SECONDS, CALL_SECONDS = 2.0, 5.0
 """Time limits to connect or to read one packet, and for the whole answer. A slower API counts as down."""
+
+log = logging.getLogger("discovery")
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer with 1,000 instances has about 700 KB."""
@@ -28,21 +34,15 @@ MAX_INSTANCES = 1000
 """The largest `MaxResults` that Cloud Map allows. Its default is 100, and DiscoverInstances has no pages."""
 
 THROTTLED = ("RequestLimitExceeded", "Throttling", "TooManyRequests", "SlowDown")
+DENIED = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation")
 
 Instance = Mapping[str, object]
 
-
-class CloudMapError(Exception):
-    """Cloud Map gave no usable answer.
-
-    Attributes:
-        kind: `throttled`, `unreachable`, `refused`, `malformed` or `credentials`.
-
-    """
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+Health = Literal["ALL", "HEALTHY_OR_ELSE_ALL"]
+"""
+Which instances to list. `ALL`: every one, whatever Cloud Map says of its health, which it shows 30 s late
+("HealthCheckCustomConfig"). `HEALTHY_OR_ELSE_ALL`: the healthy ones, or all of them if none is healthy.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,22 @@ class _Credentials(Protocol):
 
 
 class CloudMap:
-    """Cloud Map's data plane, for one namespace. Each thread that calls it keeps its own connection.
+    """Cloud Map's API, for one namespace. Each thread that calls it keeps its own connection.
 
     Args:
-        endpoint: The URL of the API.
+        endpoint: The URL of the data plane, which discovers instances.
+        control_endpoint: The URL of the control plane, which knows namespaces.
         region: The AWS region, for the signature.
-        namespace: The namespace's name.
+        namespace: The namespace's id.
 
     """
 
-    def __init__(self, *, endpoint: str, region: str, namespace: str) -> None:
+    def __init__(self, *, endpoint: str, control_endpoint: str, region: str, namespace: str) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
+        self._control_endpoint = control_endpoint.rstrip("/") + "/"
         self._region = region
         self._namespace = namespace
+        self._http_name = OnceKnown(self._ask_http_name)
         self._per_thread = _PerThread()
         self._resolved: _Credentials | None = None
 
@@ -85,11 +88,11 @@ class CloudMap:
             CloudMapError: There is no usable answer.
 
         """
-        answer = self._call("DiscoverInstancesRevision", {"ServiceName": service})
+        answer = self._discover("DiscoverInstancesRevision", {"ServiceName": service})
         return _revision(service, answer.get("InstancesRevision"))
 
-    def instances(self, service: str) -> Discovered:
-        """Return the healthy instances of `service`, or all of them if none is healthy.
+    def instances(self, service: str, health: Health) -> Discovered:
+        """Return the instances of `service` that `health` asks for.
 
         Raises:
             CloudMapError: There is no usable answer.
@@ -97,10 +100,10 @@ class CloudMap:
         """
         parameters = {
             "ServiceName": service,
-            "HealthStatus": "HEALTHY_OR_ELSE_ALL",
+            "HealthStatus": health,
             "MaxResults": MAX_INSTANCES,
         }
-        answer = self._call("DiscoverInstances", parameters)
+        answer = self._discover("DiscoverInstances", parameters)
         instances, revision = answer.get("Instances"), answer.get("InstancesRevision")
         if not isinstance(instances, list):
             kind = type(instances).__name__
@@ -118,11 +121,33 @@ class CloudMap:
             self._per_thread.connection.close()
             self._per_thread.connection = None
 
-    def _call(self, operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
-        body = json.dumps({"NamespaceName": self._namespace, **parameters}).encode()
+    def _discover(self, operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        named = {"NamespaceName": self._http_name.get(), **parameters}
+        return self._call(self._endpoint, operation, named)
+
+    def _ask_http_name(self) -> str:
+        """Return the namespace's HttpName, which the data plane takes for its name.
+
+        It is the DNS name, or that with a hash if the account has used the DNS name before in the region
+        (API reference: DiscoverInstances, NamespaceName). With the DNS name alone we could find the tasks
+        of another environment.
+        """
+        answer = self._call(self._control_endpoint, "GetNamespace", {"Id": self._namespace})
+        try:
+            namespace = cast("dict[str, dict[str, dict[str, object]]]", answer["Namespace"])
+            name = namespace["Properties"]["HttpProperties"]["HttpName"]
+        except (KeyError, TypeError):
+            name = None
+        if not isinstance(name, str) or not name:
+            raise CloudMapError("malformed", f"GetNamespace: {self._namespace} has no HttpName")
+        log.info("the namespace is known", extra={"namespace": self._namespace, "http_name": name})
+        return name
+
+    def _call(self, url: str, operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        body = json.dumps(parameters).encode()
         request = AWSRequest(
             method="POST",
-            url=self._endpoint,
+            url=url,
             data=body,
             headers={
                 "Content-Type": "application/x-amz-json-1.1",
@@ -135,21 +160,25 @@ class CloudMap:
         except (BotoCoreError, ValueError, KeyError, TypeError) as error:
             raise CloudMapError("credentials", f"no credentials: {error}") from None
         try:
-            status, answer = self._send(dict(request.headers.items()), body)
+            status, answer = self._send(url, dict(request.headers.items()), body)
         except (HTTPException, OSError) as error:
             raise CloudMapError("unreachable", f"{operation}: {error or type(error).__name__}") from None
         return _answer(operation, status, answer)
 
-    def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         open_connection = self._per_thread.connection
-        if open_connection is not None:
+        if open_connection is not None and url == self._endpoint:
             try:
                 return self._exchange(open_connection, headers, body)
             except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 pass  # the API closed it while it was idle
-        url = urlsplit(self._endpoint)
-        kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
-        return self._exchange(kind(url.hostname or "", url.port, timeout=PACKET_SECONDS), headers, body)
+        parts = urlsplit(url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=PACKET_SECONDS)
+        answer = self._exchange(connection, headers, body)
+        if url != self._endpoint:
+            self.close()  # the control plane is asked only once
+        return answer
 
     def _exchange(
         self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes
@@ -206,5 +235,6 @@ def _answer(operation: str, status: int, body: bytes) -> dict[str, object]:
         raise CloudMapError("throttled", f"{operation}: {code or status}")
     if status == 200:
         raise CloudMapError("malformed", f"{operation}: the answer is not a JSON object")
-    message = (values or {}).get("message", "")
-    raise CloudMapError("refused", f"{operation}: {status} {code} {message}".strip())
+    message = (values or {}).get("message") or (values or {}).get("Message", "")
+    is_denied = any(name in code for name in DENIED)
+    raise CloudMapError("refused", f"{operation}: {status} {code} {message}".strip(), is_denied=is_denied)

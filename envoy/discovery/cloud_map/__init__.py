@@ -1,0 +1,1 @@
+"""Calls to Cloud Map's API."""
