@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ecs_envoy.configuration import load_configuration
+from rehearsal.course.evenness import MAX_SHARE
 from tests.conftest import ROOT, Assembly, RunCdk, Templates, read_templates
 
 README = (ROOT / "README.md").read_text()
@@ -74,10 +75,13 @@ def test_the_readmes_commands_work_in_their_order(assembly_of: Assembly, tmp_pat
     before, after = values["before"][0], values["after"][0]
     assert before["cv_requests"] > 0.25  # 0.333, and a few seconds cut a round
     assert before["cv_cpu"] > 0.2
-    assert after["cv_requests"] <= 0.03  # likewise; 0.01 takes more calls
-    assert values["discovery_bound_seconds"] == {"lessons": 10, "progress": 10, "grading": 10}
+    assert (
+        after["cv_requests"] <= 0.1
+    )  # likewise; by zone the proxies follow each other's traffic, within 2 %
+    assert values["discovery_bound_seconds"] == {"lessons": 2.2, "progress": 2.2, "grading": 2.2}
     scale_out, roll = values["scale_out"], values["roll"]
     assert scale_out["errors"] == roll["errors"] == {}
+    assert max(scale_out["busiest_share"], roll["busiest_share"]) <= MAX_SHARE
     assert (len(scale_out["new_tasks"]), len(roll["new_tasks"])) == (2, 4)
     assert all(task["first_request"] is not None for task in [*scale_out["new_tasks"], *roll["new_tasks"]])
 

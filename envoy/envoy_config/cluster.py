@@ -104,12 +104,13 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
 def _lists_every_task(service: Service) -> bool:
     """Return whether discovery lists every task, so that Envoy can drop an unlisted task at once.
 
-    A file lists every task, and DNS lists every task of a small service. For a larger service, or one of
-    unknown size, a DNS answer may be a sample. If Envoy dropped the tasks that are missing in an answer, its
-    endpoints would change with every answer. So the health check decides there.
+    A file lists every task, and DNS lists every task of a small service, also while a deployment runs old and
+    new ones together. For a larger service, or one of unknown size, a DNS answer may be a sample. If Envoy
+    dropped the tasks that are missing in an answer, its endpoints would change with every answer. So the
+    health check decides there.
     """
     return service.discovery is Discovery.EDS or (
-        service.max_tasks is not None and service.max_tasks <= DNS_RECORDS
+        service.max_tasks is not None and 2 * service.max_tasks <= DNS_RECORDS
     )
 
 

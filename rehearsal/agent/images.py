@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
-from rehearsal.agent.ecs_api import Container, TaskDefinition
+from rehearsal.agent.ecs_api import DEFAULT_STOP_TIMEOUT, Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.configured import Command
 from rehearsal.processes import StartFailedError
@@ -118,7 +118,7 @@ class Images:
             module = (sys.executable, "-m", "rehearsal.load.grpc_task", "--work-ms", str(self.work_ms))
             # With a pre-stop container the server gets SIGTERM late, so it may end at once.
             held_back = any(container.name in other.depends_on for other in definition.containers)
-            options = ("--serve-on-seconds", "0") if held_back else ()
+            options = ("--serve-on-seconds", "0") if held_back else _serve_on(container)
             return (*module, *options, address, str(container.port), *self.grpc_services[service]), None
         raise ImageUnknownError(
             f"{service}: there is no local command for the image {container.image}; "
@@ -139,6 +139,13 @@ class Images:
         return [
             bootstrap if index == bootstrap_index else part for index, part in enumerate(container.command)
         ]
+
+
+def _serve_on(container: Container) -> tuple[str, ...]:
+    """Return the option of a stand-in server that keeps serving as long as a long stop timeout allows."""
+    if container.stop_timeout <= DEFAULT_STOP_TIMEOUT:
+        return ()
+    return "--serve-on-seconds", str(container.stop_timeout - 5)
 
 
 def _sidecar_command(service: str, container: Container, place: Place) -> tuple[str, ...]:

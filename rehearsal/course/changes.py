@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from envoy_config.model import DNS_RECORDS
+from ecs_envoy.plan.discovery import DNS_TASKS
 from rehearsal.agent.task import Task
 from rehearsal.course.discovery import ServiceDiscovery
 from rehearsal.course.evenness import busiest_share
@@ -44,7 +44,7 @@ class Changes:
         """Raise the desired count through the ECS API; None if DNS could not list more tasks."""
         agent = self.stage.system.agent
         ecs_service = agent.service(self.service)
-        maximum = math.inf if self.discovery.lists_all else DNS_RECORDS
+        maximum = math.inf if self.discovery.lists_all else DNS_TASKS
         if not ecs_service or ecs_service.desired.tasks >= maximum:
             self.stage.progress.say(
                 f"{self.service} is not scaled out, because DNS cannot list more tasks than it has"

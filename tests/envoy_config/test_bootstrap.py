@@ -124,7 +124,8 @@ def test_each_proto_service_is_routed_to_its_cluster() -> None:
 @pytest.mark.parametrize(
     ("max_tasks", "dropped"),
     [
-        pytest.param(8, True, id="as many as DNS lists"),
+        pytest.param(4, True, id="DNS lists old and new ones of a deployment"),
+        pytest.param(5, False, id="not in a deployment"),
         pytest.param(None, False, id="unknown number"),
     ],
 )

@@ -139,6 +139,7 @@ def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anyt
     assert {rule(properties) for properties in resources(example, "AWS::EC2::SecurityGroupIngress")} == {
         ("ApiLoadBalancerSecurityGroup", "ApiSecurityGroup", 8080, 8080),
         ("ApiSecurityGroup", "ProxySecurityGroup", 50051, 50051),
+        ("ProxySecurityGroup", "ProxySecurityGroup", 9902, 9902),
         ("ProxySecurityGroup", "lessonsSecurityGroup", 50051, 50051),
         ("ProxySecurityGroup", "progressSecurityGroup", 50051, 50051),
         ("ProxySecurityGroup", "gradingSecurityGroup", 50052, 50052),
@@ -152,7 +153,7 @@ def test_clients_reach_the_proxy_the_proxy_reaches_services_and_nobody_else_anyt
     assert outbound <= {443, 5432, 252}  # 252-86 is the CDK's way to write 'nowhere'
 
 
-def test_iam_grants_stars_only_to_the_registry_login(example: Templates) -> None:
+def test_iam_grants_stars_only_where_an_action_has_no_resources(example: Templates) -> None:
     policies = [p["PolicyDocument"] for p in resources(example, "AWS::IAM::Policy")]
     stars = {
         json.dumps(statement["Action"])
@@ -160,10 +161,11 @@ def test_iam_grants_stars_only_to_the_registry_login(example: Templates) -> None
         for statement in policy["Statement"]
         if statement["Resource"] == "*"
     }
-    assert stars == {'"ecr:GetAuthorizationToken"'}
+    discover = ["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"]
+    assert stars == {'"ecr:GetAuthorizationToken"', json.dumps(discover)}
 
 
-def test_task_roles_may_do_nothing(example: Templates) -> None:
+def test_only_the_proxys_task_role_may_do_anything(example: Templates) -> None:
     attached = json.dumps([policy["Roles"] for policy in resources(example, "AWS::IAM::Policy")])
     task_roles = [
         logical_id
@@ -172,7 +174,8 @@ def test_task_roles_may_do_nothing(example: Templates) -> None:
         if resource["Type"] == "AWS::IAM::Role" and "TaskRole" in logical_id
     ]
     assert len(task_roles) == 5
-    assert not [role for role in task_roles if role in attached]
+    (proxys,) = [role for role in task_roles if role in attached]
+    assert proxys.startswith("ProxyTaskDefinition")
 
 
 def test_the_sidecar_may_discover_this_namespaces_services_and_nothing_else(large: Templates) -> None:
@@ -188,7 +191,7 @@ def test_the_sidecar_may_discover_this_namespaces_services_and_nothing_else(larg
             "Condition": {
                 # The HttpName may be the DNS name and a hash.
                 "StringLike": {"servicediscovery:NamespaceName": "large.local*"},
-                "StringEquals": {"servicediscovery:ServiceName": ["grpc", "lessons"]},
+                "StringEquals": {"servicediscovery:ServiceName": ["grpc", "lessons", "progress"]},
             },
             "Effect": "Allow",
             "Resource": "*",

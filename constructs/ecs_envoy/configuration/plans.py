@@ -10,7 +10,6 @@ from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.parsed import build_partly
 from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
-from ecs_envoy.plan.discovery import discovery_for
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
@@ -63,10 +62,12 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: name,
             "upstream": lambda: service.part(Upstream),
-            "discovery": lambda: discovery_for(service.discovery, max_tasks=service.tasks.max),
+            "discovery": lambda: service.discovery,
             "max_tasks": lambda: service.tasks.max,
             "stop": lambda: TaskStop(
-                pre_stop_wait=service.pre_stop_wait, has_pre_stop_image=service.pre_stop_image is not None
+                stop_timeout=service.stop_timeout,
+                pre_stop_wait=service.pre_stop_wait,
+                has_pre_stop_image=service.pre_stop_image is not None,
             ),
         },
     )
@@ -81,7 +82,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: service.cloud_map_service,
             "upstream": lambda: service.part(Upstream),
-            "discovery": lambda: discovery_for(service.discovery, max_tasks=None),
+            "discovery": lambda: service.discovery,
             "max_tasks": lambda: None,
             "stop": TaskStop,
         },

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import envoy_config
-from ecs_envoy.plan.discovery import INTERVAL, Discovery, discovery_for, discovery_problem
+from ecs_envoy.plan.discovery import DISCOVERY, INTERVAL, Discovery, discovery_problem
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.stop_order import TaskStop, pre_stop_wait_problem
+from ecs_envoy.plan.stop_order import TaskStop, pre_stop_wait_problem, serving_problem
 from envoy_config import Upstream
 from envoy_config.settings_error import Finding
 
@@ -41,6 +41,11 @@ class ServicePlan:
         return f"{self.cloud_map_service}.{self.namespace}"
 
     @property
+    def is_deployed_here(self) -> bool:
+        """Whether we deploy it: we do not know the number of tasks of another team's service."""
+        return self.max_tasks is not None
+
+    @property
     def cloud_map_health(self) -> bool:
         """Whether Cloud Map's health decides which tasks are listed.
 
@@ -72,13 +77,13 @@ def service_plan(
     max_tasks: int | None,
     stop: TaskStop,
 ) -> ServicePlan:
-    """Return the plan of a service; the default of `discovery` depends on the number of its tasks."""
+    """Return the plan of a service, with the default of what is not chosen."""
     return ServicePlan(
         name=name,
         namespace=namespace,
         cloud_map_service=cloud_map_service,
         upstream=upstream,
-        discovery=discovery_for(discovery, max_tasks=max_tasks),
+        discovery=discovery or DISCOVERY,
         max_tasks=max_tasks,
         stop=stop,
     )
@@ -112,9 +117,22 @@ def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterato
             yield ("pre_stop_wait",), problem
 
 
+def _keeps_serving(service: ServicePlan) -> Iterator[Finding]:
+    if not service.is_deployed_here or any(_tasks(service)):
+        return
+    if problem := serving_problem(service.stop, service.discovery):
+        yield ("stop_timeout",), problem
+
+
 def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
     if service.stop.has_pre_stop_image and service.stop.pre_stop_wait is None:
         yield ("pre_stop_image",), "has no effect without pre_stop_wait; also give pre_stop_wait"
 
 
-SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (_tasks, _zones, _pre_stop_wait, _pre_stop_image)
+SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (
+    _tasks,
+    _zones,
+    _pre_stop_wait,
+    _keeps_serving,
+    _pre_stop_image,
+)

@@ -10,6 +10,11 @@ from envoy_config.model import DNS_REFRESH_RATE
 DNS_TTL = timedelta(seconds=5)
 """How long DNS answers are kept by default; the same time as Envoy's default refresh rate."""
 
+DNS_PROPAGATION = timedelta(seconds=60)
+"""
+How long Route 53 takes to show a change: "generally within 60 seconds" (Developer Guide, "Editing records").
+"""
+
 STOP_TIMEOUT = timedelta(seconds=30)
 """How long ECS waits between SIGTERM and SIGKILL by default."""
 
@@ -26,12 +31,14 @@ class TaskStop:
 
     Attributes:
         dns_ttl: How long DNS answers are kept.
+        stop_timeout: How long the server may take to end after SIGTERM.
         pre_stop_wait: How long a task keeps serving before its server gets SIGTERM; None for no wait.
         has_pre_stop_image: Whether an image for the pre-stop container is given.
 
     """
 
     dns_ttl: timedelta = DNS_TTL
+    stop_timeout: timedelta = STOP_TIMEOUT
     pre_stop_wait: timedelta | None = None
     has_pre_stop_image: bool = False
 
@@ -54,7 +61,8 @@ def min_pre_stop_wait(
         interval: The time between two polls of Cloud Map by the sidecar.
 
     """
-    delay = dns_ttl + DNS_REFRESH_RATE if discovery == "dns" else interval * (1 + _JITTER)
+    by_dns = DNS_PROPAGATION + dns_ttl + DNS_REFRESH_RATE
+    delay = by_dns if discovery == "dns" else interval * (1 + _JITTER)
     return timedelta(seconds=math.ceil((delay + _SLACK).total_seconds()))
 
 
@@ -65,11 +73,42 @@ def pre_stop_wait_problem(
     shortest = min_pre_stop_wait(discovery, dns_ttl, interval)
     if shortest <= wait <= MAX_PRE_STOP_WAIT:
         return None
-    too_short = wait < shortest
+    if shortest > MAX_PRE_STOP_WAIT:
+        return (
+            f"no wait is long enough: the proxies know after {_seconds(shortest)} that a task stops, and "
+            f"Fargate allows {_seconds(MAX_PRE_STOP_WAIT)}; {_SOONER[discovery]}"
+        )
+    too_short, by_dns = wait < shortest, discovery == "dns"
     reason = (
         "ends before the proxies know that the task stops" if too_short else "is longer than Fargate allows"
     )
+    other = f", or discovery: cloud_map and {_seconds(min_pre_stop_wait('cloud_map'))}" if by_dns else ""
     return (
-        f"a wait of {wait.total_seconds():.0f}s {reason}; "
-        f"give {shortest.total_seconds():.0f}s to {MAX_PRE_STOP_WAIT.total_seconds():.0f}s"
+        f"a wait of {_seconds(wait)} {reason}; "
+        f"give {_seconds(shortest)} to {_seconds(MAX_PRE_STOP_WAIT)}{other}"
     )
+
+
+def serving_problem(stop: TaskStop, discovery: Discovery) -> str | None:
+    """Return why a task cannot serve until the proxies know that it stops, and what to give; None if it can.
+
+    By Cloud Map they know within the default stop timeout.
+    """
+    shortest = min_pre_stop_wait(discovery, stop.dns_ttl)
+    if discovery != "dns" or stop.pre_stop_wait or stop.stop_timeout >= shortest:
+        return None
+    return (
+        f"by DNS the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS kills the server "
+        f"after {_seconds(stop.stop_timeout)}; give discovery: cloud_map, or pre_stop_wait: "
+        f"{_seconds(shortest)}, or at least {_seconds(shortest)} to a server that keeps serving by itself"
+    )
+
+
+_SOONER: dict[Discovery, str] = {
+    "dns": "give discovery: cloud_map, or a dns_ttl of 5s",
+    "cloud_map": "poll Cloud Map more often",
+}
+
+
+def _seconds(time: timedelta) -> str:
+    return f"{time.total_seconds():.0f}s"

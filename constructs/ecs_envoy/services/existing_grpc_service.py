@@ -31,8 +31,9 @@ class ExistingGrpcService(Construct):
             proxy are routed to them; this works only if the proxy has no other service.
         security_group: Its tasks' security group, which gets a rule that lets the proxy in. By default
             the owner of the service has to let the proxy in.
-        discovery: How the proxy finds its tasks, `dns` or `cloud_map`. `cloud_map` by default, because
-            the number of tasks is unknown. `dns` is enough if there are never more than 8.
+        discovery: How the proxy finds its tasks, `cloud_map` by default, or `dns`, which is enough if
+            there are never more than 8, deployments included, and if the tasks serve for 72 seconds after
+            SIGTERM.
 
     Attributes:
         plan: What a proxy needs to know about it.

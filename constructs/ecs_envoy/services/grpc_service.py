@@ -67,15 +67,17 @@ class GrpcService(Construct):
             execution role may read each of them.
         container_health_check: The check that ECS runs inside the container; the image must contain
             its command. None by default: a task counts as healthy while its process runs.
-        dns_ttl: How long DNS answers are kept, and so how soon Envoy finds a new task by DNS.
-            5 seconds by default, which is also Envoy's default refresh rate.
-        discovery: How the proxy finds the tasks, `dns` or `cloud_map`. By default `dns` for at most 8
-            tasks, because a DNS answer lists no more, and `cloud_map` for more.
+        dns_ttl: How long DNS answers are kept. 5 seconds by default, which is also Envoy's default
+            refresh rate. By DNS, Envoy finds a new task after this time, a refresh, and the 60 seconds
+            that Route 53 takes to show a change.
+        discovery: How the proxy finds the tasks: `cloud_map` by default, which sees a change within 2
+            seconds and needs a sidecar in the proxy's task. `dns` needs nothing, takes up to 70 seconds,
+            and finds at most 4 tasks, because a DNS answer lists the 8 that run during a deployment.
         stop_timeout: How long the server may take to end after SIGTERM. 30 seconds by default,
             as in ECS; Fargate allows at most 120.
         pre_stop_wait: How long a task keeps serving before its server gets SIGTERM. This is for servers
             that end at once: a second container delays the signal. The wait has to last until
-            the proxies know that the task stops: by default 12 seconds with DNS, 4 with Cloud Map.
+            the proxies know that the task stops: by default 4 seconds with Cloud Map, 72 with DNS.
             None by default: the server itself has to keep serving.
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
         datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
@@ -128,7 +130,7 @@ class GrpcService(Construct):
             upstream=upstream or Upstream(),
             discovery=discovery,
             max_tasks=max_tasks or min_tasks,
-            stop=_task_stop(dns_ttl, pre_stop_wait, pre_stop_image),
+            stop=_task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image),
         )
         server = Server(
             name=name,
@@ -184,10 +186,14 @@ class GrpcService(Construct):
 
 
 def _task_stop(
-    dns_ttl: Duration | None, pre_stop_wait: Duration | None, image: ecs.ContainerImage | None
+    dns_ttl: Duration | None,
+    stop_timeout: Duration | None,
+    pre_stop_wait: Duration | None,
+    image: ecs.ContainerImage | None,
 ) -> TaskStop:
     return TaskStop(
         dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
+        stop_timeout=timedelta_of(stop_timeout) if stop_timeout else STOP_TIMEOUT,
         pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
         has_pre_stop_image=image is not None,
     )

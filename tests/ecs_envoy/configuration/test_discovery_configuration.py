@@ -12,8 +12,8 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
     [
         pytest.param(
             GOOD + "    tasks: {min: 2, max: 20}\n    discovery: dns\n",
-            ":11: services.lessons.discovery: 20 tasks are more than the 8 that a DNS answer lists, so some would "
-            "be idle; give 8 at most, or discovery: cloud_map",
+            ":11: services.lessons.discovery: 20 tasks are twice as many in a rolling deployment, and a DNS answer "
+            "lists 8, so some would be idle; give 4 at most, or discovery: cloud_map",
             id="more tasks than DNS lists",
         ),
         pytest.param(
@@ -22,7 +22,7 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="unknown discovery",
         ),
         pytest.param(
-            GOOD + "    zone_aware: true\n",
+            GOOD + "    zone_aware: true\n    discovery: dns\n    stop_timeout: 2m\n",
             ":10: services.lessons.zone_aware: DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
             id="zones by DNS",
         ),
@@ -32,8 +32,8 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="text instead of true or false",
         ),
         pytest.param(
-            GOOD + "    pre_stop_wait: 11s\n",
-            ":10: services.lessons.pre_stop_wait: a wait of 11s ends before the proxies know that the task stops; give 12s to 115s",
+            GOOD + "    pre_stop_wait: 71s\n    discovery: dns\n",
+            ":10: services.lessons.pre_stop_wait: a wait of 71s ends before the proxies know that the task stops; give 72s to 115s, or discovery: cloud_map and 4s",
             id="a wait too short for DNS",
         ),
         pytest.param(

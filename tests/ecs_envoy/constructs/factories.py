@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
 from ecs_envoy import EnvoyProxy, GrpcService, Network
 from envoy_config import Upstream
+
+BY_DNS: dict[str, Any] = {"discovery": "dns", "pre_stop_wait": Duration.seconds(72)}
+"""Without a sidecar in the proxy's task."""
 
 
 def grpc_service(

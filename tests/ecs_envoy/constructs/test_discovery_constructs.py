@@ -13,26 +13,26 @@ from ecs_envoy import Discovery, ExistingGrpcService, Network, Telemetry
 from ecs_envoy.plan.discovery import SIDECAR_PORT
 from envoy_config import HealthCheck
 from envoy_config.model import ENDPOINTS_FOLDER
-from tests.ecs_envoy.constructs.factories import containers, grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import BY_DNS, containers, grpc_service, proxy_with
 
 
 def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> None:
     with pytest.raises(
-        ValueError, match="lessons: discovery: 9 tasks are more than the 8 that a DNS answer lists"
+        ValueError,
+        match="lessons: discovery: 5 tasks are twice as many in a rolling deployment",
     ):
-        grpc_service(stack, network, max_tasks=9, discovery="dns")
+        grpc_service(stack, network, max_tasks=5, **BY_DNS)
 
 
 @pytest.mark.parametrize(
     ("options", "discovery", "zone_aware"),
     [
-        pytest.param({"max_tasks": 8}, "dns", False, id="8"),
-        pytest.param({"max_tasks": 9}, "eds", True, id="9"),
-        pytest.param({"max_tasks": 9, "zone_aware": False}, "eds", False, id="9, zone_aware is off"),
-        pytest.param({"discovery": "cloud_map"}, "eds", True, id="as given"),
+        pytest.param({}, "eds", True, id="by default"),
+        pytest.param({"zone_aware": False}, "eds", False, id="zone_aware is off"),
+        pytest.param({**BY_DNS, "max_tasks": 4}, "dns", False, id="as given"),
     ],
 )
-def test_discovery_follows_from_the_most_tasks(
+def test_discovery_is_by_cloud_map_unless_dns_is_wanted(
     stack: Stack, network: Network, options: dict[str, Any], discovery: str, zone_aware: bool
 ) -> None:
     service = grpc_service(stack, network, **options).plan.envoy_service
@@ -100,17 +100,19 @@ def command(sidecar: dict[str, Any]) -> str:
         pytest.param("none", True, id="only ECS checks"),
     ],
 )
-@pytest.mark.parametrize("max_tasks", [pytest.param(2, id="dns"), pytest.param(20, id="cloud map")])
+@pytest.mark.parametrize(
+    "options", [pytest.param(BY_DNS, id="dns"), pytest.param({"max_tasks": 20}, id="cloud map")]
+)
 def test_cloud_map_keeps_health_only_where_envoy_does_not_check(
-    stack: Stack, network: Network, health_check: HealthCheck, custom_health: bool, max_tasks: int
+    stack: Stack, network: Network, health_check: HealthCheck, custom_health: bool, options: dict[str, Any]
 ) -> None:
-    service = grpc_service(stack, network, max_tasks=max_tasks, health_check=health_check)
+    service = grpc_service(stack, network, health_check=health_check, **options)
     proxy_with(stack, network, service)
     template = Template.from_stack(stack)
     registries = template.find_resources("AWS::ServiceDiscovery::Service").values()
     health = {r["Properties"]["Name"]: "HealthCheckCustomConfig" in r["Properties"] for r in registries}
     assert health == {"lessons": custom_health, "grpc": False}
-    if max_tasks > 2:
+    if "discovery" not in options:
         (followed,) = parse(command(containers(stack, "ProxyTaskDefinition")["discovery"])).services
         assert followed.cloud_map_health is custom_health
 
@@ -155,10 +157,10 @@ def test_the_sidecar_can_read_the_settings_from_the_construct(stack: Stack, netw
     ]
 
 
-def test_without_a_service_with_many_tasks_there_is_no_sidecar_no_permission_and_no_open_port(
+def test_if_dns_finds_every_service_there_is_no_sidecar_no_permission_and_no_open_port(
     stack: Stack, network: Network
 ) -> None:
-    assert proxy_with(stack, network, grpc_service(stack, network)).discovery_container is None
+    assert proxy_with(stack, network, grpc_service(stack, network, **BY_DNS)).discovery_container is None
     assert set(containers(stack, "ProxyTaskDefinition")) == {"envoy"}
     text = json.dumps(Template.from_stack(stack).to_json())
     assert "servicediscovery:Discover" not in text
@@ -190,15 +192,25 @@ def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, netwo
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param({"pre_stop_wait": Duration.seconds(11)}, "give 12s to 115s", id="DNS"),
         pytest.param(
-            {"pre_stop_wait": Duration.seconds(12), "dns_ttl": Duration.seconds(60)},
-            "give 67s to 115s",
+            {"pre_stop_wait": Duration.seconds(71), "discovery": "dns"}, "give 72s to 115s", id="DNS"
+        ),
+        pytest.param(
+            {"pre_stop_wait": Duration.seconds(72), "discovery": "dns", "dns_ttl": Duration.seconds(30)},
+            "give 97s to 115s",
             id="a longer TTL",
         ),
         pytest.param(
-            {"pre_stop_wait": Duration.seconds(2), "max_tasks": 9}, "give 4s to 115s", id="Cloud Map"
+            {"pre_stop_wait": Duration.seconds(115), "discovery": "dns", "dns_ttl": Duration.seconds(60)},
+            "no wait is long enough: the proxies know after 127s that a task stops, and Fargate allows 115s",
+            id="too long a TTL",
         ),
+        pytest.param(
+            {"stop_timeout": Duration.seconds(71), "discovery": "dns"},
+            "by DNS the proxies call a task until 72s after SIGTERM, and ECS kills the server after 71s",
+            id="a server that ends before the proxies know",
+        ),
+        pytest.param({"pre_stop_wait": Duration.seconds(2)}, "give 4s to 115s", id="Cloud Map"),
         pytest.param(
             {"pre_stop_wait": Duration.minutes(2)}, "give whole seconds from 1s to 115s", id="too long"
         ),

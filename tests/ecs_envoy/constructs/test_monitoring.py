@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
 from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
 from tests.conftest import ROOT
-from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import BY_DNS, grpc_service, proxy_with
 from tests.ecs_envoy.constructs.topic_policy import Request, allows
 
 ACCOUNT = "111122223333"
@@ -22,7 +22,7 @@ def test_each_kind_of_alarm_has_a_runbook() -> None:
 
 
 def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring:  # noqa: ANN401
-    service = grpc_service(stack, network)
+    service = grpc_service(stack, network, **BY_DNS)
     proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
     return ProxyMonitoring(
         stack,

@@ -10,7 +10,7 @@ from aws_cdk.assertions import Match, Template
 from ecs_envoy import Datadog, EnvoyProxy, ManagedPrometheus, Network, Telemetry
 from ecs_envoy.settings.datadog_sites import DATADOG_SITES
 from envoy_config import AccessLog, Tracing
-from tests.ecs_envoy.constructs.factories import containers, grpc_service, proxy_with
+from tests.ecs_envoy.constructs.factories import BY_DNS, containers, grpc_service, proxy_with
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:datadog/key-AbC123"
 
@@ -21,7 +21,8 @@ def datadog(stack: Stack, **options: Any) -> Datadog:  # noqa: ANN401
 
 
 def proxy(stack: Stack, network: Network, telemetry: Telemetry, **options: Any) -> EnvoyProxy:  # noqa: ANN401
-    return proxy_with(stack, network, grpc_service(stack, network), telemetry=telemetry, **options)
+    service = grpc_service(stack, network, **BY_DNS)
+    return proxy_with(stack, network, service, telemetry=telemetry, **options)
 
 
 def listeners(proxy: EnvoyProxy) -> list[str]:

@@ -49,7 +49,7 @@ SERVICE_RULES = [
     pytest.param(
         "    tasks: 9\n    discovery: dns\n",
         {"min_tasks": 9, "discovery": "dns"},
-        "9 tasks are more than the 8 that a DNS answer lists",
+        "9 tasks are twice as many in a rolling deployment, and a DNS answer lists 8",
         id="more tasks than DNS lists",
     ),
     pytest.param(
@@ -60,8 +60,8 @@ SERVICE_RULES = [
     ),
     pytest.param("    discovery: consul\n", {"discovery": "consul"}, "'consul' is unknown; give one of", id="discovery"),
     pytest.param(
-        "    zone_aware: true\n",
-        {"zone_aware": True},
+        "    zone_aware: true\n    discovery: dns\n    stop_timeout: 2m\n",
+        {"zone_aware": True, "discovery": "dns", "stop_timeout": Duration.minutes(2)},
         "DNS does not say which zone a task is in; remove it",
         id="zones by DNS",
     ),
@@ -82,10 +82,16 @@ SERVICE_RULES = [
         id="stop timeout",
     ),
     pytest.param(
-        "    pre_stop_wait: 11s\n",
-        {"pre_stop_wait": Duration.seconds(11)},
-        "a wait of 11s ends before the proxies know that the task stops; give 12s to 115s",
+        "    pre_stop_wait: 3s\n",
+        {"pre_stop_wait": Duration.seconds(3)},
+        "a wait of 3s ends before the proxies know that the task stops; give 4s to 115s",
         id="pre-stop wait",
+    ),
+    pytest.param(
+        "    discovery: dns\n",
+        {"discovery": "dns"},
+        "by DNS the proxies call a task until 72s after SIGTERM, and ECS kills the server after 30s; give discovery:",
+        id="a server that ends before the proxies know",
     ),
     pytest.param(
         "    pre_stop_image: a.example/b:1\n",

@@ -107,7 +107,7 @@ def envoy(
         name="lessons",
         address="lessons.test.local",
         upstream=Upstream(grpc_services=["learning.v1.Lessons"], **upstream),
-        max_tasks=8,
+        max_tasks=4,
     )
     address, log = f"{block}.1", folder / "access.log"
     with (

@@ -15,9 +15,12 @@ def rehearse() -> Generator[Rehearse]:
     """Starts a rehearsal for a user whose AWS settings must not matter, in a home of its own."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(config: Path, *, home: Path, out: Path) -> subprocess.Popen[str]:
+    def start(
+        config: Path, *, home: Path, out: Path, propagation: float | None = None
+    ) -> subprocess.Popen[str]:
+        delays = [] if propagation is None else ["--propagation", str(propagation)]
         running = subprocess.Popen(
-            [BIN / "ecs-envoy", "rehearse", config, "--seconds", "5", "--out", out],
+            [BIN / "ecs-envoy", "rehearse", config, "--seconds", "5", *delays, "--out", out],
             cwd=home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
