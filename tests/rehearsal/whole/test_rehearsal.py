@@ -1,6 +1,6 @@
 """The whole rehearsal as a user runs it: `ecs-envoy rehearse`.
 
-The README's own rehearsal, in tests/test_readme.py, is another one: in a new VPC. test_by_dns.py is the third.
+The README's own, in tests/test_readme.py, is another one, in a new VPC. test_by_dns.py is the third.
 """
 
 import json
