@@ -77,10 +77,10 @@ def add_discovery_container(
     return sidecar
 
 
-def discover_statements(
-    namespace: servicediscovery.IPrivateDnsNamespace, cloud_map_services: Sequence[str]
-) -> list[iam.PolicyStatement]:
-    """Return the rights to discover the instances of `cloud_map_services` in `namespace`."""
+def grant_discovery(
+    role: iam.IRole, namespace: servicediscovery.IPrivateDnsNamespace, cloud_map_services: Sequence[str]
+) -> None:
+    """Let `role` discover the instances of `cloud_map_services` in `namespace`."""
     discover = iam.PolicyStatement(
         actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
         # The actions do not support resources, only these two condition keys ("Actions, resources, and
@@ -97,4 +97,5 @@ def discover_statements(
         actions=["servicediscovery:GetNamespace"],  # it knows the HttpName
         resources=[namespace.namespace_arn],
     )
-    return [discover, name]
+    for statement in (discover, name):
+        role.add_to_principal_policy(statement)

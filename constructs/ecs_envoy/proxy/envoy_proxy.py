@@ -28,7 +28,7 @@ from ecs_envoy.plan.stop_order import DNS_TTL
 from ecs_envoy.proxy.alias import define_aliases
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
-    discover_statements,
+    grant_discovery,
     own_discovery_image,
 )
 from ecs_envoy.proxy.envoy_container import add_envoy_container
@@ -220,8 +220,7 @@ class EnvoyProxy(Construct):
                 settings=self.plan.discovery,
                 log=log,
             )
-            for statement in discover_statements(namespace, self.plan.discovered):
-                definition.add_to_task_role_policy(statement)
+            grant_discovery(definition.task_role, namespace, self.plan.discovered)
         self._images.grant_pull(definition)
         return definition
 
