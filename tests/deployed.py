@@ -14,7 +14,12 @@ from tests.conftest import ROOT, Templates, read_templates
 from tests.emulator import ACCOUNT, REGION, Emulator
 from tests.waiting import until
 
-LESSONS = {"image": "example.com/lessons:1", "grpc_services": ["a.v1.A"], "discovery": "dns"}
+LESSONS = {
+    "image": "example.com/lessons:1",
+    "grpc_services": ["a.v1.A"],
+    "discovery": "dns",
+    "stop_timeout": "2m",
+}
 VPC, OTHER_VPC = "vpc-0123456789abcdef0", "vpc-0123456789abcdef1"
 
 

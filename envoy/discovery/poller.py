@@ -100,6 +100,7 @@ class Poller:
             self._changed_at = now
         self._revision, self._asked_at = revision, now
         self._consider(converted, now)
+        self.answered = True  # only now: Envoy's start waits for it and takes what is known
 
     def _ask_revision(self, now: float) -> int | None:
         """Return the revision; None if a policy denies the question, such as that of a VPC endpoint."""
@@ -121,7 +122,6 @@ class Poller:
         return revision
 
     def _consider(self, converted: Converted, now: float) -> None:
-        self.answered = True
         self.metrics.skipped(self.name, converted.skipped)
         if converted.endpoints or not self.endpoints:
             self._empty_since = None

@@ -11,6 +11,7 @@ from tests.deployed import LESSONS, OTHER_VPC, VPC, CloudFormation, synthesized
 from tests.emulator import Emulator
 from tests.emulator import emulator as emulator
 
+COURSES = {"courses": LESSONS}  # the namespace has lessons already
 NAMESPACE = {"name": "test.local", "id": "ns-0123456789abcdef"}
 
 
@@ -27,8 +28,8 @@ NAMESPACE = {"name": "test.local", "id": "ns-0123456789abcdef"}
         ),
         pytest.param(
             "group",
-            {"network": {"vpc_id": VPC}, "namespace": NAMESPACE},
-            {"network": {"vpc_id": OTHER_VPC}, "namespace": NAMESPACE},
+            {"network": {"vpc_id": VPC}, "namespace": NAMESPACE, "services": COURSES},
+            {"network": {"vpc_id": OTHER_VPC}, "namespace": NAMESPACE, "services": COURSES},
             id="proxy's security group replaced",
         ),
     ],

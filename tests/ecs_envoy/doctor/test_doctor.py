@@ -22,7 +22,12 @@ BLOCKS: dict[str, Any] = {
     "network": {"vpc_id": "vpc-0123456789abcdef0"},
     "namespace": {"name": "test.local", "id": "ns-0123456789abcdef"},
     "services": {
-        "grading": {"image": "example.com/grading:1", "grpc_services": ["a.v1.A"], "discovery": "dns"}
+        "grading": {
+            "image": "example.com/grading:1",
+            "grpc_services": ["a.v1.A"],
+            "discovery": "dns",
+            "stop_timeout": "2m",
+        }
     },
     "existing_services": {
         "lessons": {"cloud_map_service": "lessons", "grpc_services": ["b.v1.B"]},
