@@ -115,6 +115,7 @@ def yaml_blocks(page: Path) -> list[str]:
 def test_the_telemetry_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
     path = tmp_path / "telemetry.yaml"
     example = yaml.safe_load((ROOT / "config/example.yaml").read_text())
+    example["proxy"]["memory"] = 1024  # as the README says
     path.write_text(yaml.safe_dump({**example, **yaml.safe_load(text)}))
     telemetry = load_configuration(path).telemetry
     assert telemetry.cloudwatch
