@@ -11,7 +11,6 @@ from rehearsal.account.emulator import (
     ec2_handlers,
     ecs_handlers,
     export_handlers,
-    namespace_handlers,
     recorded,
     scaling_handlers,
 )
@@ -81,7 +80,6 @@ def register() -> None:
     ecs_handlers.patch_ministack()
     cloud_map_handlers.patch_ministack()
     export_handlers.patch_ministack()
-    namespace_handlers.patch_ministack()
 
 
 def main() -> None:

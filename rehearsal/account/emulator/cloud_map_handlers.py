@@ -173,7 +173,11 @@ def _create_namespace_with_http_name(
     Two VPCs may have namespaces of one name, which MiniStack refuses.
     """
     store = servicediscovery._namespaces
-    others = {key: found for key, found in store.items() if found["Name"] == name and _vpcs.get(key) != vpc}
+    others = {
+        key: found
+        for key, found in store.items()
+        if found["Name"] == name and vpc and _vpcs.get(key, vpc) != vpc
+    }
     for key in others:
         del store[key]
     try:
