@@ -43,6 +43,9 @@ class CloudMapZone:
             return self._last.get(name)
         except BotoCoreError:
             return self._last.get(name)
+        for instance in answer["Instances"]:
+            if target := instance.get("Attributes", {}).get("AWS_INSTANCE_CNAME"):
+                return self.lookup(target)  # a resolver follows a CNAME record in the same answer
         # As Route 53 does it ("Multivalue answer routing"): the healthy ones, or all if none is healthy.
         # A service without a custom health check has no health, so all are listed.
         addresses = sorted(

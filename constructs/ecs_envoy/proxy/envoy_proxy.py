@@ -1,7 +1,6 @@
 """The construct for an Envoy proxy on Fargate, which replaces an internal load balancer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import jsii
 from aws_cdk import RemovalPolicy, Stack
@@ -19,7 +18,6 @@ from ecs_envoy.fargate.task_definition import define_log_group, define_task_defi
 from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
-from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
@@ -38,7 +36,7 @@ from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_NAME, TASKS
 from ecs_envoy.settings.values import Cpu, DnsLabel, Memory, Tasks
-from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container, trace_statement
+from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
@@ -209,7 +207,14 @@ class EnvoyProxy(Construct):
             log=None if self._logs_to_datadog else log,
         )
         if self.plan.collector:
-            self._add_collector(definition, self.plan.collector, log)
+            add_collector_container(
+                definition,
+                image=self._images.image(COLLECTOR_IMAGE),
+                settings=self.plan.collector,
+                telemetry=self.telemetry,
+                metrics_log_group=self.metrics_log_group,
+                log=log,
+            )
         self.discovery_container = None
         if self.plan.discovery:
             self.discovery_container = add_discovery_container(
@@ -244,23 +249,6 @@ class EnvoyProxy(Construct):
             desired_count=tasks,
             registry=Registry(namespace=namespace, name=self.name, ttl=DNS_TTL),
         )
-
-    def _add_collector(
-        self, definition: ecs.FargateTaskDefinition, settings: CollectorSettings, log: ecs.LogDriver
-    ) -> None:
-        group = self.metrics_log_group
-        if group:
-            settings = replace(settings, cloudwatch_log_group=group.log_group_name)
-        image = self._images.image(COLLECTOR_IMAGE)
-        add_collector_container(definition, image=image, settings=settings.to_json(), log=log)
-        if self.telemetry.tracing:
-            definition.add_to_task_role_policy(trace_statement())
-        if self.telemetry.prometheus:
-            self.telemetry.prometheus.grant_write(definition.task_role)
-        if group:
-            group.grant(
-                definition.task_role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"
-            )
 
     def _define_connections(self, port: int) -> ec2.Connections:
         connections = ec2.Connections(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Duration, Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy import ExistingGrpcService, Network
@@ -214,54 +213,6 @@ def test_a_setting_of_envoy_gives_the_same_bootstrap_from_yaml_and_from_a_constr
     )
     assert proxy_with(stack, network, service).plan.bootstrap == from_yaml
     assert '"connect_timeout":"0.250s"' in from_yaml
-
-
-NETWORK_RULES = [
-    pytest.param(
-        "new: {availability_zones: [eu-west-1a]}",
-        {"availability_zones": ["eu-west-1a"]},
-        "one zone can fail; give at least two",
-        id="one zone",
-    ),
-    pytest.param(
-        "new: {availability_zones: [euw1-az1, eu-west-1b]}",
-        {"availability_zones": ["euw1-az1", "eu-west-1b"]},
-        "gives some zones by id and some by name, which may be the same zone; give ids only",
-        id="zones by id and by name",
-    ),
-    pytest.param(
-        "new: {cidr: 10.0.0.1/16}", {"cidr": "10.0.0.1/16"}, "'10.0.0.1/16' is not an IPv4 block", id="host bits"
-    ),
-    pytest.param("new: {cidr: 10.0.0.0/28}", {"cidr": "10.0.0.0/28"}, "is not a VPC's block with room", id="small"),
-    pytest.param(
-        "new: {nat_gateways: 3}", {"nat_gateways": 3}, "3 NAT gateways are more than the 2 zones", id="NAT gateways"
-    ),
-    pytest.param(
-        "ecs_cluster: shared",
-        {"ecs_cluster_name": "shared"},
-        "names an ECS cluster that already exists; also give its VPC",
-        id="ECS cluster without its VPC",
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "arguments", "message"), NETWORK_RULES)
-def test_fails_for_a_network_in_yaml_and_as_a_construct(
-    text: str, arguments: dict[str, Any], message: str, tmp_path: Path, stack: Stack
-) -> None:
-    (line,) = problems(tmp_path, GOOD + f"network: {{{text}}}\n")
-    assert message in line
-    with pytest.raises(ValueError, match=re.escape(message)):
-        Network(stack, "Network", namespace_name="test.local", **arguments)
-
-
-def test_fails_for_settings_of_a_new_vpc_together_with_an_existing_vpc(tmp_path: Path, stack: Stack) -> None:
-    message = "is given together with settings of a new VPC; give either the VPC to create or the one to use"
-    network = "network: {vpc_id: vpc-0123456789abcdef0, new: {cidr: 10.1.0.0/16}}\n"
-    assert problems(tmp_path, GOOD + network) == [f":10: network.vpc_id: {message}"]
-    vpc = ec2.Vpc(stack, "Vpc")
-    with pytest.raises(ValueError, match=f"Network: vpc: {message}"):
-        Network(stack, "Network", namespace_name="test.local", vpc=vpc, cidr="10.1.0.0/16")
 
 
 @pytest.mark.parametrize("name", ["amazonaws.com", "x.amazonaws.com.cn", "a..b", "A.local", "-a.local"])
