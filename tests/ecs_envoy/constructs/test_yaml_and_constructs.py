@@ -166,7 +166,7 @@ PROXY_RULES = [
     pytest.param(
         "max_connections: 9000",
         {"max_connections": 9000},
-        "9000 connections do not fit Envoy's memory; give 8192 at most, or more memory",
+        "9000 connections do not fit Envoy's memory; give 6656 at most, or more memory",
         id="too many connections",
     ),
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
