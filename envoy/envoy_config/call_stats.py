@@ -28,6 +28,7 @@ from envoy_data_plane.xds.type.matcher.v3 import (
     StringMatcher,
 )
 
+from envoy_config.access_log import METHOD
 from envoy_config.call_status import (
     FOUND,
     GIVEN,
@@ -70,9 +71,9 @@ def call_stats(streams: Sequence[str] = ()) -> list[AccessLog]:
 
 def _logger(calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool) -> AccessLog:
     service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop([""]))
-    method = ConfigTag(name="grpc_method", value_format="%REQ(:PATH)%")
+    method = ConfigTag(name="grpc_method", value_format=METHOD)
     timed_method = ConfigTag(
-        name="grpc_method", value_format="%REQ(:PATH)%", rules=_drop(streams) if streams else None
+        name="grpc_method", value_format=METHOD, rules=_drop(streams) if streams else None
     )
     counter = ConfigCounter(
         stat=ConfigStat(

@@ -13,6 +13,7 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
     ResponseMapper,
 )
 
+from envoy_config.access_log import METHOD
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.model import Proxy
 
@@ -25,7 +26,7 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
             ResponseMapper(
                 filter=_flags("NR"),
                 body_format_override=_text(
-                    f"Envoy proxy {proxy.name} has no route for %REQ(:PATH)%: no service of its "
+                    f"Envoy proxy {proxy.name} has no route for {METHOD}: no service of its "
                     "configuration lists this proto service in grpc_services"
                 ),
             ),

@@ -46,3 +46,27 @@ def test_the_client_the_log_and_a_metric_tell_it_from_a_servers_own_unimplemente
         (None, "route_not_found"),
     ]
     assert 'envoy_http_no_route{envoy_http_conn_manager_prefix="grpc"} 1\n' in metrics
+
+
+def test_a_method_name_of_8_kb_is_cut_in_the_message_the_log_and_the_metrics(
+    tmp_path: Path, block: str
+) -> None:
+    proxy = replace(PROXY, metrics=Metrics())
+    tail = "m" * 8_000
+    with task(f"{block}.3", unimplemented), envoy(tmp_path, block, [f"{block}.3"], proxy) as live:
+        with pytest.raises(grpc.RpcError):
+            call(live, "/learning.v1.Lessons/" + tail, metadata=[("x-request-id", tail)])
+        with pytest.raises(grpc.RpcError) as unrouted:
+            call(live, UNLISTED + tail)
+        url = f"http://{live.address}:9903/stats/prometheus"
+        with urllib.request.urlopen(url, timeout=FOREVER) as response:
+            metrics = response.read().decode()
+        live.process.terminate()  # it writes what is left of the log
+        live.process.wait(FOREVER)
+        log = live.lines()
+    assert unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert (UNLISTED + tail)[:256] + ":" in str(unrouted.value.details())
+    assert [len(line["grpc_method"]) for line in log] == [256, 256]
+    assert len(log[0]["request_id"]) == 256
+    assert 'grpc_method="/learning.v1.Lessons/mmm' in metrics
+    assert "m" * 257 not in metrics
