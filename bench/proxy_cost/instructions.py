@@ -51,10 +51,10 @@ def _with_http_statistics(values: envoys.Bootstrap) -> None:
 
 
 def _path_by_cel(values: envoys.Bootstrap) -> None:
-    (log,) = [entry for entry in envoys.manager(values)["access_log"] if "stdout" in entry["name"]]
-    fields = log["typed_config"]["log_format"]["json_format"]
-    for name, pattern in (("grpc_service", "^/([^/]*)/.*$"), ("grpc_method", "^/[^/]*/(.*)$")):
-        fields[name] = f"%CEL(re.extract(request.path, '{pattern}', '\\\\1'))%"
+    for log in (entry for entry in envoys.manager(values)["access_log"] if "stdout" in entry["name"]):
+        fields = log["typed_config"]["log_format"]["json_format"]
+        for name, pattern in (("grpc_service", "^/([^/]*)/.*$"), ("grpc_method", "^/[^/]*/(.*)$")):
+            fields[name] = f"%CEL(re.extract(request.path, '{pattern}', '\\\\1'))%"
 
 
 def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoys.Bootstrap]:

@@ -9,7 +9,6 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
     ComparisonFilter,
     ComparisonFilterOp,
     DurationFilter,
-    GrpcStatusFilterStatus,
     HeaderFilter,
     RuntimeFilter,
 )
@@ -20,7 +19,7 @@ from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Struct, Value
 
 from envoy_config import call_status, telemetry
-from envoy_config.call_status import either, every, status_filter
+from envoy_config.call_status import OK, UNKNOWN, either, every, status_filter
 from envoy_config.percentage import fractional_percent
 from envoy_config.typed_extension import typed_config
 
@@ -70,22 +69,25 @@ def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = (
         return []
     logs: list[AccessLog] = []
     if settings.sample_percent:
+        # To draw lots is cheaper than to look at the status, so it comes first.
         sampled = [_sampled(settings.sample_percent)] if settings.sample_percent < 100 else []
-        logs += _stdout(SAMPLE, sampled, sampled)
+        logs += [
+            _lines(SAMPLE, call_status.GIVEN, [*sampled, call_status.has_status()]),
+            _lines(SAMPLE, call_status.FOUND, [*sampled, call_status.lacks_status()]),
+        ]
     if settings.sample_percent < 100:
         slow = _slow(settings.slower_than, streams)
-        failed = status_filter(GrpcStatusFilterStatus.OK, exclude=True)
-        logs += _stdout(ERROR_OR_SLOW, [either(failed, slow)], [either(call_status.not_cancelled(), slow)])
+        failed = status_filter(OK, UNKNOWN, exclude=True)
+        bad = either(failed, every(slow, call_status.has_status()))
+        logs += [
+            _lines(ERROR_OR_SLOW, call_status.GIVEN, [bad]),
+            _lines(
+                ERROR_OR_SLOW,
+                call_status.FOUND,
+                [call_status.lacks_status(), either(call_status.not_cancelled(), slow)],
+            ),
+        ]
     return logs
-
-
-def _stdout(
-    reason: str, with_status: list[AccessLogFilter], without_status: list[AccessLogFilter]
-) -> list[AccessLog]:
-    """Return two loggers, of calls that have a status and of those whose status has to be found."""
-    given = [call_status.has_status(), *with_status]
-    found = [call_status.lacks_status(), *without_status]
-    return [_lines(reason, call_status.GIVEN, given), _lines(reason, call_status.FOUND, found)]
 
 
 def _lines(reason: str, status: str, filters: list[AccessLogFilter]) -> AccessLog:

@@ -17,6 +17,8 @@ from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import Expr
 
 from envoy_config.typed_extension import typed_config
 
+OK, UNKNOWN = GrpcStatusFilterStatus.OK, GrpcStatusFilterStatus.UNKNOWN
+
 GIVEN = "%GRPC_STATUS(SNAKE_STRING)%"
 """The status of a call for which `has_status` holds."""
 
@@ -47,12 +49,12 @@ FOUND = f"%CEL({_LATE} ? 'DEADLINE_EXCEEDED' : {_CLIENT_LEFT} ? 'CANCELLED' : 'U
 
 def has_status() -> AccessLogFilter:
     """Return a filter for calls that ended with a status other than UNKNOWN."""
-    return status_filter(GrpcStatusFilterStatus.UNKNOWN, exclude=True)
+    return status_filter(UNKNOWN, exclude=True)
 
 
 def lacks_status() -> AccessLogFilter:
     """Return a filter for the other calls: those that ended with UNKNOWN or without a status."""
-    return status_filter(GrpcStatusFilterStatus.UNKNOWN)
+    return status_filter(UNKNOWN)
 
 
 def cancelled() -> AccessLogFilter:
@@ -65,9 +67,9 @@ def not_cancelled() -> AccessLogFilter:
     return _expression(f"!({_CANCELLED})")
 
 
-def status_filter(status: GrpcStatusFilterStatus, *, exclude: bool = False) -> AccessLogFilter:
-    """Return a filter for calls that ended with `status`, or for all other calls."""
-    return AccessLogFilter(grpc_status_filter=GrpcStatusFilter(statuses=[status], exclude=exclude))
+def status_filter(*statuses: GrpcStatusFilterStatus, exclude: bool = False) -> AccessLogFilter:
+    """Return a filter for calls that ended with one of `statuses`, or for all other calls."""
+    return AccessLogFilter(grpc_status_filter=GrpcStatusFilter(statuses=list(statuses), exclude=exclude))
 
 
 def every(*filters: AccessLogFilter) -> AccessLogFilter:
