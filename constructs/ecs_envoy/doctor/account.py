@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
 
+_SERVICE = "AWS::ECS::Service"
+
 
 class MissingError(Exception):
     """A resource that a check needs does not exist; the message says which."""
@@ -93,6 +95,8 @@ class Account:
     def stack_resources(self, stack: str, kind: str) -> dict[str, str]:
         """Return the physical ids of the resources of type `kind` in `stack`, by their logical ids.
 
+        An id is empty where a resource is not made yet, or could not be made.
+
         Raises:
             MissingError: The stack is not deployed.
 
@@ -104,7 +108,7 @@ class Account:
                 resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
                 for page in pages
                 for resource in page["StackResourceSummaries"]
-                if resource["ResourceType"] == kind
+                if resource["ResourceType"] == kind and resource.get("ResourceStatus") != "DELETE_COMPLETE"
             }
         except self.cloud_formation.exceptions.ClientError as error:
             if "does not exist" in str(error):
@@ -114,7 +118,7 @@ class Account:
     @cached_property
     def services(self) -> "list[ServiceTypeDef]":
         """The ECS services of the services stack, and the proxy's."""
-        return [*self._services("services"), self.proxy]
+        return [*self._services("services").values(), self.proxy]
 
     @cached_property
     def proxy(self) -> "ServiceTypeDef":
@@ -124,17 +128,27 @@ class Account:
             MissingError: The proxy stack has none.
 
         """
-        found = self._services("proxy")
-        if not found:
+        found = next(iter(self._services("proxy").values()), None)
+        if found is None:
             raise MissingError("the proxy's stack has no ECS service")
-        return found[0]
+        return found
 
-    def _services(self, stack: str) -> "list[ServiceTypeDef]":
-        return [
-            service
-            for arn in self.stack_resources(stack, "AWS::ECS::Service").values()
+    @cached_property
+    def absent(self) -> list[str]:
+        """The services that the services stack has and ECS does not: by their names, or their logical ids."""
+        found = self._services("services")
+        resources = self.stack_resources("services", _SERVICE)
+        return [arn.rpartition("/")[2] or name for name, arn in resources.items() if name not in found]
+
+    def _services(self, stack: str) -> "dict[str, ServiceTypeDef]":
+        found = {
+            name: service
+            for name, arn in self.stack_resources(stack, _SERVICE).items()
+            if arn
             for service in self.ecs.describe_services(cluster=arn.split("/")[-2], services=[arn])["services"]
-        ]
+        }
+        # ECS describes a deleted service for a while (API reference: Service, status).
+        return {name: service for name, service in found.items() if service.get("status") != "INACTIVE"}
 
     def tasks(self, service: "ServiceTypeDef") -> "list[TaskTypeDef]":
         """Return the running tasks of `service`."""
@@ -160,7 +174,7 @@ class Account:
         given = self.configuration.namespace.id
         kind = "AWS::ServiceDiscovery::PrivateDnsNamespace"
         identity = given or next(iter(self.stack_resources("network", kind).values()), None)
-        if identity is None:
+        if not identity:
             raise MissingError("the network stack has no namespace")
         return self.cloud_map.get_namespace(Id=identity)["Namespace"]
 

@@ -17,6 +17,8 @@ from ecs_envoy.doctor.result import Result
 ACCOUNT = "111122223333"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"
 
+DEV = SimpleNamespace(environment="dev")
+
 
 def account(**answers: Any) -> Account:  # noqa: ANN401
     return cast("Account", SimpleNamespace(**answers))
@@ -74,7 +76,7 @@ def test_a_failed_deployment_is_a_problem_although_all_tasks_run() -> None:
         "desiredCount": 4,
         "deployments": [{"rolloutState": "FAILED", "rolloutStateReason": reason}],
     }
-    assert texts(check_tasks(account(services=[service]))) == [
+    assert texts(check_tasks(account(services=[service], absent=[], configuration=DEV))) == [
         "ok lessons: runs 4 of 4 tasks",
         f"problem lessons: its deployment failed: {reason}; see the stopped tasks in ECS",
     ]

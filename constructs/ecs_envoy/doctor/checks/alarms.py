@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
-from ecs_envoy.doctor.account import Account
+from ecs_envoy.doctor.account import Account, MissingError
 from ecs_envoy.doctor.result import Result, ok, problem, warning
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -34,7 +34,10 @@ def check_alarm_topic(account: Account) -> Iterator[Result]:
 
 
 def _own_topics(account: Account) -> list[str]:
-    return list(account.stack_resources("monitoring", "AWS::SNS::Topic").values())
+    topics = list(filter(None, account.stack_resources("monitoring", "AWS::SNS::Topic").values()))
+    if not topics:
+        raise MissingError("the monitoring's stack has no topic")
+    return topics
 
 
 def may_publish(policy: Mapping[str, Any], account: str, topic: str) -> bool:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 def check_tasks(account: Account) -> Iterator[Result]:
     """Compare the number of running tasks with the desired one, and look at their last deployment."""
+    stack = f"{account.configuration.environment}-services"
+    for name in account.absent:
+        yield problem(name, f"the stack {stack} has it, and ECS does not; deploy the stack again")
     for service in account.services:
         yield from _service(service)
 
@@ -21,7 +24,9 @@ def check_tasks(account: Account) -> Iterator[Result]:
 def _service(service: "ServiceTypeDef") -> Iterator[Result]:
     name = service.get("serviceName", "")
     running, desired = service.get("runningCount", 0), service.get("desiredCount", 0)
-    if running < desired:
+    if not desired:
+        yield problem(name, "is set to 0 tasks, so every call to it fails; set its desired count")
+    elif running < desired:
         yield problem(name, f"runs {running} of {desired} tasks; the service's events in ECS say why")
     else:
         yield ok(name, f"runs {running} of {desired} tasks")
