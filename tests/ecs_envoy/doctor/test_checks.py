@@ -145,6 +145,20 @@ OWNER = {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}
 ALARMS = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:*"}}
 ONE_ALARM = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:dev-*"}}
 
+OTHERS = statement(
+    Effect="Deny", Principal="*", Condition={"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}
+)
+STRANGERS = statement(
+    Effect="Deny",
+    Principal="*",
+    Condition={
+        "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1234567890"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+    },
+)
+NO_ACCOUNT = {"Null": {"aws:SourceAccount": "true"}}
+MAYBE = {"ForAnyValue:StringEqualsIfExists": {"aws:SourceAccount": [ACCOUNT]}}
+
 
 @pytest.mark.parametrize(
     ("statements", "allowed"),
@@ -165,6 +179,12 @@ ONE_ALARM = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUN
         pytest.param([statement(Action=["sns:Subscribe"])], False, id="another action"),
         pytest.param([statement(Resource=f"{TOPIC}-other")], False, id="another topic"),
         pytest.param([statement(), statement(Effect="Deny", Principal="*")], False, id="denied"),
+        pytest.param([statement(), OTHERS], True, id="a deny for other accounts"),
+        pytest.param([statement(), STRANGERS], True, id="a deny for strangers, and no service of AWS"),
+        pytest.param([statement(Condition=NO_ACCOUNT)], False, id="for requests without an account"),
+        pytest.param([statement(Resource="arn:aws:sns:*:*:al*")], True, id="topics by a pattern"),
+        pytest.param([statement(Action="SNS:Pub*")], True, id="actions by a pattern"),
+        pytest.param([statement(Condition=MAYBE)], True, id="an account, if the request has one"),
     ],
 )
 def test_whether_alarms_may_publish(statements: list[dict[str, Any]], *, allowed: bool) -> None:

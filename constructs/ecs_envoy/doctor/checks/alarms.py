@@ -49,6 +49,7 @@ def may_publish(policy: Mapping[str, Any], account: str, topic: str) -> bool:
         "aws:principalaccount": account,
         "aws:sourcearn": f"{topic.rpartition(':')[0]}:alarm".replace(":sns:", ":cloudwatch:") + ":any",
         "aws:securetransport": "true",
+        "aws:principalisawsservice": "true",
     }
     statements: list[Mapping[str, Any]] = _listed(policy.get("Statement", []))
     matching = [s["Effect"] for s in statements if _applies(s, topic, request)]
@@ -60,27 +61,39 @@ def _applies(statement: Mapping[str, Any], topic: str, request: Mapping[str, str
     named: list[Any] = [principal]
     if principal != "*":
         named = [*_listed(principal.get("Service", [])), *_listed(principal.get("AWS", []))]
-    actions = [str(action).lower() for action in _listed(statement.get("Action", []))]
+    actions = _lower(statement.get("Action", []))
     return (
         any(name in {"*", CLOUDWATCH} for name in named)
-        and any(action in {"*", "sns:*", "sns:publish"} for action in actions)
-        and any(resource in {"*", topic} for resource in _listed(statement.get("Resource", "*")))
+        and any(fnmatchcase("sns:publish", action) for action in actions)
+        and any(fnmatchcase(topic, resource) for resource in _listed(statement.get("Resource", "*")))
         and _conditions_hold(statement.get("Condition", {}), request)
     )
 
 
 def _conditions_hold(conditions: Mapping[str, Mapping[str, Any]], request: Mapping[str, str]) -> bool:
-    for operator, keys in conditions.items():
-        for key, values in keys.items():
-            actual = request.get(key.lower())
-            wanted = [str(value).lower() for value in _listed(values)]
-            like = operator.lower().startswith(("stringlike", "arnlike", "arnequals"))
-            matches = actual is not None and any(
-                _like(actual.lower(), value) if like else actual.lower() == value for value in wanted
-            )
-            if not matches:
-                return False
-    return True
+    return all(
+        _condition_holds(
+            operator.lower(), request.get(key.lower()), [str(v).lower() for v in _listed(values)]
+        )
+        for operator, keys in conditions.items()
+        for key, values in keys.items()
+    )
+
+
+def _condition_holds(operator: str, actual: str | None, wanted: list[str]) -> bool:
+    """Return whether `actual`, a value of the request or None, is as `operator` wants it.
+
+    As in "IAM JSON policy elements: Condition operators": a negated operator holds for a key that the request
+    does not have.
+    """
+    operator = operator.rpartition(":")[2]  # ForAnyValue and ForAllValues are the same for one value
+    if operator == "null":
+        return str(actual is None).lower() in wanted
+    if actual is None:
+        return "not" in operator or operator.endswith("ifexists")
+    like = "like" in operator or operator.startswith("arn")
+    matches = any(_like(actual.lower(), value) if like else actual.lower() == value for value in wanted)
+    return matches != ("not" in operator)
 
 
 def _like(text: str, pattern: str) -> bool:
@@ -90,3 +103,7 @@ def _like(text: str, pattern: str) -> bool:
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401
     return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def _lower(value: Any) -> list[str]:  # noqa: ANN401
+    return [str(part).lower() for part in _listed(value)]
