@@ -22,9 +22,13 @@ UNIQUE_IN_ITS_PARENT = {
 NAMES = ("Name", "Family", "Alias", "Id")
 
 
-def physical_names(config: Path, environment: str, folder: Path) -> list[tuple[str, str]]:
+def physical_names(
+    config: Path, environment: str, folder: Path, proxy: str | None = None
+) -> list[tuple[str, str]]:
     """Return the type and the name of each resource whose template gives it a name in the account."""
     values = yaml.safe_load(config.read_text()) | {"environment": environment}
+    if proxy:
+        values["proxy"]["name"] = proxy
     file = folder / f"{environment}.yaml"
     file.write_text(yaml.safe_dump(values))
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -60,6 +64,14 @@ def test_the_same_file_as_dev_and_stage_has_no_name_twice(name: str, tmp_path: P
     names = [found for env in ("dev", "stage") for found in physical_names(config, env, tmp_path)]
     assert {"export", "stack", "AWS::ECS::TaskDefinition"} <= {kind for kind, _ in names}
     assert not [found for found, count in Counter(names).items() if count > 1]
+
+
+def test_hyphens_do_not_make_the_names_of_two_environments_equal(tmp_path: Path) -> None:
+    config = ROOT / "config/telemetry.yaml"
+    first = physical_names(config, "blue-eu", tmp_path, proxy="grpc")
+    second = physical_names(config, "blue", tmp_path, proxy="eu-grpc")
+    assert {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"} <= {kind for kind, _ in first}
+    assert not set(first) & set(second)
 
 
 def test_metrics_of_two_environments_do_not_mix(tmp_path: Path) -> None:

@@ -40,5 +40,6 @@ def define_monitoring(
         topic=sns.Topic.from_topic_arn(scope, "Topic", settings.topic) if settings.topic else None,
         thresholds=settings.alarms,
         runbooks=settings.runbooks,
-        dashboard_name=f"{configuration.environment}-{proxy.name}",
+        # Both names have hyphens, so that one could not tell where the first ends.
+        dashboard_name=f"{configuration.environment}_{proxy.name}",
     )

@@ -34,41 +34,45 @@ class ProxyAlarms:
         facade: The facade of the monitoring library.
         thresholds: When the alarms go off.
         runbooks: The folder or URL of the runbooks.
+        prefix: The start of the alarms' names.
 
     Attributes:
         alarms: The alarms added so far.
 
     """
 
-    def __init__(self, facade: MonitoringFacade, thresholds: AlarmThresholds, runbooks: str) -> None:
+    def __init__(
+        self, facade: MonitoringFacade, thresholds: AlarmThresholds, runbooks: str, prefix: str
+    ) -> None:
         self._facade = facade
         self._thresholds = thresholds
         self._runbooks = runbooks.rstrip("/")
+        self._prefix = prefix
         self.alarms: list[cloudwatch.Alarm] = []
 
     def add_proxy_alarms(self, service: ecs.FargateService) -> None:
         """Add the alarms for the proxy's tasks."""
         self._alarm(
             "proxy-cpu",
-            "proxy",
+            None,
             service.metric_cpu_utilization(period=MINUTE),
             self._thresholds.proxy_cpu_percent,
             "The proxy's tasks are short of CPU, and calls will wait",
         )
         self._alarm(
             "proxy-memory",
-            "proxy",
+            None,
             service.metric_memory_utilization(period=MINUTE),
             self._thresholds.proxy_memory_percent,
             "The proxy's tasks are short of memory, and Envoy will refuse calls",
         )
-        self._tasks_missing(service, "proxy")
+        self._tasks_missing(service, None)
 
     def add_connection_alarm(self, metrics: ProxyMetrics) -> None:
         """Add the alarm for the connections that clients have to the proxy."""
         self._alarm(
             "proxy-connections",
-            "proxy",
+            None,
             metrics.connections(),
             self._thresholds.proxy_connections_percent,
             "A proxy task holds nearly as many connections of clients as it may, and will refuse more",
@@ -125,11 +129,11 @@ class ProxyAlarms:
             minutes=10,
         )
 
-    def _tasks_missing(self, ecs_service: ecs.FargateService, service: str) -> None:
+    def _tasks_missing(self, ecs_service: ecs.FargateService, service: str | None) -> None:
         self._alarm(
             "tasks-missing",
             service,
-            missing_tasks(ecs_service, service),
+            missing_tasks(ecs_service, service or "proxy"),
             0,
             "Fewer tasks run than are wanted",
             minutes=10,
@@ -138,7 +142,7 @@ class ProxyAlarms:
     def _alarm(
         self,
         kind: str,
-        service: str,
+        service: str | None,
         metric: cloudwatch.Metric | cloudwatch.MathExpression,
         threshold: float,
         description: str,
@@ -148,14 +152,18 @@ class ProxyAlarms:
         missing: cloudwatch.TreatMissingData = _QUIET,
     ) -> None:
         runbook = f"{self._runbooks}/{kind}.md"
-        factory = self._facade.create_alarm_factory(service)
+        subject = service or "proxy"
+        factory = self._facade.create_alarm_factory(subject)
         added = factory.add_alarm(
             metric,
             alarm_name_suffix=kind,
+            # Names of environments, proxies and services have hyphens and no underscores. The library would
+            # join them by hyphens, and two alarms of an account could have one name.
+            alarm_name_override="_".join(filter(None, (self._prefix, service, kind))),
             alarm_description=description,
             # The library's parameter for runbooks accepts only URLs. This text is shown in the console and in
             # notifications.
-            alarm_description_override=f"{service}: {description}. Runbook: {runbook}",
+            alarm_description_override=f"{subject}: {description}. Runbook: {runbook}",
             comparison_operator=comparison,
             threshold=threshold,
             treat_missing_data=missing,

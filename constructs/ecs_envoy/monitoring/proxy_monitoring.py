@@ -47,7 +47,7 @@ class ProxyMonitoring(Construct):
         thresholds: When alarms go off; the defaults of `AlarmThresholds` by default.
         runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
         dashboard_name: The dashboard's name, and the prefix of the alarms' names; the stack's name and the
-            proxy's by default.
+            proxy's by default, joined by an underscore, which neither has.
 
     Attributes:
         topic: The SNS topic that is notified.
@@ -74,7 +74,7 @@ class ProxyMonitoring(Construct):
         services = [service.plan.name for service in proxy.services]
         refuse(construct_id, _findings(proxy, services, ecs_services))
         super().__init__(scope, construct_id)
-        dashboard_name = dashboard_name or f"{Stack.of(self).stack_name}-{proxy.name}"
+        dashboard_name = dashboard_name or f"{Stack.of(self).stack_name}_{proxy.name}"
         metrics = ProxyMetrics(proxy=proxy.metrics_name)
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
@@ -98,7 +98,7 @@ class ProxyMonitoring(Construct):
                 create_alarm_dashboard=False,
             ),
         )
-        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks)
+        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks, dashboard_name)
         alarms.add_proxy_alarms(proxy.ecs_service)
         alarms.add_connection_alarm(metrics)
         for service in proxy.services:

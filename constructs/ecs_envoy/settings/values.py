@@ -251,7 +251,7 @@ Place = Annotated[str, *_place]
 _dashboard = text(
     r"[A-Za-z0-9_-]{1,255}",
     "a dashboard's name",
-    "letters, digits, hyphens and underscores, such as dev-grpc",
+    "letters, digits, hyphens and underscores, such as dev_grpc",
 )
 DashboardName = Annotated[str, *_dashboard]
 _tag = text(r"\w[\w:./+-]*", "a Datadog tag", "letters, digits and _-:./+, such as prod", length=200)

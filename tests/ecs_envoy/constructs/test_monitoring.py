@@ -45,6 +45,15 @@ def test_each_alarm_notifies_its_topic_and_names_its_runbook(stack: Stack, netwo
         assert "Ref" in properties["AlarmActions"][0]
 
 
+def test_a_service_may_be_called_proxy(stack: Stack, network: Network) -> None:
+    service = grpc_service(stack, network, name="proxy", **BY_DNS)
+    proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
+    ProxyMonitoring(stack, "Monitoring", proxy=proxy, ecs_services={"proxy": service.ecs_service})
+    alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+    names = {alarm["Properties"]["AlarmName"] for alarm in alarms.values()}
+    assert len(names) == len(alarms) == 9
+
+
 @pytest.mark.parametrize(
     ("account", "by_tls", "allowed"),
     [
