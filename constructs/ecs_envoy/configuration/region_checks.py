@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.server import Container
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.settings.regions import arn_problem
+from ecs_envoy.settings.image_mirror import registry_region
+from ecs_envoy.settings.regions import arn_problem, partition_of
 from ecs_envoy.settings.workspace_arn import workspace_problem
 from envoy_config.settings_error import Finding, KeyPath
 
@@ -54,6 +55,15 @@ def _workspace(configuration: Configuration) -> Iterator[Finding]:
         yield ("telemetry", "prometheus", "workspace"), problem
 
 
+def _mirror(configuration: Configuration) -> Iterator[Finding]:
+    if configuration.image_mirror:
+        there = partition_of(registry_region(configuration.image_mirror)).name
+        here = partition_of(configuration.region).name
+        if there != here:
+            problem = f"is a registry in the partition {there}, and {configuration.region} is in {here}"
+            yield ("image_mirror",), f"{problem}; give one in {here}"
+
+
 def _partition(configuration: Configuration, path: KeyPath, arn: str, what: str) -> Iterator[Finding]:
     if problem := arn_problem(arn, what, configuration.region):
         yield path, problem
@@ -65,4 +75,5 @@ REGION_RULES: tuple[Rule[Configuration], ...] = (
     _topic,
     _api_key,
     _workspace,
+    _mirror,
 )

@@ -1,5 +1,6 @@
 """The public images that we add to tasks, or their copies in ECR."""
 
+from aws_cdk import Annotations
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
@@ -40,6 +41,9 @@ class OwnImages:
         if not self._mirror or not self._copies:
             return
         account, _, _, region, *_ = self._mirror.split(".")
+        Annotations.of(definition).acknowledge_warning(
+            "@aws-cdk/aws-ecs:ecrImageRequiresPolicy", "The policies are those below."
+        )
         role = definition.obtain_execution_role()
         role.add_to_principal_policy(
             # The only action here that does not support resources.

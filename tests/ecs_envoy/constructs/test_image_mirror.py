@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from aws_cdk import App, Duration, Environment, Stack
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from ecs_envoy import Datadog, Network, Telemetry
+from ecs_envoy.configuration import load_configuration
 from ecs_envoy.settings.image_mirror import mirrored
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
@@ -27,6 +28,14 @@ IMPORT = "ecr:BatchImportUpstreamImage"
         ),
         pytest.param("envoyproxy/envoy:v1.40.0", "docker-hub/envoyproxy/envoy:v1.40.0", id="without a host"),
         pytest.param("busybox:1.37.0", "docker-hub/library/busybox:1.37.0", id="official image"),
+        pytest.param(
+            "docker.io/busybox:1.37.0", "docker-hub/library/busybox:1.37.0", id="official image with a host"
+        ),
+        pytest.param(
+            "index.docker.io/envoyproxy/envoy:v1.40.0",
+            "docker-hub/envoyproxy/envoy:v1.40.0",
+            id="Docker Hub's old name",
+        ),
         pytest.param(
             "public.ecr.aws/docker/library/busybox:1.37.0",
             "ecr-public/docker/library/busybox:1.37.0",
@@ -109,3 +118,45 @@ def test_execution_roles_may_import_the_copies_that_their_task_pulls_and_no_othe
 def test_fails_for_a_mirror_that_is_not_in_ecr(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, GOOD + "image_mirror: registry.example.com\n")
     assert "image_mirror: 'registry.example.com' is not a private registry in ECR; give its host name" in line
+
+
+@pytest.mark.parametrize(
+    ("mirror", "problem"),
+    [
+        pytest.param(
+            "111122223333.dkr.ecr.eu-wset-1.amazonaws.com",
+            "'eu-wset-1' is not an AWS region; give its code, such as eu-west-1",
+            id="misspelt region",
+        ),
+        pytest.param(
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com.cn",
+            "'111122223333.dkr.ecr.eu-west-1.amazonaws.com.cn' does not end in amazonaws.com, as in "
+            "eu-west-1; give 111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+            id="end of another partition",
+        ),
+        pytest.param(
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "is a registry in the partition aws-cn, and eu-west-1 is in aws; give one in aws",
+            id="another partition",
+        ),
+    ],
+)
+def test_fails_for_a_mirror_that_no_task_can_pull_from(tmp_path: Path, mirror: str, problem: str) -> None:
+    (line,) = problems(tmp_path, GOOD + f"image_mirror: {mirror}\n")
+    assert f"image_mirror: {problem}" in line
+
+
+def test_a_mirror_may_be_in_another_region_or_account(tmp_path: Path) -> None:
+    mirror = "999922223333.dkr.ecr.us-east-1.amazonaws.com"
+    file = tmp_path / "good.yaml"
+    file.write_text(GOOD + f"image_mirror: {mirror}\n")
+    assert load_configuration(file).image_mirror == mirror
+
+
+def test_nothing_warns_of_rights_that_the_execution_roles_have() -> None:
+    stack = Stack(App(), "quiet", env=Environment(account="111122223333", region="eu-west-1"))
+    network = Network(stack, "Network", namespace_name="test.local")
+    service = grpc_service(stack, network, pre_stop_wait=Duration.seconds(90), image_mirror=MIRROR)
+    proxy_with(stack, network, service, image_mirror=MIRROR)
+    warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("ECR repository"))
+    assert [warning.id for warning in warnings] == []
