@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import Stack
+from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -122,11 +122,12 @@ class Network(Construct):
         nat_gateways: int,
         interface_endpoints: bool,  # the only caller passes it on
     ) -> ec2.Vpc:
+        by_id = any(map(is_zone_id, availability_zones))
         vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(cidr),
-            availability_zones=list(availability_zones) or None,
+            availability_zones=(_unknown if by_id else list)(availability_zones) or None,
             max_azs=None if availability_zones else 2,
             nat_gateways=nat_gateways,
             subnet_configuration=[
@@ -136,20 +137,26 @@ class Network(Construct):
             # Rejected connections show whether a security group lacks a rule.
             flow_logs={"Rejected": ec2.FlowLogOptions(traffic_type=ec2.FlowLogTrafficType.REJECT)},
         )
-        if any(map(is_zone_id, availability_zones)):
-            _name_zones_by_id(vpc)
+        if by_id:
+            _name_zones_by_id(vpc, availability_zones)
         add_s3_endpoint(vpc)
         if interface_endpoints:
             add_interface_endpoints(vpc)
         return vpc
 
 
-def _name_zones_by_id(vpc: ec2.Vpc) -> None:
+def _unknown(zones: Sequence[str]) -> list[str]:
+    """Return a token for each of `zones`, which the CDK does not compare with the names that it looked up."""
+    return [Token.as_string({"Fn::Sub": zone}) for zone in zones]
+
+
+def _name_zones_by_id(vpc: ec2.Vpc, zones: Sequence[str]) -> None:
     """Give the zones of the subnets by id; the CDK knows only zones by name."""
-    for subnet in (*vpc.public_subnets, *vpc.private_subnets):
-        resource = subnet.node.default_child
-        assert isinstance(resource, ec2.CfnSubnet)  # noqa: S101  # the CDK made it
-        resource.availability_zone, resource.availability_zone_id = None, resource.availability_zone
+    for subnets in (vpc.public_subnets, vpc.private_subnets):
+        for subnet, zone in zip(subnets, zones, strict=True):
+            resource = subnet.node.default_child
+            assert isinstance(resource, ec2.CfnSubnet)  # noqa: S101  # the CDK made it
+            resource.availability_zone, resource.availability_zone_id = None, zone
 
 
 def _known_region(scope: Construct) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk.assertions import Template
 
 from ecs_envoy import Network
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
@@ -98,3 +99,15 @@ def test_fails_for_a_new_vpc_that_may_be_where_fargate_is_not(
     stack = Stack(App(), "test", env=Environment(account="111122223333", region="ap-northeast-1"))
     with pytest.raises(ValueError, match=re.escape(message)):
         Network(stack, "Network", namespace_name="test.local", availability_zones=zones)
+
+
+def test_zones_by_id_do_not_meet_the_names_of_zones_that_the_cdk_has_looked_up() -> None:
+    names = {"availability-zones:account=111122223333:region=eu-west-1": ["eu-west-1a", "eu-west-1b"]}
+    env = Environment(account="111122223333", region="eu-west-1")
+    stack = Stack(App(context=names), "ids", env=env)
+    zones = ["euw1-az1", "euw1-az2", "euw1-az3"]
+    Network(stack, "Network", namespace_name="test.local", availability_zones=zones, nat_gateways=3)
+    subnets = Template.from_stack(stack).find_resources("AWS::EC2::Subnet").values()
+    found = [subnet["Properties"] for subnet in subnets]
+    assert sorted(subnet["AvailabilityZoneId"] for subnet in found) == sorted([*zones, *zones])
+    assert not [subnet for subnet in found if "AvailabilityZone" in subnet]
