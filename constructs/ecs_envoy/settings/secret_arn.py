@@ -8,7 +8,8 @@ _IN_SECRETS_MANAGER = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[
 _IN_PARAMETER_STORE = r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[\w./-]+"
 # ":json-key:version-stage:version-id": each part may be empty, and a secret has either a stage or an id
 # ("Specifying sensitive data using Secrets Manager" in the ECS Developer Guide).
-_PART = r"(?!:::$):[\x21-\x39\x3b-\x7e]*:(?:[\w/+=.@!-]*:|:[\w-]{32,64})"
+# CloudFormation would take "${" for a reference.
+_PART = r"(?!:::$|.*\$\{):[\x21-\x39\x3b-\x7e]*:(?:[\w/+=.@!-]*:|:[\w-]{32,64})"
 
 _secret = text(
     _IN_SECRETS_MANAGER,

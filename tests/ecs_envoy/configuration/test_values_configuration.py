@@ -71,6 +71,7 @@ NO_SOURCE = (
         pytest.param(f"{KEY}:::", id="colons alone"),
         pytest.param(f"{KEY}:password:AWSCURRENT:{VERSION}", id="a stage and a version"),
         pytest.param("/prod/db", id="a parameter's name"),
+        pytest.param(f"{KEY}:${{Key}}::", id="a parameter of CloudFormation as JSON key"),
     ],
 )
 def test_fails_on_a_secret_that_ecs_cannot_read(arn: str, tmp_path: Path) -> None:
