@@ -138,6 +138,15 @@ def change_record(emulator: Emulator, action: str) -> None:
     )
 
 
+def test_a_namespace_of_another_name_than_the_configurations_is_a_problem(
+    config: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(config.read_text().replace("test.local", "other.local"))
+    told = found(changed)["Does DNS list what Cloud Map lists?"][0]
+    assert told.startswith("problem test.local: is the name of ns-0123456789abcdef, and the configuration")
+
+
 def test_existing_services_are_looked_for_in_the_namespace(config: Path) -> None:
     told = found(config)["Are the existing services there?"]
     assert told[0] == "problem lessons: lessons lists no task; ask its owner"

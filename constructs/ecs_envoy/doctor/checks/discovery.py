@@ -64,14 +64,21 @@ def check_existing_services(account: Account) -> Iterator[Result]:
 
 def check_dns(account: Account) -> Iterator[Result]:
     """Compare the records in Route 53, which the VPC's resolver answers from, with Cloud Map's list."""
+    name, wanted = account.namespace.get("Name", ""), account.configuration.namespace.name
+    if name != wanted:
+        yield problem(
+            name,
+            f"is the name of {account.namespace.get('Id', '')}, and the configuration says {wanted}: clients "
+            "would dial names that do not exist; correct namespace.name, and deploy every stack",
+        )
     properties = account.namespace.get("Properties", {}).get("DnsProperties", {})
     zone, soa = properties.get("HostedZoneId"), properties.get("SOA", {}).get("TTL")
     if not zone:
-        yield problem(account.namespace.get("Name", ""), "has no hosted zone; give a private DNS namespace")
+        yield problem(name, "has no hosted zone; give a private DNS namespace")
         return
     if soa and soa > MAX_NEGATIVE_TTL_SECONDS:
         yield warning(
-            account.namespace.get("Name", ""),
+            name,
             f"a client that asks for a name before its first task is listed waits for up to {soa} s "
             "(the TTL of its SOA); aws servicediscovery update-private-dns-namespace sets another",
         )
