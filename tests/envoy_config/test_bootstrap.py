@@ -170,9 +170,15 @@ def test_the_default_health_check_works_with_every_service() -> None:
     assert check["tcp_health_check"] == {}
 
 
-def test_the_heap_fits_the_memory_of_the_task() -> None:
-    monitor = rendered(replace(PROXY, memory_mib=1024), [LESSONS])["overload_manager"]["resource_monitors"][0]
-    assert int(monitor["typed_config"]["max_heap_size_bytes"]) < 1024 * 1024 * 1024 * 0.9
+def test_new_calls_are_refused_before_the_heap_fills_the_memory_of_the_task() -> None:
+    manager = rendered(replace(PROXY, memory_mib=1024), [LESSONS])["overload_manager"]
+    whole = int(manager["resource_monitors"][0]["typed_config"]["max_heap_size_bytes"])
+    assert whole == 1024 * 1024 * 1024
+    (refuse,) = (a for a in manager["actions"] if a["name"].endswith("stop_accepting_requests"))
+    assert refuse["triggers"][0]["threshold"]["value"] < 0.8
+    (reset,) = (a for a in manager["actions"] if a["name"].endswith("reset_high_memory_stream"))
+    # Envoy ends no more calls once the action is saturated.
+    assert reset["triggers"][0]["scaled"]["saturation_threshold"] == 1.0
 
 
 def test_fails_if_the_admin_interface_is_open_to_others() -> None:
