@@ -124,6 +124,26 @@ def test_the_telemetry_of_the_pages_is_a_good_one(text: str, tmp_path: Path) -> 
     assert telemetry.datadog
 
 
+OTHER_PAGES = [
+    pytest.param(text, id=f"{page}-{number}")
+    for page in ("aws", "services")
+    for number, text in enumerate(yaml_blocks(ROOT / f"docs/{page}.md"))
+]
+
+
+@pytest.mark.parametrize("text", OTHER_PAGES)
+def test_the_configuration_of_the_other_pages_is_a_good_one(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "page.yaml"
+    example = (ROOT / "config/example.yaml").read_text()
+    if text.startswith(" "):  # the keys of a service
+        own = "services:\n  own:\n    image: example.com/own:1\n    grpc_services: [own.v1.Own]\n"
+        path.write_text(example.replace("services:\n", own + text, 1))
+    else:
+        key = text.partition(":")[0]
+        path.write_text(re.sub(rf"^{key}:.*\n( .*\n)*", "", example, flags=re.MULTILINE) + text)
+    assert load_configuration(path).environment == "dev"
+
+
 def python_example() -> str:
     (text,) = [block for kind, block in BLOCKS if kind == "python"]
     return text

@@ -35,7 +35,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CURES = {
     r"'\t'": "indent with spaces",
     "cannot start any token": "put the value in quotes",
-    "mapping values are not allowed": "put a value that has ': ' in it in quotes",
+    "mapping values are not allowed": "put a value in quotes if it has ': ' in it or ends in ':'",
     "could not find expected ':'": "give 'key: value'",
 }
 

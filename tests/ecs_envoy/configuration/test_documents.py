@@ -66,6 +66,10 @@ TAB = (
     "not valid YAML: while scanning for the next token found character '\\t' that cannot start any token; "
     "indent with spaces"
 )
+COLON = (
+    ":9: not valid YAML: mapping values are not allowed here; "
+    "put a value in quotes if it has ': ' in it or ends in ':'"
+)
 EMPTY = ": empty; give the keys that config/schema.json describes"
 NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environment: dev'"
 
@@ -103,6 +107,11 @@ NOT_MAPPING = ":1: is not a mapping; give 'key: value' lines, such as 'environme
             GOOD + "---\n" + GOOD,
             [":9: a second document starts here; give each document its own file"],
             id="two documents",
+        ),
+        pytest.param(
+            GOOD + "api: arn:secret:password::\n",
+            [COLON],
+            id="a value that ends in a colon",
         ),
         pytest.param(
             GOOD + "? [a]\n: 1\n", [":9: a key is a list or a mapping; give a name"], id="a list as a key"
