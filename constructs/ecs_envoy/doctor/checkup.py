@@ -72,6 +72,9 @@ CHECKS = (
 )
 
 
+_GIVE_CREDENTIALS = "log in to the account, or name a profile of `aws configure list-profiles` by --profile"
+
+
 class UnreachableError(Exception):
     """The account cannot be read at all; the message says why."""
 
@@ -85,12 +88,12 @@ def examine(configuration: Configuration, profile: str | None) -> Iterator[tuple
 
     """
     with extra("doctor", "ecs-envoy doctor --live"):
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
     try:
         account = Account(configuration, profile)
-    except BotoCoreError as error:  # there is no such profile
-        raise UnreachableError(str(error)) from None
+    except ProfileNotFound as error:
+        raise UnreachableError(f"{error}; {_GIVE_CREDENTIALS}") from None
     for check in CHECKS:
         try:
             for result in check.run(account):
@@ -99,6 +102,8 @@ def examine(configuration: Configuration, profile: str | None) -> Iterator[tuple
             details = error.response.get("Error", {})
             code, message = details.get("Code", "?"), details.get("Message", "?")
             yield check, unknown(error.operation_name, _refused(check, code, message))
+        except NoCredentialsError as error:
+            raise UnreachableError(f"{error}; {_GIVE_CREDENTIALS}") from None
         except BotoCoreError as error:
             raise UnreachableError(str(error)) from None
         except MissingError as error:

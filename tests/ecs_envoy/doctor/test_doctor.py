@@ -1,6 +1,7 @@
 """`ecs-envoy doctor` against an account: the emulator's."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.emulator import emulator as emulator
 
 pytestmark = pytest.mark.synth
 
+CREDENTIALS = "log in to the account, or name a profile of `aws configure list-profiles` by --profile"
 STACKS = ("doctor-network", "doctor-services", "doctor-proxy", "doctor-monitoring")
 BLOCKS: dict[str, Any] = {
     "network": {"vpc_id": "vpc-0123456789abcdef0"},
@@ -210,4 +212,18 @@ def test_fails_with_one_line_for_a_profile_that_does_not_exist(
 ) -> None:
     assert ended(monkeypatch, "doctor", str(config), "--live", "--profile", "nobody") == 1
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", f"{config}: The config profile (nobody) could not be found\n")
+    message = "The config profile (nobody) could not be found"
+    assert (said.out, said.err) == ("", f"{config}: {message}; {CREDENTIALS}\n")
+
+
+def test_fails_with_one_line_that_says_how_to_give_credentials(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    assert ended(monkeypatch, "doctor", str(config), "--live") == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"{config}: Unable to locate credentials; {CREDENTIALS}\n")
