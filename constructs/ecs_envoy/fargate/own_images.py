@@ -25,7 +25,7 @@ class OwnImages:
         """Return where `image` comes from. It may have no tag."""
         name = mirrored(image, self._mirror)
         if name != image:
-            self._copies.add(name.partition("/")[2].partition("@")[0].partition(":")[0])
+            self._copies.add(_repository(name))
         return name
 
     def image(self, image: str) -> ecs.ContainerImage:
@@ -64,3 +64,16 @@ class OwnImages:
                 ],
             )
         )
+        for container in definition.node.children:
+            if (
+                isinstance(container, ecs.ContainerDefinition)
+                and container.image_name.startswith(f"{self._mirror}/")
+                and _repository(container.image_name) in self._copies
+            ):
+                Annotations.of(container).acknowledge_warning(
+                    "@aws-cdk/aws-ecs:ecrImageRequiresPolicy", "granted above"
+                )
+
+
+def _repository(name: str) -> str:
+    return name.partition("/")[2].partition("@")[0].partition(":")[0]

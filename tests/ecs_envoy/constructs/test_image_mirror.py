@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Duration, Environment, Stack
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Annotations, Match, Template
 
@@ -56,7 +57,12 @@ def test_other_images_stay_where_they_are(image: str) -> None:
 
 
 def everything(mirror: str | None) -> Template:
-    """Return the template of a proxy and a service with every container that we can add."""
+    """Return the template of `stack_with_everything`."""
+    return Template.from_stack(stack_with_everything(mirror))
+
+
+def stack_with_everything(mirror: str | None) -> Stack:
+    """Return a stack with a proxy and a service with every container that we can add."""
     stack = Stack(App(), "all", env=Environment(account="111122223333", region="eu-west-1"))
     network = Network(stack, "Network", namespace_name="test.local")
     key = secretsmanager.Secret.from_secret_name_v2(stack, "Key", "datadog/api-key")
@@ -78,7 +84,7 @@ def everything(mirror: str | None) -> Template:
         telemetry=Telemetry(datadog=datadog, cloudwatch=True),
         image_mirror=mirror,
     )
-    return Template.from_stack(stack)
+    return stack
 
 
 def images(template: Template) -> set[str]:
@@ -92,6 +98,24 @@ def test_one_key_moves_every_public_image_to_the_mirror() -> None:
     public = [image for image in before if "public.ecr.aws" in image or "docker.io" in image]
     assert len(public) == 5  # Envoy, collector, BusyBox, Datadog's agent and log router
     assert not [image for image in after if "public.ecr.aws" in image or "docker.io" in image]
+
+
+def test_a_mirror_brings_no_warning_of_missing_rights_because_we_grant_them() -> None:
+    warnings = Annotations.from_stack(stack_with_everything(MIRROR)).find_warning(
+        "*", Match.string_like_regexp("Proper policies need to be attached")
+    )
+    assert not [warning.id for warning in warnings]
+
+
+def test_users_are_still_warned_of_their_own_image_without_rights() -> None:
+    stack = Stack(App(), "own", env=Environment(account="111122223333", region="eu-west-1"))
+    network = Network(stack, "Network", namespace_name="test.local")
+    image = ecs.ContainerImage.from_registry(f"{MIRROR}/own:1")
+    grpc_service(stack, network, image=image, pre_stop_wait=Duration.seconds(90), image_mirror=MIRROR)
+    (warning,) = Annotations.from_stack(stack).find_warning(
+        "*", Match.string_like_regexp("Proper policies need to be attached")
+    )
+    assert "PreStop" not in warning.id
 
 
 def statements(template: Template) -> list[dict[str, Any]]:
