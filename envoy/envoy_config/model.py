@@ -55,7 +55,7 @@ class Service:
         address: The DNS name with one A record for each task; not used with `Discovery.EDS`.
         upstream: How Envoy calls its tasks.
         max_tasks: The most tasks that may run at once; None if the number is unknown.
-        discovery: By DNS by default.
+        discovery: By DNS by default; `ecs_envoy` gives its own default, which is Cloud Map.
 
     """
 

@@ -32,8 +32,8 @@ class ExistingGrpcService(Construct):
         security_group: Its tasks' security group, which gets a rule that lets the proxy in. By default
             the owner of the service has to let the proxy in.
         discovery: How the proxy finds its tasks, `cloud_map` by default, or `dns`, which is enough if
-            there are never more than 8, deployments included, and if the tasks serve for 72 seconds after
-            SIGTERM.
+            there are never more than 8, deployments included (so 4 at rest), and if the tasks serve for 72
+            seconds after SIGTERM.
 
     Attributes:
         plan: What a proxy needs to know about it.
