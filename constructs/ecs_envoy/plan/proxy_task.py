@@ -10,7 +10,7 @@ from ecs_envoy.plan.discovery_settings import FollowedService, discovery_setting
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.service_plan import ServicePlan, pre_stop_wait_findings
+from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
 from ecs_envoy.settings.fargate_sizes import size_problem
 from envoy_config import Proxy
@@ -145,10 +145,12 @@ def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
         yield ("services", *([name] if name else []), *path), message
 
 
-def _pre_stop_waits(task: ProxyTaskInput) -> Iterator[Finding]:
-    if task.discovery_interval != INTERVAL:
-        for service in task.services:
-            for path, message in pre_stop_wait_findings(service, task.discovery_interval):
+def _stops(task: ProxyTaskInput) -> Iterator[Finding]:
+    if task.discovery_interval == INTERVAL:
+        return
+    for service in task.services:
+        if service.discovery == "cloud_map":
+            for path, message in stop_findings(service, task.discovery_interval):
                 yield ("services", service.name, *path), message
 
 
@@ -159,7 +161,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _connections,
     _names,
     _routing,
-    _pre_stop_waits,
+    _stops,
 )
 
 

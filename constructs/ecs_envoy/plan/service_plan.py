@@ -104,23 +104,20 @@ def _zones(service: ServicePlan) -> Iterator[Finding]:
         )
 
 
-def _pre_stop_wait(service: ServicePlan) -> Iterator[Finding]:
-    yield from pre_stop_wait_findings(service, INTERVAL)
+def _stop(service: ServicePlan) -> Iterator[Finding]:
+    yield from stop_findings(service, INTERVAL)
 
 
-def pre_stop_wait_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:
-    """Yield why the pre-stop wait of `service` is too short if Cloud Map is polled every `interval`."""
-    wait = service.stop.pre_stop_wait
-    if wait and not any(_tasks(service)):
-        problem = pre_stop_wait_problem(wait, service.discovery, service.stop.dns_ttl, interval)
+def stop_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:
+    """Yield why a task of `service` stops too early if Cloud Map is polled every `interval`."""
+    if any(_tasks(service)):
+        return
+    stop = service.stop
+    if stop.pre_stop_wait:
+        problem = pre_stop_wait_problem(stop.pre_stop_wait, service.discovery, stop.dns_ttl, interval)
         if problem:
             yield ("pre_stop_wait",), problem
-
-
-def _keeps_serving(service: ServicePlan) -> Iterator[Finding]:
-    if not service.is_deployed_here or any(_tasks(service)):
-        return
-    if problem := serving_problem(service.stop, service.discovery):
+    if service.is_deployed_here and (problem := serving_problem(stop, service.discovery, interval)):
         yield ("stop_timeout",), problem
 
 
@@ -132,7 +129,6 @@ def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
 SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (
     _tasks,
     _zones,
-    _pre_stop_wait,
-    _keeps_serving,
+    _stop,
     _pre_stop_image,
 )

@@ -89,18 +89,16 @@ def pre_stop_wait_problem(
     )
 
 
-def serving_problem(stop: TaskStop, discovery: Discovery) -> str | None:
-    """Return why a task cannot serve until the proxies know that it stops, and what to give; None if it can.
-
-    By Cloud Map they know within the default stop timeout.
-    """
-    shortest = min_pre_stop_wait(discovery, stop.dns_ttl)
-    if discovery != "dns" or stop.pre_stop_wait or stop.stop_timeout >= shortest:
+def serving_problem(stop: TaskStop, discovery: Discovery, interval: timedelta = INTERVAL) -> str | None:
+    """Return why a task cannot serve until the proxies know of its stop, and what to give; None if it can."""
+    shortest = min_pre_stop_wait(discovery, stop.dns_ttl, interval)
+    if stop.pre_stop_wait or stop.stop_timeout >= shortest:
         return None
+    name, other = ("DNS", "discovery: cloud_map, or ") if discovery == "dns" else ("Cloud Map", "")
     return (
-        f"by DNS the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS kills the server "
-        f"after {_seconds(stop.stop_timeout)}; give discovery: cloud_map, or pre_stop_wait: "
-        f"{_seconds(shortest)}, or at least {_seconds(shortest)} to a server that keeps serving by itself"
+        f"by {name} the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS kills the "
+        f"server after {_seconds(stop.stop_timeout)}; give {other}pre_stop_wait: {_seconds(shortest)}, "
+        f"or at least {_seconds(shortest)} to a server that keeps serving by itself"
     )
 
 

@@ -62,6 +62,21 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="stop timeout",
         ),
         pytest.param(
+            GOOD + "    stop_timeout: 3s\n",
+            ":10: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 4s after SIGTERM, and ECS kills the server after 3s; give pre_stop_wait: 4s, or at least 4s to a server",
+            id="a server that is killed before Cloud Map tells",
+        ),
+        pytest.param(
+            GOOD + "proxy: {discovery: {interval: 30s}}\n",
+            ":7: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 38s after SIGTERM, and ECS kills the server after 30s; give pre_stop_wait: 38s, or",
+            id="a server that is killed before a slow poll",
+        ),
+        pytest.param(
+            GOOD + "    discovery: dns\n    stop_timeout: 9s\nproxy: {discovery: {interval: 10s}}\n",
+            ":11: services.lessons.stop_timeout: by DNS the proxies call a task until 72s",
+            id="a slow poll that does not matter by DNS",
+        ),
+        pytest.param(
             GOOD + "    tasks: 9\nproxy: {port: 9902}\n",
             ":11: proxy.port: 9902 is the port of the discovery sidecar; give another",
             id="the sidecar's port",
