@@ -100,7 +100,8 @@ class RehearsedService(Settings):
     )
     methods: list[ProtoMethod] = Field(
         default=[],
-        description="unary methods to call with an empty request, such as learning.v1.Lessons/List",
+        description="unary methods to call with an empty request, such as learning.v1.Lessons/List; needed "
+        "for every service, but not for api",
     )
 
 
