@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 from aws_cdk import App
 
 from app import define_stacks
 from ecs_envoy.configuration import load_configuration
 from tests.conftest import ROOT, Templates, read_templates
-from tests.emulator import ACCOUNT, REGION, Emulator
+from tests.emulator import ACCOUNT, REGION, Emulator, client
 from tests.waiting import until
 
 LESSONS = {
@@ -48,14 +47,7 @@ def synthesized(folder: Path, *, name: str, **changes: Any) -> Templates:  # noq
 
 class CloudFormation:
     def __init__(self, emulator: Emulator) -> None:
-        connect: Any = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        self._client = connect(
-            "cloudformation",
-            endpoint_url=emulator.aws.endpoint,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="x",
-        )
+        self._client = client(emulator, "cloudformation")
 
     def create(self, templates: Templates, *stacks: str) -> None:
         for name in stacks:

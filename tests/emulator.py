@@ -1,7 +1,9 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from rehearsal.account.aws import Aws
@@ -22,6 +24,18 @@ class Emulator:
     aws: Aws
     logs: Path
     processes: Processes
+
+
+def client(emulator: Emulator, service: str) -> Any:  # noqa: ANN401
+    """Return boto3's client of the AWS service `service` in the emulator's account."""
+    connect: Any = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return connect(
+        service,
+        endpoint_url=emulator.aws.endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="x",
+    )
 
 
 @pytest.fixture(scope="module")

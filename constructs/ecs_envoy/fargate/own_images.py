@@ -41,9 +41,6 @@ class OwnImages:
         if not self._mirror or not self._copies:
             return
         account, _, _, region, *_ = self._mirror.split(".")
-        Annotations.of(definition).acknowledge_warning(
-            "@aws-cdk/aws-ecs:ecrImageRequiresPolicy", "The policies are those below."
-        )
         role = definition.obtain_execution_role()
         role.add_to_principal_policy(
             # The only action here that does not support resources.

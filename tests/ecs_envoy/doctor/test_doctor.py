@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ecs_envoy.configuration import load_configuration
@@ -13,7 +12,7 @@ from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from tests.conftest import ROOT
 from tests.deployed import CloudFormation, synthesized
 from tests.ecs_envoy.cli.test_cli import ended
-from tests.emulator import ACCOUNT, REGION, Emulator
+from tests.emulator import ACCOUNT, Emulator, client
 from tests.emulator import emulator as emulator
 
 pytestmark = pytest.mark.synth
@@ -38,17 +37,6 @@ BLOCKS: dict[str, Any] = {
     "telemetry": {"cloudwatch": {}},
     "proxy": {"cpu": 512, "memory": 1024},
 }
-
-
-def client(emulator: Emulator, service: str) -> Any:  # noqa: ANN401
-    connect: Any = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return connect(
-        service,
-        endpoint_url=emulator.aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="x",
-    )
 
 
 @pytest.fixture(autouse=True)

@@ -5,28 +5,16 @@ import socket
 from collections.abc import Generator
 from typing import Any
 
-import boto3
 import pytest
 
 from rehearsal.account.emulator_process import start_emulator
 from rehearsal.account.existing import Existing
 from rehearsal.processes import Processes, StartFailedError
-from tests.emulator import ACCOUNT, REGION, Emulator
+from tests.emulator import ACCOUNT, REGION, Emulator, client
 from tests.waiting import FOREVER
 
 VPC = "vpc-0123456789abcdef0"
 PATIENT = {"Delay": 1, "MaxAttempts": int(FOREVER)}
-
-
-def client(emulator: Emulator, service: str) -> Any:  # noqa: ANN401
-    connect: Any = boto3.client  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return connect(
-        service,
-        endpoint_url=emulator.aws.endpoint,
-        region_name=REGION,
-        aws_access_key_id=ACCOUNT,
-        aws_secret_access_key="x",
-    )
 
 
 def template(*, image: str = "example.com/lessons:1", desired: int | None = None) -> dict[str, Any]:
