@@ -120,7 +120,7 @@ class Network(Construct):
         availability_zones: Sequence[str],
         cidr: str,
         nat_gateways: int,
-        interface_endpoints: bool,  # the only caller passes it on
+        interface_endpoints: bool,
     ) -> ec2.Vpc:
         by_id = any(map(is_zone_id, availability_zones))
         vpc = ec2.Vpc(

@@ -4,12 +4,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 
 from envoy_config import Metrics
-from tests.envoy_config.live_envoy.rig import PROXY, call, envoy, task
+from tests.envoy_config.live_envoy.rig import PROXY, Live, call, envoy, task
 from tests.waiting import FOREVER
 
 UNLISTED = "/learning.v1.Forgotten/Get"
@@ -18,6 +19,16 @@ UNLISTED = "/learning.v1.Forgotten/Get"
 def unimplemented(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
     context.abort(grpc.StatusCode.UNIMPLEMENTED, "the server's own")
     yield b""
+
+
+def reports(live: Live) -> tuple[str, list[dict[str, Any]]]:
+    """Return the metrics of Envoy, end it, and return its log."""
+    url = f"http://{live.address}:9903/stats/prometheus"
+    with urllib.request.urlopen(url, timeout=FOREVER) as response:
+        metrics = response.read().decode()
+    live.process.terminate()  # it writes what is left of the log
+    live.process.wait(FOREVER)
+    return metrics, live.lines()
 
 
 def test_the_client_the_log_and_a_metric_tell_it_from_a_servers_own_unimplemented(
@@ -29,12 +40,7 @@ def test_the_client_the_log_and_a_metric_tell_it_from_a_servers_own_unimplemente
             call(live, "/learning.v1.Lessons/Get")
         with pytest.raises(grpc.RpcError) as unrouted:
             call(live, UNLISTED)
-        url = f"http://{live.address}:9903/stats/prometheus"
-        with urllib.request.urlopen(url, timeout=FOREVER) as response:
-            metrics = response.read().decode()
-        live.process.terminate()  # it writes what is left of the log
-        live.process.wait(FOREVER)
-        log = live.lines()
+        metrics, log = reports(live)
     assert servers.value.code() is unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert servers.value.details() == "the server's own"
     assert unrouted.value.details() == (
@@ -58,12 +64,7 @@ def test_a_method_name_of_8_kb_is_cut_in_the_message_the_log_and_the_metrics(
             call(live, "/learning.v1.Lessons/" + tail, metadata=[("x-request-id", tail)])
         with pytest.raises(grpc.RpcError) as unrouted:
             call(live, UNLISTED + tail)
-        url = f"http://{live.address}:9903/stats/prometheus"
-        with urllib.request.urlopen(url, timeout=FOREVER) as response:
-            metrics = response.read().decode()
-        live.process.terminate()  # it writes what is left of the log
-        live.process.wait(FOREVER)
-        log = live.lines()
+        metrics, log = reports(live)
     assert unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert (UNLISTED + tail)[:256] + ":" in str(unrouted.value.details())
     assert [len(line["grpc_method"]) for line in log] == [256, 256]
