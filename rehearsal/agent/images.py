@@ -97,9 +97,12 @@ class Images:
             command, folder = self._command(service, definition, place)
         else:
             command, folder = _sidecar_command(service, container, place), None
+        environment = {**place.environment, **container.environment, **secrets}
+        if container.name == "drain":
+            environment["ADMIN_ADDRESS"] = place.address
         return LocalContainer(
             command=command,
-            environment={**place.environment, **container.environment, **secrets},
+            environment=environment,
             folder=folder,
             health_command=_health_command(container, place.address),
         )
@@ -159,7 +162,7 @@ def _sidecar_command(service: str, container: Container, place: Place) -> tuple[
             "folder": place.local_path(container, ENDPOINTS_FOLDER),
         }
         return sys.executable, "-m", "discovery", json.dumps(local_settings)
-    if container.entry_point[:1] == ("/bin/sh",):
+    if container.entry_point[:1] in {("/bin/sh",), ("/bin/bash",)}:
         return (*container.entry_point, *container.command)
     raise ImageUnknownError(
         f"{service}: there is no local command for the image {container.image} "

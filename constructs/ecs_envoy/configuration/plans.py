@@ -11,8 +11,10 @@ from ecs_envoy.configuration.parsed import build_partly
 from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.network_plan import NetworkPlan
+from ecs_envoy.plan.proxy_stop import ProxyStop
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from ecs_envoy.plan.rollout import proxy_rollout, service_rollout
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.stop_order import TaskStop
@@ -49,8 +51,17 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "services": lambda: [plan for _, plan in service_plans(configuration)],
             "telemetry": lambda: proxy_telemetry(configuration),
             "discovery_interval": lambda: configuration.proxy.discovery.interval,
+            "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
         },
     )
+
+
+def rollout(configuration: Configuration) -> Iterator[str]:
+    """Yield the lines of the time-line of a deployment of the proxy and of each service."""
+    yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks)
+    for _, plan in service_plans(configuration):
+        if plan.is_deployed_here:
+            yield service_rollout(plan)
 
 
 def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
@@ -68,6 +79,7 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
                 stop_timeout=service.stop_timeout,
                 pre_stop_wait=service.pre_stop_wait,
                 has_pre_stop_image=service.pre_stop_image is not None,
+                poll_interval=configuration.proxy.discovery.interval,
             ),
         },
     )

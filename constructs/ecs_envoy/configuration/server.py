@@ -83,8 +83,8 @@ class Service(Container, Discovered, Upstream):
     )
     pre_stop_wait: values.PreStopWait | None = Field(
         default=None,
-        description="time that a task keeps serving before its server gets SIGTERM, at least 4s by cloud_map "
-        "and 72s by dns; none by default",
+        description="time that a task keeps serving before its server gets SIGTERM; by default 4s by "
+        "cloud_map and 72s by dns, which are also the least; 0s if the server keeps serving by itself",
     )
     pre_stop_image: values.Image | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, TypeAdapter
 from ecs_envoy.settings.arguments import Example
 from ecs_envoy.settings.values import (
     DnsTtl,
+    Drain,
     EnvironmentValue,
     PollInterval,
     PreStopWait,
@@ -39,6 +40,7 @@ _EXAMPLE = Example("Duration.seconds(30)")
 DnsTtlTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(DnsTtl))]
 StopTimeoutTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(StopTimeout))]
 PreStopWaitTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(PreStopWait))]
+DrainTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(Drain))]
 PollIntervalTime = Annotated[Duration, _EXAMPLE, _within(TypeAdapter(PollInterval))]
 ContainerImage = Annotated[
     ecs.ContainerImage, Example('ecs.ContainerImage.from_registry("example.com/lessons:1.4.2")')

@@ -14,12 +14,13 @@ def define_fargate_service(
     definition: ecs.FargateTaskDefinition,
     security_group: ec2.ISecurityGroup,
     desired_count: int | None,
+    max_healthy_percent: int = 200,
     registry: Registry | None = None,
 ) -> ecs.FargateService:
     """Return the ECS service of `definition`, in private subnets.
 
     A deployment starts new tasks before it stops old ones, and is rolled back if the new tasks
-    do not start.
+    do not start. `max_healthy_percent` says how many tasks may run at once during it.
     """
     service = ecs.FargateService(
         scope,
@@ -31,7 +32,7 @@ def define_fargate_service(
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
         security_groups=[security_group],
         min_healthy_percent=100,
-        max_healthy_percent=200,
+        max_healthy_percent=max_healthy_percent,
         # ECS's default for new services ("CreateService" in its API reference), written out: ECS replaces
         # tasks by itself if one zone has more of them than another.
         availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,

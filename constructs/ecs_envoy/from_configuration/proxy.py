@@ -42,6 +42,7 @@ def define_proxy(
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
         max_connections=settings.max_connections,
+        drain=duration_of(settings.drain),
         tasks=settings.tasks,
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,

@@ -4,6 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.plans import service_plan
 from ecs_envoy.configuration.server import ExistingService, Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
@@ -29,7 +30,7 @@ def define_grpc_services(
     account = datadog_account(scope, configuration)
     return [
         *(
-            _define_grpc_service(scope, name, settings, network, account, configuration.image_mirror)
+            _define_grpc_service(scope, name, settings, network, account, configuration)
             for name, settings in configuration.services.items()
         ),
         *(
@@ -45,7 +46,7 @@ def _define_grpc_service(
     settings: Service,
     network: Network,
     account: Datadog | None,
-    mirror: str | None,
+    configuration: Configuration,
 ) -> GrpcService:
     service = GrpcService(
         scope,
@@ -65,14 +66,14 @@ def _define_grpc_service(
         container_health_check=container_health_check(settings.container_health_check),
         discovery=settings.discovery,
         stop_timeout=duration_of(settings.stop_timeout),
-        pre_stop_wait=duration_of(settings.pre_stop_wait) if settings.pre_stop_wait else None,
+        pre_stop_wait=duration_of(service_plan(configuration, name, settings).pre_stop_wait),
         pre_stop_image=(
             container_image(scope, f"PreStopImage-{name}", settings.pre_stop_image)
             if settings.pre_stop_image
             else None
         ),
         datadog=account,
-        image_mirror=mirror,
+        image_mirror=configuration.image_mirror,
     )
     allow_decrypt(service.ecs_service, settings.kms_keys)
     allow_egress(service.connections, settings.egress)

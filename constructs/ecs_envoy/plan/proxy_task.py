@@ -8,6 +8,7 @@ from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
+from ecs_envoy.plan.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
@@ -40,6 +41,7 @@ class ProxyTaskInput:
         services: The services that it routes to.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
+        stop: How the task stops.
 
     """
 
@@ -56,6 +58,7 @@ class ProxyTaskInput:
     services: Sequence[ServicePlan]
     telemetry: ProxyTelemetry
     discovery_interval: timedelta
+    stop: ProxyStop
 
     @property
     def full_name(self) -> str:
@@ -105,6 +108,11 @@ class ProxyTask:
     discovered: tuple[str, ...]
     shares_traffic: bool
 
+    @property
+    def logs_to_datadog(self) -> bool:
+        """Whether Datadog's log router gets Envoy's log."""
+        return "datadog-log-router" in self.sidecars
+
 
 def _port(task: ProxyTaskInput) -> Iterator[Finding]:
     yield from port_problems(task.port, task.telemetry, task.sidecars)
@@ -125,6 +133,11 @@ def _connections(task: ProxyTaskInput) -> Iterator[Finding]:
     if task.max_connections is not None and task.max_connections > most:
         problem = f"{task.max_connections} connections do not fit Envoy's memory"
         yield ("max_connections",), f"{problem}; give {most} at most, or more memory"
+
+
+def _drain(task: ProxyTaskInput) -> Iterator[Finding]:
+    if problem := drain_problem(task.stop):
+        yield ("drain",), problem
 
 
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -159,6 +172,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _size,
     _memory,
     _connections,
+    _drain,
     _names,
     _routing,
     _stops,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import envoy_config
 from ecs_envoy.plan.discovery import DISCOVERY, INTERVAL, Discovery, discovery_problem
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.stop_order import TaskStop, pre_stop_wait_problem, serving_problem
+from ecs_envoy.plan.stop_order import NO_WAIT, TaskStop, pre_stop_wait, pre_stop_wait_problem, serving_problem
 from envoy_config import Upstream
 from envoy_config.settings_error import Finding
 
@@ -44,6 +44,11 @@ class ServicePlan:
     def is_deployed_here(self) -> bool:
         """Whether we deploy it: we do not know the number of tasks of another team's service."""
         return self.max_tasks is not None
+
+    @property
+    def pre_stop_wait(self) -> timedelta:
+        """How long a task keeps serving before its server gets SIGTERM; zero for no wait."""
+        return pre_stop_wait(self.stop, self.discovery)
 
     @property
     def cloud_map_health(self) -> bool:
@@ -112,18 +117,18 @@ def stop_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding
     """Yield why a task of `service` stops too early if Cloud Map is polled every `interval`."""
     if any(_tasks(service)):
         return
-    stop = service.stop
-    if stop.pre_stop_wait:
-        problem = pre_stop_wait_problem(stop.pre_stop_wait, service.discovery, stop.dns_ttl, interval)
-        if problem:
-            yield ("pre_stop_wait",), problem
-    if service.is_deployed_here and (problem := serving_problem(stop, service.discovery, interval)):
+    stop, wait = service.stop, service.pre_stop_wait
+    if not service.is_deployed_here:
+        return
+    if wait and (problem := pre_stop_wait_problem(wait, service.discovery, stop.dns_ttl, interval)):
+        yield ("pre_stop_wait",), problem
+    if problem := serving_problem(stop, service.discovery, interval):
         yield ("stop_timeout",), problem
 
 
 def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
-    if service.stop.has_pre_stop_image and service.stop.pre_stop_wait is None:
-        yield ("pre_stop_image",), "has no effect without pre_stop_wait; also give pre_stop_wait"
+    if service.stop.has_pre_stop_image and service.pre_stop_wait == NO_WAIT:
+        yield ("pre_stop_image",), "has no effect with pre_stop_wait: 0s; remove one of the two"
 
 
 SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (

@@ -10,13 +10,14 @@ from envoy_config.model import ADMIN_PORT
 from envoy_config.settings_error import Finding
 from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
 
-Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router"]
+Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router", "drain"]
 
 MEMORY_MIB: dict[Sidecar, int] = {
     "discovery": 96,  # it uses about 40 (bench/discovery.md)
     "collector": 128,  # its memory limiter drops data at 100; a soft limit
     "datadog-agent": 256,  # as in the example of "Amazon ECS on AWS Fargate" in Datadog's documentation
     "datadog-log-router": 64,  # the examples of "Using AWS for Fluent Bit" have a soft limit of 50, as here
+    "drain": 16,  # a bash that sleeps, and at the end a few short processes of it (7 MiB)
 }
 
 HARD_LIMIT_MIB: dict[Sidecar, int] = {"collector": 256, "datadog-log-router": 128}
@@ -29,6 +30,7 @@ CPU_UNITS: dict[Sidecar, int] = {
     "collector": 32,
     "datadog-agent": 32,
     "datadog-log-router": 16,
+    "drain": 4,  # ECS counts 2 and less as no weight
 }
 """
 The CPU that each sidecar is sure of, and its weight where CPU is short. Without weights all containers of a
@@ -52,6 +54,7 @@ def sidecars(telemetry: ProxyTelemetry, *, discovery: bool) -> tuple[Sidecar, ..
         "collector": telemetry.needs_collector,
         "datadog-agent": telemetry.datadog,
         "datadog-log-router": telemetry.datadog and telemetry.datadog_log,
+        "drain": True,
     }
     return tuple(name for name in get_args(Sidecar) if enabled[name])
 

@@ -10,33 +10,32 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_envoy.fargate.arguments import ContainerImage, PollIntervalTime, argument_findings, timedelta_of
-from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.fargate.arguments import (
+    ContainerImage,
+    DrainTime,
+    PollIntervalTime,
+    argument_findings,
+    timedelta_of,
+)
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.own_images import OwnImages
-from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
+from ecs_envoy.fargate.task_definition import define_log_group
 from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
+from ecs_envoy.plan.proxy_stop import ProxyStop, max_healthy_percent
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.plan.stop_order import DNS_TTL
 from ecs_envoy.proxy.alias import define_aliases
-from ecs_envoy.proxy.discovery_container import (
-    add_discovery_container,
-    grant_discovery,
-    own_discovery_image,
-)
-from ecs_envoy.proxy.envoy_container import add_envoy_container
+from ecs_envoy.proxy.containers import define_proxy_containers
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_NAME, TASKS
 from ecs_envoy.settings.values import Cpu, DnsLabel, Memory, Tasks
-from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
@@ -74,6 +73,8 @@ class EnvoyProxy(Construct):
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         max_connections: Connections of clients to a task; by default four for each MiB of Envoy's.
+        drain: How long open calls may go on once a task stops and its clients have been told to leave; 20
+            seconds by default, the most that Fargate leaves.
         tasks: The number of tasks; 2 by default, one for each of two zones.
         security_group: The tasks' security group; by default a new one without inbound rules.
         discovery_image: The sidecar's image, for deployments from a machine without Docker; by
@@ -90,6 +91,7 @@ class EnvoyProxy(Construct):
         telemetry: Where its log, metrics and traces go.
         ecs_service: The ECS service, for your own scaling and alarms.
         discovery_container: The sidecar; None if DNS is used for every service.
+        drain_container: The container that ECS stops first, and that decides when Envoy ends.
         log_group: The log group of its containers, which contains Envoy's access log.
         address: The address that clients dial, `<name>.<namespace>:<port>`.
         plan: The settings that its containers are deployed with, including Envoy's bootstrap.
@@ -118,6 +120,7 @@ class EnvoyProxy(Construct):
         cpu: Cpu = CPU,
         memory_limit_mib: Memory = MEMORY_MIB,
         max_connections: Connections | None = None,
+        drain: DrainTime | None = None,
         tasks: Tasks = TASKS,
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
@@ -139,6 +142,7 @@ class EnvoyProxy(Construct):
             services=[service.plan for service in services],
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
+            stop=ProxyStop(drain=timedelta_of(drain)) if drain else ProxyStop(),
         )
         rules = argument_findings(rule_findings(PROXY_RULES, task))
         refuse(construct_id, [*rules, *zone_findings(ecs_cluster.vpc)])
@@ -152,19 +156,26 @@ class EnvoyProxy(Construct):
         self.address = f"{self.full_name}:{port}"
         self.log_group = define_log_group(self, telemetry.log_retention)
         self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
-        self._images = OwnImages(image_mirror)
-        definition = self._define_task(image, task, namespace, discovery_image)
+        containers = define_proxy_containers(
+            self,
+            task,
+            plan,
+            image=image,
+            images=OwnImages(image_mirror),
+            discovery_image=discovery_image,
+            namespace=namespace,
+            telemetry=telemetry,
+            log_group=self.log_group,
+            metrics_log_group=self.metrics_log_group,
+        )
+        self.discovery_container, self.drain_container = containers.discovery, containers.drain
         self.ecs_service = self._define_ecs_service(
-            definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
+            containers.definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
         )
         self._connections = self._define_connections(port)
-        if not self._logs_to_datadog:
+        if not plan.logs_to_datadog:
             self._define_log_queries()
         self._allow_calls(security_group)
-
-    @property
-    def _logs_to_datadog(self) -> bool:
-        return "datadog-log-router" in self.plan.sidecars
 
     def _define_log_queries(self) -> None:
         log = self.telemetry.access_log
@@ -178,56 +189,6 @@ class EnvoyProxy(Construct):
             retention=logs.RetentionDays.ONE_DAY,
             removal_policy=RemovalPolicy.DESTROY,
         )
-
-    def _define_task(
-        self,
-        image: str,
-        task: ProxyTaskInput,
-        namespace: servicediscovery.IPrivateDnsNamespace,
-        discovery_image: ecs.ContainerImage | None,
-    ) -> ecs.FargateTaskDefinition:
-        log = log_driver(self.log_group)
-        definition = define_task_definition(
-            self,
-            name=self.name,
-            cpu=task.cpu,
-            memory_limit_mib=task.memory_mib,
-            log_group=self.log_group,
-            datadog=self.telemetry.datadog,
-            images=self._images,
-            is_proxy=True,
-        )
-        envoy = add_envoy_container(
-            definition,
-            image=container_image(self, "Image", self._images.name(image)),
-            command=self.plan.command,
-            cpu=main_container_cpu(task.cpu, task.sidecars),
-            port=task.port,
-            datadog=self.telemetry.datadog is not None,
-            log=None if self._logs_to_datadog else log,
-        )
-        if self.plan.collector:
-            add_collector_container(
-                definition,
-                image=self._images.image(COLLECTOR_IMAGE),
-                settings=self.plan.collector,
-                telemetry=self.telemetry,
-                metrics_log_group=self.metrics_log_group,
-                log=log,
-            )
-        self.discovery_container = None
-        if self.plan.discovery:
-            self.discovery_container = add_discovery_container(
-                definition,
-                envoy,
-                image=discovery_image or own_discovery_image(),
-                region=task.region,
-                settings=self.plan.discovery,
-                log=log,
-            )
-            grant_discovery(definition.task_role, namespace, self.plan.discovered)
-        self._images.grant_pull(definition)
-        return definition
 
     def _define_ecs_service(
         self,
@@ -247,6 +208,7 @@ class EnvoyProxy(Construct):
                 self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {self.name}"
             ),
             desired_count=tasks,
+            max_healthy_percent=max_healthy_percent(tasks),
             registry=Registry(namespace=namespace, name=self.name, ttl=DNS_TTL),
         )
 

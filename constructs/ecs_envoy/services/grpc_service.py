@@ -75,10 +75,10 @@ class GrpcService(Construct):
             and finds at most 4 tasks, because a DNS answer lists the 8 that run during a deployment.
         stop_timeout: How long the server may take to end after SIGTERM. 30 seconds by default,
             as in ECS; Fargate allows at most 120.
-        pre_stop_wait: How long a task keeps serving before its server gets SIGTERM. This is for servers
-            that end at once: a second container delays the signal. The wait has to last until
-            the proxies know that the task stops: by default 4 seconds with Cloud Map, 72 with DNS.
-            None by default: the server itself has to keep serving.
+        pre_stop_wait: How long a task keeps serving before its server gets SIGTERM: a second container
+            delays the signal. The wait has to last until the proxies know that the task stops: 4 seconds
+            with Cloud Map and 72 with DNS, which are the defaults. `Duration.seconds(0)` adds no
+            container; then the server itself has to keep serving after SIGTERM.
         pre_stop_image: The image of that container, with a shell and `sleep`; BusyBox by default.
         datadog: The account that Datadog's agent in each task reports to; the agent takes 256 MiB of
             the task's memory. No agent by default.
@@ -152,8 +152,8 @@ class GrpcService(Construct):
         super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)
         self.plan, task = plan, server.define_task(self)
-        if pre_stop_wait:
-            add_pre_stop_container(task, image=pre_stop_image, wait=pre_stop_wait)
+        if plan.pre_stop_wait:
+            add_pre_stop_container(task, image=pre_stop_image, wait=duration_of(plan.pre_stop_wait))
         self.task_role = task.definition.task_role
         self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
 
@@ -194,6 +194,6 @@ def _task_stop(
     return TaskStop(
         dns_ttl=timedelta_of(dns_ttl) if dns_ttl else DNS_TTL,
         stop_timeout=timedelta_of(stop_timeout) if stop_timeout else STOP_TIMEOUT,
-        pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait else None,
+        pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait is not None else None,
         has_pre_stop_image=image is not None,
     )

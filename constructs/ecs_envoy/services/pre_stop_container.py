@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.fargate.server import Task
+from ecs_envoy.fargate.stop_first import stop_first
 
 PRE_STOP_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
 """The wait needs only a shell and `sleep`."""
@@ -14,8 +15,7 @@ def add_pre_stop_container(
 ) -> ecs.ContainerDefinition:
     """Add a container that ECS stops before the server of `task`, and that takes `wait` to end.
 
-    A container that depends on another starts after it and is stopped before it (API reference:
-    ContainerDependency). So the server gets SIGTERM when this container has ended.
+    So the server, and Datadog's agent beside it, get SIGTERM when this container has ended.
     """
     container = task.definition.add_container(
         "PreStop",
@@ -30,9 +30,7 @@ def add_pre_stop_container(
         stop_timeout=Duration.seconds(int(wait.to_seconds()) + 5),
         logging=task.log,
     )
-    container.add_container_dependencies(
-        ecs.ContainerDependency(container=task.container, condition=ecs.ContainerDependencyCondition.START)
-    )
+    stop_first(task.definition, container)
     return container
 
 

@@ -67,8 +67,10 @@ _start_period = bounded_duration(
 HealthCheckStartPeriod = Annotated[timedelta, *_start_period]
 _stop_timeout = bounded_duration("a stop timeout on Fargate", 2 * SECOND, 120 * SECOND, step=SECOND)
 StopTimeout = Annotated[timedelta, *_stop_timeout]
-_pre_stop_wait = bounded_duration("a pre-stop wait", 1 * SECOND, 115 * SECOND, step=SECOND)
+_pre_stop_wait = bounded_duration("a pre-stop wait", 0 * SECOND, 115 * SECOND, step=SECOND)
 PreStopWait = Annotated[timedelta, *_pre_stop_wait]
+_drain = bounded_duration("a time for open calls to end", 1 * SECOND, 120 * SECOND, step=SECOND)
+Drain = Annotated[timedelta, *_drain]
 _dns_ttl = bounded_duration("a TTL of DNS records", 0 * SECOND, 300 * SECOND, step=SECOND)
 DnsTtl = Annotated[timedelta, *_dns_ttl]
 _poll_interval = bounded_duration("an interval between polls", SECOND / 2, 60 * SECOND)

@@ -43,9 +43,18 @@ def test_render_prints_the_same_as_yaml_by_default() -> None:
 def test_validate_asks_the_real_envoy(name: str) -> None:
     config = str(ROOT / f"config/{name}.yaml")
     done = run("validate", config)
-    assert (done.returncode, done.stdout) == (
+    assert (done.returncode, done.stdout.partition("\n")[0]) == (
         0,
-        f"{config}: good; its bootstrap is accepted by Envoy 1.40.0\n",
+        f"{config}: good; its bootstrap is accepted by Envoy 1.40.0",
+    )
+
+
+def test_validate_shows_when_old_tasks_leave_in_a_deployment() -> None:
+    lines = run("validate", str(ROOT / "config/existing.yaml")).stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == ["0s", "65s", "95s", "115s"]
+    assert "1 at a time (2 of them, 100 to 150 %)" in lines[0]
+    assert lines[-1] == (
+        "progress: an old task serves on for 4s; then its server gets SIGTERM, and after 30s SIGKILL"
     )
 
 

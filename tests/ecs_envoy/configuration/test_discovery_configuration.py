@@ -48,12 +48,12 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "    pre_stop_wait: 2m\n",
-            ":10: services.lessons.pre_stop_wait: '2m' is not a pre-stop wait; give whole seconds from 1s to 115s",
+            ":10: services.lessons.pre_stop_wait: '2m' is not a pre-stop wait; give whole seconds from 0s to 115s",
             id="a wait longer than Fargate's stop timeout",
         ),
         pytest.param(
-            GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n",
-            ":10: services.lessons.pre_stop_image: has no effect without pre_stop_wait; also give pre_stop_wait",
+            GOOD + "    pre_stop_image: example.com/busybox:1.37.0\n    pre_stop_wait: 0s\n",
+            ":10: services.lessons.pre_stop_image: has no effect with pre_stop_wait: 0s; remove one of the two",
             id="an image without a wait",
         ),
         pytest.param(
@@ -62,17 +62,17 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="stop timeout",
         ),
         pytest.param(
-            GOOD + "    stop_timeout: 3s\n",
+            GOOD + "    stop_timeout: 3s\n    pre_stop_wait: 0s\n",
             ":10: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 4s after SIGTERM, and ECS kills the server after 3s; give pre_stop_wait: 4s, or at least 4s to a server",
             id="a server that is killed before Cloud Map tells",
         ),
         pytest.param(
-            GOOD + "proxy: {discovery: {interval: 30s}}\n",
+            GOOD + "    pre_stop_wait: 0s\nproxy: {discovery: {interval: 30s}}\n",
             ":7: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 38s after SIGTERM, and ECS kills the server after 30s; give pre_stop_wait: 38s, or",
             id="a server that is killed before a slow poll",
         ),
         pytest.param(
-            GOOD + "    discovery: dns\n    stop_timeout: 9s\nproxy: {discovery: {interval: 10s}}\n",
+            GOOD + "    discovery: dns\n    stop_timeout: 9s\n    pre_stop_wait: 0s\nproxy: {discovery: {interval: 10s}}\n",
             ":11: services.lessons.stop_timeout: by DNS the proxies call a task until 72s",
             id="a slow poll that does not matter by DNS",
         ),

@@ -105,7 +105,7 @@ MISTAKES = [
     ),
     pytest.param(
         f"  cloudwatch: true\n  tracing: {{sample_percent: -1}}\n  datadog: {{api_key_secret: {SECRET}, access_log: true}}",
-        "1: proxy.memory: 512 MiB leave 0 for Envoy after discovery (96), collector (128), datadog-agent (256), datadog-log-router (64), and it needs 128; give 1024",
+        "1: proxy.memory: 512 MiB leave 0 for Envoy after discovery (96), collector (128), datadog-agent (256), datadog-log-router (64), drain (16), and it needs 128; give 1024",
         id="too little memory",
     ),
 ]

@@ -161,7 +161,7 @@ def test_if_dns_finds_every_service_there_is_no_sidecar_no_permission_and_no_ope
     stack: Stack, network: Network
 ) -> None:
     assert proxy_with(stack, network, grpc_service(stack, network, **BY_DNS)).discovery_container is None
-    assert set(containers(stack, "ProxyTaskDefinition")) == {"envoy"}
+    assert set(containers(stack, "ProxyTaskDefinition")) == {"envoy", "drain"}
     text = json.dumps(Template.from_stack(stack).to_json())
     assert "servicediscovery:Discover" not in text
     assert "9902" not in text
@@ -190,6 +190,23 @@ def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, netwo
 
 
 @pytest.mark.parametrize(
+    ("discovery", "seconds"),
+    [pytest.param("cloud_map", 4, id="Cloud Map"), pytest.param("dns", 72, id="DNS")],
+)
+def test_by_default_a_task_serves_until_the_proxies_know_that_it_stops(
+    stack: Stack, network: Network, discovery: str, seconds: int
+) -> None:
+    service = grpc_service(stack, network, discovery=discovery)
+    assert service.plan.pre_stop_wait.total_seconds() == seconds
+    assert f"sleep {seconds};" in containers(stack, "lessonsTaskDefinition")["pre-stop"]["Command"][0]
+
+
+def test_a_server_that_serves_on_by_itself_needs_no_second_container(stack: Stack, network: Network) -> None:
+    grpc_service(stack, network, pre_stop_wait=Duration.seconds(0))
+    assert set(containers(stack, "lessonsTaskDefinition")) == {"service"}
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         pytest.param(
@@ -206,13 +223,13 @@ def test_a_pre_stop_wait_is_a_container_that_ecs_stops_first(stack: Stack, netwo
             id="too long a TTL",
         ),
         pytest.param(
-            {"stop_timeout": Duration.seconds(71), "discovery": "dns"},
+            {"stop_timeout": Duration.seconds(71), "discovery": "dns", "pre_stop_wait": Duration.seconds(0)},
             "by DNS the proxies call a task until 72s after SIGTERM, and ECS kills the server after 71s",
             id="a server that ends before the proxies know",
         ),
         pytest.param({"pre_stop_wait": Duration.seconds(2)}, "give 4s to 115s", id="Cloud Map"),
         pytest.param(
-            {"pre_stop_wait": Duration.minutes(2)}, "give whole seconds from 1s to 115s", id="too long"
+            {"pre_stop_wait": Duration.minutes(2)}, "give whole seconds from 0s to 115s", id="too long"
         ),
         pytest.param(
             {"stop_timeout": Duration.minutes(3)}, "give whole seconds from 2s to 2m", id="stop timeout"

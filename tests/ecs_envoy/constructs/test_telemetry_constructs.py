@@ -54,7 +54,7 @@ def statements(stack: Stack, role: str) -> list[dict[str, Any]]:
 def test_by_default_there_is_a_sampled_log_and_nothing_else(stack: Stack, network: Network) -> None:
     quiet = proxy(stack, network, Telemetry())
     assert listeners(quiet) == ["grpc"]
-    assert set(containers(stack, "Proxy")) == {"envoy"}
+    assert set(containers(stack, "Proxy")) == {"envoy", "drain"}
     assert '"numerator":1000,"denominator":"TEN_THOUSAND"' in quiet.plan.bootstrap
     with pytest.raises(ValueError, match=r"grpc: has no metrics; give it telemetry=Telemetry\(metrics"):
         quiet.allow_scrapes_from(quiet)
@@ -171,7 +171,7 @@ def test_datadogs_agent_runs_next_to_envoy_and_the_key_is_not_in_the_template(
 def test_a_service_reports_to_datadog_under_its_own_name(stack: Stack, network: Network) -> None:
     grpc_service(stack, network, "grading", datadog=datadog(stack))
     found = containers(stack, "grading")
-    assert set(found) == {"datadog-agent", "service"}
+    assert set(found) == {"datadog-agent", "service", "pre-stop"}
     assert found["service"]["DockerLabels"]["com.datadoghq.tags.service"] == "grading"
 
 
@@ -203,7 +203,7 @@ def test_fails_if_the_sidecars_leave_envoy_too_little_memory(stack: Stack, netwo
     everything = Telemetry(cloudwatch=True, datadog=datadog(stack, access_log=True))
     with pytest.raises(
         ValueError,
-        match=r"Proxy: memory_limit_mib: 512 MiB leave 64 for Envoy after collector \(128\), .* give 1024",
+        match=r"Proxy: memory_limit_mib: 512 MiB leave 48 for Envoy after collector \(128\), .* give 1024",
     ):
         proxy(stack, network, everything)
 

@@ -87,15 +87,18 @@ SERVICE_RULES = [
         id="pre-stop wait",
     ),
     pytest.param(
-        "    discovery: dns\n",
-        {"discovery": "dns"},
+        "    discovery: dns\n    pre_stop_wait: 0s\n",
+        {"discovery": "dns", "pre_stop_wait": Duration.seconds(0)},
         "by DNS the proxies call a task until 72s after SIGTERM, and ECS kills the server after 30s; give discovery:",
         id="a server that ends before the proxies know",
     ),
     pytest.param(
-        "    pre_stop_image: a.example/b:1\n",
-        {"pre_stop_image": ecs.ContainerImage.from_registry("a.example/b:1")},
-        "has no effect without pre_stop_wait; also give pre_stop_wait",
+        "    pre_stop_image: a.example/b:1\n    pre_stop_wait: 0s\n",
+        {
+            "pre_stop_image": ecs.ContainerImage.from_registry("a.example/b:1"),
+            "pre_stop_wait": Duration.seconds(0),
+        },
+        "has no effect with pre_stop_wait: 0s; remove one of the two",
         id="pre-stop image",
     ),
     pytest.param(
@@ -111,7 +114,7 @@ SERVICE_RULES = [
     pytest.param(
         f"    environment: {{A: {'x' * 60_000}}}\n",
         {"environment": {"A": "x" * 60_000}},
-        "takes 60005 bytes, more than the 57344 that fit a task definition",
+        "takes 60005 bytes, more than the 55296 that fit a task definition",
         id="environment",
     ),
     pytest.param(
@@ -157,6 +160,12 @@ PROXY_RULES = [
     pytest.param("port: 99999", {"port": 99999}, "99999 is not a port that Envoy may open", id="port"),
     pytest.param("port: 80", {"port": 80}, "80 is not a port that Envoy may open", id="privileged"),
     pytest.param("port: 9901", {"port": 9901}, "9901 is the port of Envoy's admin interface", id="admin's port"),
+    pytest.param(
+        "drain: 21s",
+        {"drain": Duration.seconds(21)},
+        "21s do not fit: Fargate ends a container 2m after SIGTERM, and clients may come for 95s of them; give 20s at most",
+        id="drain",
+    ),
     pytest.param("cpu: 300", {"cpu": 300}, "300 is not a CPU size of Fargate", id="cpu"),
     pytest.param("memory: 128", {"memory_limit_mib": 128}, "128 is not a memory size in MiB", id="memory"),
     pytest.param("memory: 4096", {"memory_limit_mib": 4096}, "Fargate does not offer 4096 MiB with 256", id="size"),
@@ -166,7 +175,7 @@ PROXY_RULES = [
     pytest.param(
         "max_connections: 9000",
         {"max_connections": 9000},
-        "9000 connections do not fit Envoy's memory; give 6656 at most, or more memory",
+        "9000 connections do not fit Envoy's memory; give 6400 at most, or more memory",
         id="too many connections",
     ),
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),

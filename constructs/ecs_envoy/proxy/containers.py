@@ -1,0 +1,99 @@
+"""The containers of a proxy's task."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.fargate.own_images import OwnImages
+from ecs_envoy.fargate.task_definition import define_task_definition, log_driver
+from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput
+from ecs_envoy.plan.sidecars import main_container_cpu
+from ecs_envoy.proxy.discovery_container import (
+    add_discovery_container,
+    grant_discovery,
+    own_discovery_image,
+)
+from ecs_envoy.proxy.drain_container import add_drain_container
+from ecs_envoy.proxy.envoy_container import add_envoy_container
+from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container
+from ecs_envoy.telemetry.telemetry import Telemetry
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyContainers:
+    """A proxy's task.
+
+    Attributes:
+        definition: The task definition.
+        discovery: The discovery sidecar; None if DNS is used for every service.
+        drain: The container that ECS stops first.
+
+    """
+
+    definition: ecs.FargateTaskDefinition
+    discovery: ecs.ContainerDefinition | None
+    drain: ecs.ContainerDefinition
+
+
+def define_proxy_containers(
+    scope: Construct,
+    task: ProxyTaskInput,
+    plan: ProxyTask,
+    *,
+    image: str,
+    images: OwnImages,
+    discovery_image: ecs.ContainerImage | None,
+    namespace: servicediscovery.IPrivateDnsNamespace,
+    telemetry: Telemetry,
+    log_group: logs.LogGroup,
+    metrics_log_group: logs.LogGroup | None,
+) -> ProxyContainers:
+    """Define the task definition of `plan` with all its containers and their rights."""
+    log = log_driver(log_group)
+    definition = define_task_definition(
+        scope,
+        name=task.name,
+        cpu=task.cpu,
+        memory_limit_mib=task.memory_mib,
+        log_group=log_group,
+        datadog=telemetry.datadog,
+        images=images,
+        is_proxy=True,
+    )
+    envoy_image = container_image(scope, "Image", images.name(image))
+    envoy = add_envoy_container(
+        definition,
+        image=envoy_image,
+        command=plan.command,
+        cpu=main_container_cpu(task.cpu, task.sidecars),
+        port=task.port,
+        datadog=telemetry.datadog is not None,
+        log=None if plan.logs_to_datadog else log,
+    )
+    if plan.collector:
+        add_collector_container(
+            definition,
+            image=images.image(COLLECTOR_IMAGE),
+            settings=plan.collector,
+            telemetry=telemetry,
+            metrics_log_group=metrics_log_group,
+            log=log,
+        )
+    discovery = None
+    if plan.discovery:
+        discovery = add_discovery_container(
+            definition,
+            envoy,
+            image=discovery_image or own_discovery_image(),
+            region=task.region,
+            settings=plan.discovery,
+            log=log,
+        )
+        grant_discovery(definition.task_role, namespace, plan.discovered)
+    drain = add_drain_container(definition, image=envoy_image, stop=task.stop, log=log)
+    images.grant_pull(definition)
+    return ProxyContainers(definition=definition, discovery=discovery, drain=drain)
