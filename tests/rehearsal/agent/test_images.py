@@ -102,9 +102,9 @@ def test_the_sidecars_settings_differ_only_in_where_they_are(large: Templates, t
     definition = next(
         d
         for d in resources(large, "AWS::ECS::TaskDefinition")
-        if len(d["ContainerDefinitions"]) == 2 and d.get("Volumes")
+        if d.get("Volumes")
     )
-    envoy, sidecar = definition["ContainerDefinitions"]
+    envoy, sidecar, _ = definition["ContainerDefinitions"]
     beside = container(name="envoy", command=tuple(envoy["Command"]))
     # The namespace's id comes from another stack.
     (settings,) = sidecar["Command"]
@@ -136,6 +136,26 @@ def test_envoy_reads_the_files_of_its_volume(large: Templates, tmp_path: Path) -
 def test_a_container_with_a_shell_for_entry_point_runs_as_it_is() -> None:
     waiting = container(name="pre-stop", port=0, entry_point=("/bin/sh", "-c"), command=("sleep 1",))
     assert local("lessons", waiting, container()).command == ("/bin/sh", "-c", "sleep 1")
+
+
+def test_the_drain_container_asks_the_envoy_of_its_own_task(example: Templates) -> None:
+    (drain,) = (
+        c
+        for d in resources(example, "AWS::ECS::TaskDefinition")
+        for c in d["ContainerDefinitions"]
+        if c["Name"] == "drain"
+    )
+    told = {variable["Name"]: variable["Value"] for variable in drain["Environment"]}
+    deployed = container(
+        name="drain",
+        port=0,
+        entry_point=tuple(drain["EntryPoint"]),
+        command=tuple(drain["Command"]),
+        environment=told,
+    )
+    run = local("grpc", deployed, container(name="envoy"))
+    assert run.command == (*drain["EntryPoint"], *drain["Command"])
+    assert run.environment == {**told, "ADMIN_ADDRESS": "127.1.2.3"}
 
 
 def test_a_server_whose_sigterm_is_held_back_ends_at_once() -> None:
