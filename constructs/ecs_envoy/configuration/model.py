@@ -8,7 +8,7 @@ from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
-from ecs_envoy.plan.proxy_stop import DRAIN
+from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry

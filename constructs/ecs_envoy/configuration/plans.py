@@ -11,13 +11,13 @@ from ecs_envoy.configuration.parsed import build_partly
 from ecs_envoy.configuration.server import Api, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.network_plan import NetworkPlan
-from ecs_envoy.plan.proxy_stop import ProxyStop
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
-from ecs_envoy.plan.rollout import proxy_rollout, service_rollout
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
-from ecs_envoy.plan.stop_order import TaskStop
+from ecs_envoy.plan.stop.proxy_stop import ProxyStop
+from ecs_envoy.plan.stop.rollout import proxy_rollout, service_rollout
+from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.regions import partition_of
 from envoy_config import AccessLog, Tracing, Upstream
 

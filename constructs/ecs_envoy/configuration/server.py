@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from ecs_envoy.plan.discovery import DISCOVERY, Discovery
-from ecs_envoy.plan.stop_order import STOP_TIMEOUT
+from ecs_envoy.plan.stop.service_stop import STOP_TIMEOUT
 from ecs_envoy.settings import values
 from ecs_envoy.settings.secret_arn import KmsKeyArn, SecretSource
 from ecs_envoy.settings.tasks import API_PORT, TASKS, TaskBounds, TaskCount, TaskSize

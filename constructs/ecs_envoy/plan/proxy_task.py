@@ -8,11 +8,11 @@ from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
-from ecs_envoy.plan.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
+from ecs_envoy.plan.stop.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.settings.fargate_sizes import size_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap

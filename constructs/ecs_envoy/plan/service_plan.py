@@ -7,7 +7,13 @@ from datetime import timedelta
 import envoy_config
 from ecs_envoy.plan.discovery import DISCOVERY, INTERVAL, Discovery, discovery_problem
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.stop_order import NO_WAIT, TaskStop, pre_stop_wait, pre_stop_wait_problem, serving_problem
+from ecs_envoy.plan.stop.service_stop import (
+    NO_WAIT,
+    TaskStop,
+    pre_stop_wait,
+    pre_stop_wait_problem,
+    serving_problem,
+)
 from envoy_config import Upstream
 from envoy_config.settings_error import Finding
 

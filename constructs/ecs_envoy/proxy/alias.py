@@ -7,22 +7,23 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from ecs_envoy.network.cloud_map_name import claim_cloud_map_name
-from ecs_envoy.plan.stop_order import DNS_TTL
+from ecs_envoy.plan.stop.service_stop import DNS_TTL
 
 
-def define_aliases(
+def define_names(
     scope: Construct,
+    name: str,
     aliases: Sequence[str],
     *,
     namespace: servicediscovery.IPrivateDnsNamespace,
-    target: str,
 ) -> None:
-    """Define each of `aliases` as a CNAME record in `namespace` that leads to `target`.
+    """Claim `name` in `namespace`, and define each of `aliases` as a CNAME record that leads to it.
 
     Raises:
         ArgumentError: Another construct uses the name.
 
     """
+    claim_cloud_map_name(scope, namespace, name)
     for alias in aliases:
         claim_cloud_map_name(scope, namespace, alias)
         service = servicediscovery.Service(
@@ -35,4 +36,4 @@ def define_aliases(
             routing_policy=servicediscovery.RoutingPolicy.WEIGHTED,
             dns_ttl=Duration.seconds(DNS_TTL.total_seconds()),
         )
-        service.register_cname_instance("Proxy", instance_cname=target)
+        service.register_cname_instance("Proxy", instance_cname=f"{name}.{namespace.namespace_name}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -9,7 +10,7 @@ from constructs import Construct
 
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.own_images import OwnImages
-from ecs_envoy.fargate.task_definition import define_task_definition, log_driver
+from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput
 from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.proxy.discovery_container import (
@@ -31,28 +32,47 @@ class ProxyContainers:
         definition: The task definition.
         discovery: The discovery sidecar; None if DNS is used for every service.
         drain: The container that ECS stops first.
+        log_group: The log group of the containers.
+        metrics_log_group: The log group from which CloudWatch reads metrics; None if it gets none.
 
     """
 
     definition: ecs.FargateTaskDefinition
     discovery: ecs.ContainerDefinition | None
     drain: ecs.ContainerDefinition
+    log_group: logs.LogGroup
+    metrics_log_group: logs.LogGroup | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyImages:
+    """The images of a proxy's task.
+
+    Attributes:
+        envoy: The name of Envoy's image.
+        discovery: The sidecar's image; None to build it.
+        mirror: The registry with copies of the public images; None to pull them from where they are public.
+
+    """
+
+    envoy: str
+    discovery: ecs.ContainerImage | None
+    mirror: str | None
 
 
 def define_proxy_containers(
     scope: Construct,
     task: ProxyTaskInput,
     plan: ProxyTask,
+    images: ProxyImages,
     *,
-    image: str,
-    images: OwnImages,
-    discovery_image: ecs.ContainerImage | None,
     namespace: servicediscovery.IPrivateDnsNamespace,
     telemetry: Telemetry,
-    log_group: logs.LogGroup,
-    metrics_log_group: logs.LogGroup | None,
 ) -> ProxyContainers:
     """Define the task definition of `plan` with all its containers and their rights."""
+    public = OwnImages(images.mirror)
+    log_group = define_log_group(scope, telemetry.log_retention)
+    metrics_log_group = _define_metrics_log_group(scope) if telemetry.cloudwatch else None
     log = log_driver(log_group)
     definition = define_task_definition(
         scope,
@@ -61,10 +81,10 @@ def define_proxy_containers(
         memory_limit_mib=task.memory_mib,
         log_group=log_group,
         datadog=telemetry.datadog,
-        images=images,
+        images=public,
         is_proxy=True,
     )
-    envoy_image = container_image(scope, "Image", images.name(image))
+    envoy_image = container_image(scope, "Image", public.name(images.envoy))
     envoy = add_envoy_container(
         definition,
         image=envoy_image,
@@ -77,7 +97,7 @@ def define_proxy_containers(
     if plan.collector:
         add_collector_container(
             definition,
-            image=images.image(COLLECTOR_IMAGE),
+            image=public.image(COLLECTOR_IMAGE),
             settings=plan.collector,
             telemetry=telemetry,
             metrics_log_group=metrics_log_group,
@@ -85,15 +105,27 @@ def define_proxy_containers(
         )
     discovery = None
     if plan.discovery:
+        image = images.discovery or own_discovery_image()
         discovery = add_discovery_container(
-            definition,
-            envoy,
-            image=discovery_image or own_discovery_image(),
-            region=task.region,
-            settings=plan.discovery,
-            log=log,
+            definition, envoy, image=image, region=task.region, settings=plan.discovery, log=log
         )
         grant_discovery(definition.task_role, namespace, plan.discovered)
     drain = add_drain_container(definition, image=envoy_image, stop=task.stop, log=log)
-    images.grant_pull(definition)
-    return ProxyContainers(definition=definition, discovery=discovery, drain=drain)
+    public.grant_pull(definition)
+    return ProxyContainers(
+        definition=definition,
+        discovery=discovery,
+        drain=drain,
+        log_group=log_group,
+        metrics_log_group=metrics_log_group,
+    )
+
+
+def _define_metrics_log_group(scope: Construct) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        "MetricsLog",
+        # CloudWatch turns the lines into metrics when they arrive, so they are not needed for long.
+        retention=logs.RetentionDays.ONE_DAY,
+        removal_policy=RemovalPolicy.DESTROY,
+    )

@@ -7,8 +7,8 @@ from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.stop_first import stop_first
-from ecs_envoy.plan.proxy_stop import ProxyStop
 from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB
+from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.proxy.envoy_container import ENVOY_USER
 from envoy_config.model import ADMIN_ADDRESS, ADMIN_PORT
 

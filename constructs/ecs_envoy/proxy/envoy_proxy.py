@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
@@ -18,18 +17,16 @@ from ecs_envoy.fargate.arguments import (
     timedelta_of,
 )
 from ecs_envoy.fargate.fargate_service import define_fargate_service
-from ecs_envoy.fargate.own_images import OwnImages
-from ecs_envoy.fargate.task_definition import define_log_group
-from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
+from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
-from ecs_envoy.plan.proxy_stop import ProxyStop, max_healthy_percent
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.plan.stop_order import DNS_TTL
-from ecs_envoy.proxy.alias import define_aliases
-from ecs_envoy.proxy.containers import define_proxy_containers
+from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
+from ecs_envoy.plan.stop.service_stop import DNS_TTL
+from ecs_envoy.proxy.alias import define_names
+from ecs_envoy.proxy.containers import ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
@@ -142,53 +139,32 @@ class EnvoyProxy(Construct):
             services=[service.plan for service in services],
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
-            stop=ProxyStop(drain=timedelta_of(drain)) if drain else ProxyStop(),
+            stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
         )
-        rules = argument_findings(rule_findings(PROXY_RULES, task))
-        refuse(construct_id, [*rules, *zone_findings(ecs_cluster.vpc)])
+        findings = [*rule_findings(PROXY_RULES, task), *zone_findings(ecs_cluster.vpc)]
+        refuse(construct_id, argument_findings(findings))
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
-        claim_cloud_map_name(self, namespace, name)
-        define_aliases(self, aliases, namespace=namespace, target=task.full_name)
-        self.plan, self.telemetry = plan, telemetry
-        self.name, self.full_name, self.services = name, task.full_name, tuple(services)
-        self.metrics_name = task.metrics_name
-        self.address = f"{self.full_name}:{port}"
-        self.log_group = define_log_group(self, telemetry.log_retention)
-        self.metrics_log_group = self._define_metrics_log_group() if telemetry.cloudwatch else None
-        containers = define_proxy_containers(
-            self,
-            task,
-            plan,
-            image=image,
-            images=OwnImages(image_mirror),
-            discovery_image=discovery_image,
-            namespace=namespace,
-            telemetry=telemetry,
-            log_group=self.log_group,
-            metrics_log_group=self.metrics_log_group,
-        )
-        self.discovery_container, self.drain_container = containers.discovery, containers.drain
+        define_names(self, name, aliases, namespace=namespace)
+        self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
+        self.name, self.full_name, self.metrics_name = name, task.full_name, task.metrics_name
+        self.address = f"{task.full_name}:{port}"
+        images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
+        made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
+        self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
+        self.discovery_container, self.drain_container = made.discovery, made.drain
         self.ecs_service = self._define_ecs_service(
-            containers.definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
+            made.definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
         )
         self._connections = self._define_connections(port)
-        if not plan.logs_to_datadog:
-            self._define_log_queries()
+        self._define_log_queries()
         self._allow_calls(security_group)
 
     def _define_log_queries(self) -> None:
+        if self.plan.logs_to_datadog:
+            return
         log = self.telemetry.access_log
         add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
-
-    def _define_metrics_log_group(self) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "MetricsLog",
-            # CloudWatch turns the lines into metrics when they arrive, so they are not needed for long.
-            retention=logs.RetentionDays.ONE_DAY,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
 
     def _define_ecs_service(
         self,

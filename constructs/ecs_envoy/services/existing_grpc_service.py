@@ -11,7 +11,7 @@ from ecs_envoy.fargate.arguments import argument_findings
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
-from ecs_envoy.plan.stop_order import TaskStop
+from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
 from ecs_envoy.settings.values import CloudMapServiceName, DnsLabel
 from envoy_config import Upstream

@@ -26,7 +26,7 @@ from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
-from ecs_envoy.plan.stop_order import DNS_TTL, STOP_TIMEOUT, TaskStop
+from ecs_envoy.plan.stop.service_stop import DNS_TTL, STOP_TIMEOUT, TaskStop
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
 from ecs_envoy.settings.image_mirror import EcrRegistry

@@ -99,11 +99,7 @@ def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path) ->
 
 
 def test_the_sidecars_settings_differ_only_in_where_they_are(large: Templates, tmp_path: Path) -> None:
-    definition = next(
-        d
-        for d in resources(large, "AWS::ECS::TaskDefinition")
-        if d.get("Volumes")
-    )
+    definition = next(d for d in resources(large, "AWS::ECS::TaskDefinition") if d.get("Volumes"))
     envoy, sidecar, _ = definition["ContainerDefinitions"]
     beside = container(name="envoy", command=tuple(envoy["Command"]))
     # The namespace's id comes from another stack.
@@ -152,6 +148,7 @@ def test_the_drain_container_asks_the_envoy_of_its_own_task(example: Templates) 
         entry_point=tuple(drain["EntryPoint"]),
         command=tuple(drain["Command"]),
         environment=told,
+        secrets=(),
     )
     run = local("grpc", deployed, container(name="envoy"))
     assert run.command == (*drain["EntryPoint"], *drain["Command"])

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ecs_envoy.plan.proxy_stop import MIN_HEALTHY_PERCENT, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.service_plan import ServicePlan
+from ecs_envoy.plan.stop.proxy_stop import MIN_HEALTHY_PERCENT, ProxyStop, max_healthy_percent
 from envoy_config.values import duration_text
 
 

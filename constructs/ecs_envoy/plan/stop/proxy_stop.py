@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ecs_envoy.plan.stop_order import DNS_PROPAGATION, DNS_TTL, MAX_STOP_TIMEOUT
+from ecs_envoy.plan.stop.service_stop import DNS_PROPAGATION, DNS_TTL, MAX_STOP_TIMEOUT
 from envoy_config.values import duration_text
 
 LOOK_UP = timedelta(seconds=30)

@@ -1,0 +1,1 @@
+"""How tasks stop, so that no call is lost."""
