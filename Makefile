@@ -17,7 +17,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions bench-clients lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-proxy: $(READY) ## Measure what a call costs the proxy, write bench/proxy_
 
 bench-instructions: $(READY) ## Count Envoy's instructions for a call, write bench/instructions.md (5 minutes)
 	python -m bench.proxy_cost.instructions
+
+bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, write bench/clients.md (5 minutes)
+	python -m bench.clients
 
 lint: style types ## Lint and type-check only
 
