@@ -3,13 +3,24 @@
 from datetime import timedelta
 
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterCustomClusterType
-from envoy_data_plane.envoy.config.core.v3 import Address, DnsResolverOptions, TypedExtensionConfig
+from envoy_data_plane.envoy.config.core.v3 import Address, TypedExtensionConfig
 from envoy_data_plane.envoy.extensions.clusters.common.dns.v3 import DnsLookupFamily
 from envoy_data_plane.envoy.extensions.clusters.dns.v3 import DnsCluster, DnsClusterRefreshRate
 from envoy_data_plane.envoy.extensions.network.dns_resolver.cares.v3 import CaresDnsResolverConfig
 
 from envoy_config.model import DNS_REFRESH_RATE
 from envoy_config.typed_extension import typed_config, typed_extension
+
+RESOLVER_ENVIRONMENT = {"LOCALDOMAIN": "x" * 64}
+"""
+Environment variables of Envoy's process, without which a service has no tasks while DNS lists none.
+
+Envoy believes an answer without addresses, and NXDOMAIN: it drops all endpoints at once, and no setting of
+Envoy 1.40 keeps them. After an error it keeps them ("Service discovery", strict DNS). Once c-ares has found
+nothing under a name, it tries the name within its search domains, and LOCALDOMAIN names these (ares_init(3)).
+A label of more than 63 characters cannot be in a query (RFC 1035, 2.3.4). So c-ares sends none, and its
+result is an error. ADR 0007 has the alternatives.
+"""
 
 
 def dns_cluster_type() -> ClusterCustomClusterType:
@@ -43,8 +54,8 @@ def dns_resolver(resolvers: tuple[Address, ...] = ()) -> TypedExtensionConfig:
         "envoy.network.dns_resolver.cares",
         CaresDnsResolverConfig(
             resolvers=list(resolvers),
-            # Our names are fully qualified: the VPC's search domain would only add look-ups that fail.
-            dns_resolver_options=DnsResolverOptions(no_default_search_domain=True),
+            # Not `no_default_search_domain`: c-ares has to try the search domain of `RESOLVER_ENVIRONMENT`. It
+            # first asks for a name with a dot as it is, so this sends no further query.
             # With Envoy's default of 4 tries of 5 s, a lost packet delays a whole refresh. The VPC's resolver
             # is 1 ms away.
             query_timeout_seconds=1,

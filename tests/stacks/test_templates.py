@@ -73,6 +73,8 @@ def test_the_proxy_runs_as_the_issue_promises(example: Templates) -> None:
     assert container["ReadonlyRootFilesystem"] is True
     assert container["User"] == "101:101"
     assert "curl" not in json.dumps(container["HealthCheck"])
+    # Without it Envoy drops a service's tasks while DNS lists none (ADR 0007).
+    assert container["Environment"] == [{"Name": "LOCALDOMAIN", "Value": "x" * 64}]
     definition = next(
         d for d in resources(example, "AWS::ECS::TaskDefinition") if d["ContainerDefinitions"][0] == container
     )

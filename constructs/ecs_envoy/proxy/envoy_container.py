@@ -7,6 +7,7 @@ from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.fargate.ready_check import ready_check
 from ecs_envoy.telemetry.datadog_check import envoy_check
+from envoy_config.dns import RESOLVER_ENVIRONMENT
 from envoy_config.model import ADMIN_ADDRESS, ADMIN_PORT
 from envoy_config.telemetry import METRICS_PORT
 
@@ -43,6 +44,7 @@ def add_envoy_container(
         # The stock image's entry point is a script that starts as root and then changes the user.
         entry_point=["/usr/local/bin/envoy"],
         command=command,
+        environment=RESOLVER_ENVIRONMENT,
         cpu=cpu,
         user=ENVOY_USER,
         readonly_root_filesystem=True,

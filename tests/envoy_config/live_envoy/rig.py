@@ -1,6 +1,7 @@
 """A running Envoy with gRPC tasks behind it, on loopback."""
 
 import json
+import os
 import subprocess
 import urllib.request
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -15,8 +16,9 @@ import grpc
 from ecs_envoy.fargate.ready_check import ready_script
 from envoy_config import AccessLog, Proxy, Service, Upstream
 from envoy_config.bootstrap import bootstrap
+from envoy_config.dns import RESOLVER_ENVIRONMENT
 from envoy_config.rendering import to_json
-from rehearsal.account.name_server import NameServer, Registry
+from rehearsal.account.name_server import Lookup, NameServer, Registry
 from rehearsal.agent.local_bootstrap import localize
 from tests.conftest import BIN
 from tests.waiting import FOREVER, until
@@ -52,7 +54,7 @@ class Live:
     def endpoints(self) -> dict[str, bool]:
         """Return whether Envoy takes each endpoint for healthy, by its address."""
         clusters = json.loads(self.admin("/clusters?format=json"))["cluster_statuses"]
-        (hosts,) = (cluster["host_statuses"] for cluster in clusters if cluster["name"] == "lessons")
+        (hosts,) = (cluster.get("host_statuses", []) for cluster in clusters if cluster["name"] == "lessons")
         return {
             host["address"]["socket_address"]["address"]: host["health_status"]
             == {"eds_health_status": "HEALTHY"}
@@ -100,9 +102,11 @@ def envoy(
     block: str,
     tasks: list[str],
     proxy: Proxy = PROXY,
+    *,
+    lookup: Lookup | None = None,
     **upstream: Any,  # noqa: ANN401
 ) -> Generator[Live]:
-    """Run Envoy before `tasks`: DNS lists what is in there at the time."""
+    """Run Envoy before `tasks`: DNS lists what is in there at the time, or answers as `lookup` says."""
     service = Service(
         name="lessons",
         address="lessons.test.local",
@@ -111,7 +115,7 @@ def envoy(
     )
     address, log = f"{block}.1", folder / "access.log"
     with (
-        NameServer(f"{block}.2", {"lessons.test.local": Registry(tasks, 1)}.get) as names,
+        NameServer(f"{block}.2", lookup or {"lessons.test.local": Registry(tasks, 1)}.get) as names,
         log.open("wb") as out,
     ):
         text = localize(
@@ -121,7 +125,9 @@ def envoy(
             name_server_port=names.port,
         )
         command = [BIN / "envoy", "--config-yaml", text, "--concurrency", "1", "--disable-hot-restart"]
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **RESOLVER_ENVIRONMENT}
+        )
         try:
             until(lambda: process.poll() is not None or ready(address))
             assert process.poll() is None, "envoy ended by itself"
