@@ -54,8 +54,8 @@ def dns_resolver(resolvers: tuple[Address, ...] = ()) -> TypedExtensionConfig:
         "envoy.network.dns_resolver.cares",
         CaresDnsResolverConfig(
             resolvers=list(resolvers),
-            # Not `no_default_search_domain`: c-ares has to try the search domain of `RESOLVER_ENVIRONMENT`. It
-            # first asks for a name with a dot as it is, so this sends no further query.
+            # Not `no_default_search_domain`: c-ares has to try the search domain of `RESOLVER_ENVIRONMENT`.
+            # It first asks for a name with a dot as it is, so this sends no further query.
             # With Envoy's default of 4 tries of 5 s, a lost packet delays a whole refresh. The VPC's resolver
             # is 1 ms away.
             query_timeout_seconds=1,

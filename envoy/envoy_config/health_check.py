@@ -5,12 +5,33 @@ from datetime import timedelta
 from envoy_data_plane.envoy.config.core.v3 import (
     HealthCheck,
     HealthCheckGrpcHealthCheck,
+    HealthCheckPayload,
     HealthCheckTcpHealthCheck,
 )
 
 from envoy_config import values
 
-INTERVAL = timedelta(seconds=5)
+INTERVAL = timedelta(seconds=1)
+"""
+The time between two checks of a task by one proxy. A task that stops answering is found after at most this,
+two timeouts and `EDGE_INTERVAL`: 2.9 s.
+"""
+
+TIMEOUT = timedelta(milliseconds=800)
+"""
+How long a task may take to answer a check. It is taken for down after two checks without an answer, so only
+a task that is silent for 1.8 s is.
+"""
+
+EDGE_INTERVAL = timedelta(milliseconds=200)
+"""The time between the first check that failed and the second one."""
+
+JITTER_PERCENT = 10
+"""By how much an interval may be longer."""
+
+_SETTINGS, _SETTINGS_ACK = "000000040000000000", "000000040100000000"
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".hex() + _SETTINGS
+"""What a client of HTTP/2 sends first (RFC 9113, 3.4), with empty SETTINGS."""
 
 
 def health_checks(kind: values.HealthCheck) -> list[HealthCheck]:
@@ -19,20 +40,31 @@ def health_checks(kind: values.HealthCheck) -> list[HealthCheck]:
         return []
     return [
         HealthCheck(
-            timeout=timedelta(seconds=2),
+            timeout=TIMEOUT,
             interval=INTERVAL,
             # With Envoy's default of 60 s, the next call of a quiet service could go to a dead task.
             no_traffic_interval=INTERVAL,
-            # One failed check may be a lost packet. Two in a row, one second apart, mean that the task is
-            # dead.
+            # One failed check may be a lost packet, two in a row mean that the task is down.
             unhealthy_threshold=2,
-            unhealthy_edge_interval=timedelta(seconds=1),
+            unhealthy_edge_interval=EDGE_INTERVAL,
             # DNS lists a task before its server listens, so a check that came too early is repeated soon.
             unhealthy_interval=timedelta(seconds=1),
             healthy_threshold=1,
             # The proxies must not check all tasks at the same instant.
-            interval_jitter_percent=10,
-            tcp_health_check=HealthCheckTcpHealthCheck() if kind == "tcp" else None,
+            interval_jitter_percent=JITTER_PERCENT,
+            # The greeting of HTTP/2 can be sent only once on a connection.
+            reuse_connection=False if kind == "http2" else None,
+            tcp_health_check=_tcp_health_check(kind),
             grpc_health_check=HealthCheckGrpcHealthCheck() if kind == "grpc" else None,
         )
     ]
+
+
+def _tcp_health_check(kind: values.HealthCheck) -> HealthCheckTcpHealthCheck | None:
+    if kind == "http2":
+        # The server has to acknowledge our SETTINGS (RFC 9113, 6.5.3). The kernel accepts connections for a
+        # frozen process, but it does not do this. No stream is opened: to the server, this is no call.
+        return HealthCheckTcpHealthCheck(
+            send=HealthCheckPayload(text=_HELLO), receive=[HealthCheckPayload(text=_SETTINGS_ACK)]
+        )
+    return HealthCheckTcpHealthCheck() if kind == "tcp" else None

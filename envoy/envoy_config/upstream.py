@@ -43,9 +43,10 @@ class Upstream(Settings):
         "counted, but in no percentile of durations, and are not logged for being slow",
     )
     health_check: HealthCheck = Field(
-        default="tcp",
-        description="how Envoy checks a task: grpc needs grpc.health.v1 in the service, tcp works with every "
-        "service, none does not check",
+        default="http2",
+        description="how Envoy checks a task: http2 opens a connection of HTTP/2, which every gRPC server "
+        "answers unless its process is frozen, and which is no call; grpc calls grpc.health.v1, which the "
+        "service needs to have; tcp only connects, which a frozen process accepts; none does not check",
     )
     # Envoy's default of 5 s is far too long inside a VPC, and Envoy then retries on another task.
     connect_timeout: ConnectTimeout = Field(

@@ -162,5 +162,5 @@ _method = text(
 )
 ProtoMethod = Annotated[str, *_method]
 
-HealthCheck = Literal["grpc", "tcp", "none"]
+HealthCheck = Literal["http2", "grpc", "tcp", "none"]
 OutlierDetection = Literal["gateway_failure", "local_origin_failure", "none"]

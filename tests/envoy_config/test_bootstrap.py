@@ -165,9 +165,18 @@ def test_zones_have_no_weight_if_zone_aware_is_off() -> None:
     assert "locality_weighted_lb_config" not in unaware["common_lb_config"]
 
 
-def test_the_default_health_check_works_with_every_service() -> None:
-    (check,) = cluster(LESSONS)["health_checks"]
-    assert check["tcp_health_check"] == {}
+@pytest.mark.parametrize("kind", [None, "http2", "grpc", "tcp"])
+def test_a_task_that_does_not_answer_is_found_within_3_s(kind: str | None) -> None:
+    (check,) = cluster(upstream(LESSONS, **({"health_check": kind} if kind else {})))["health_checks"]
+    late = 1 + check["interval_jitter_percent"] / 100
+    interval, timeout, edge = (
+        float(check[key].removesuffix("s")) for key in ("interval", "timeout", "unhealthy_edge_interval")
+    )
+    assert check["unhealthy_threshold"] == 2
+    assert (interval + edge) * late + 2 * timeout <= 3
+    # A pause of the garbage collector or a lost packet does not take a task out.
+    assert edge + 2 * timeout >= 1.5
+    assert check["no_traffic_interval"] == check["interval"]
 
 
 def test_new_calls_are_refused_before_the_heap_fills_the_memory_of_the_task() -> None:

@@ -37,7 +37,7 @@ def test_fails_if_every_call_would_be_slow() -> None:
         pytest.param({"port": 70000}, "port: 70000 is not a port; give a number from 1 to 65535", id="port"),
         pytest.param({"port": True}, "port: true is not a port; give a number from 1 to 65535", id="flag"),
         pytest.param(
-            {"health_check": "http"}, "health_check: 'http' is unknown; give one of 'grpc', 'tcp' or 'none'", id="check"
+            {"health_check": "http"}, "health_check: 'http' is unknown; give one of 'http2', 'grpc', 'tcp' or 'none'", id="check"
         ),
         pytest.param({"connect_timeout": "1m"}, "connect_timeout: '1m' is not a connect timeout; give a time from 10ms to 30s", id="connect timeout"),
         pytest.param({"prot": 1}, "prot: unknown key; did you mean port?", id="unknown"),

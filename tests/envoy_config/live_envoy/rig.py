@@ -84,9 +84,14 @@ class EveryMethod(grpc.GenericRpcHandler):
 
 @contextmanager
 def task(
-    address: str, answer: Handler, *, workers: int = 4, options: Sequence[tuple[str, int]] = ()
+    address: str,
+    answer: Handler,
+    *,
+    workers: int = 4,
+    options: Sequence[tuple[str, int]] = (),
+    interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> Generator[grpc.Server]:
-    server = grpc.server(futures.ThreadPoolExecutor(workers), options=options)
+    server = grpc.server(futures.ThreadPoolExecutor(workers), options=options, interceptors=interceptors)
     server.add_generic_rpc_handlers((EveryMethod(answer),))
     server.add_insecure_port(f"{address}:50051")
     server.start()
