@@ -19,7 +19,15 @@ from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Struct, Value
 
 from envoy_config import call_status, telemetry
-from envoy_config.call_status import OK, UNKNOWN, either, every, status_filter
+from envoy_config.call_status import (
+    CANCELLED,
+    DEADLINE_EXCEEDED,
+    OK,
+    UNKNOWN,
+    either,
+    every,
+    status_filter,
+)
 from envoy_config.percentage import fractional_percent
 from envoy_config.typed_extension import typed_config
 
@@ -73,7 +81,9 @@ def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = (
         sampled = [_sampled(settings.sample_percent)] if settings.sample_percent < 100 else []
         logs += [
             _lines(SAMPLE, call_status.GIVEN, [*sampled, call_status.has_status()]),
-            _lines(SAMPLE, call_status.FOUND, [*sampled, call_status.lacks_status()]),
+            _lines(SAMPLE, DEADLINE_EXCEEDED, [*sampled, call_status.late()]),
+            _lines(SAMPLE, CANCELLED, [*sampled, call_status.cancelled()]),
+            _lines(SAMPLE, UNKNOWN.name, [*sampled, call_status.unknown()]),
         ]
     if settings.sample_percent < 100:
         slow = _slow(settings.slower_than, streams)
@@ -81,11 +91,9 @@ def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = (
         bad = either(failed, every(slow, call_status.has_status()))
         logs += [
             _lines(ERROR_OR_SLOW, call_status.GIVEN, [bad]),
-            _lines(
-                ERROR_OR_SLOW,
-                call_status.FOUND,
-                [call_status.lacks_status(), either(call_status.not_cancelled(), slow)],
-            ),
+            _lines(ERROR_OR_SLOW, DEADLINE_EXCEEDED, [call_status.late()]),
+            _lines(ERROR_OR_SLOW, CANCELLED, [slow, call_status.cancelled()]),
+            _lines(ERROR_OR_SLOW, UNKNOWN.name, [call_status.unknown()]),
         ]
     return logs
 

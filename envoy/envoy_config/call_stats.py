@@ -30,13 +30,14 @@ from envoy_data_plane.xds.type.matcher.v3 import (
 
 from envoy_config.access_log import METHOD
 from envoy_config.call_status import (
-    FOUND,
+    CANCELLED,
+    DEADLINE_EXCEEDED,
     GIVEN,
+    UNKNOWN,
     cancelled,
-    every,
     has_status,
-    lacks_status,
-    not_cancelled,
+    late,
+    unknown,
 )
 from envoy_config.typed_extension import typed_config
 
@@ -64,8 +65,9 @@ def call_stats(streams: Sequence[str] = ()) -> list[AccessLog]:
     """
     return [
         _logger(has_status(), status=GIVEN, streams=streams, timed=True),
-        _logger(every(lacks_status(), not_cancelled()), status=FOUND, streams=streams, timed=True),
-        _logger(every(lacks_status(), cancelled()), status=FOUND, streams=streams, timed=False),
+        _logger(late(), status=DEADLINE_EXCEEDED, streams=streams, timed=True),
+        _logger(unknown(), status=UNKNOWN.name, streams=streams, timed=True),
+        _logger(cancelled(), status=CANCELLED, streams=streams, timed=False),
     ]
 
 

@@ -13,6 +13,7 @@ from envoy_data_plane.envoy.config.accesslog.v3 import (
     GrpcStatusFilterStatus,
     OrFilter,
 )
+from envoy_data_plane.envoy.config.core.v3 import CelExpressionConfig
 from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import ExpressionFilter
 
 from envoy_config.typed_extension import typed_config
@@ -22,6 +23,9 @@ OK, UNKNOWN = GrpcStatusFilterStatus.OK, GrpcStatusFilterStatus.UNKNOWN
 GIVEN = "%GRPC_STATUS(SNAKE_STRING)%"
 """The status of a call for which `has_status` holds."""
 
+DEADLINE_EXCEEDED, CANCELLED = "DEADLINE_EXCEEDED", "CANCELLED"
+"""The status of a call for which `late` or `cancelled` holds."""
+
 _REASON = "response.code_details"
 _LEFT = (
     "http2.remote_reset",  # it reset the stream
@@ -30,21 +34,25 @@ _LEFT = (
 )
 _CLIENT_LEFT = f"{_REASON} in {list(_LEFT)}"
 
-_ELAPSED_MS = "(request.duration.getSeconds() * 1000 + request.duration.getMilliseconds())"
-# Envoy writes a deadline as milliseconds into the header before it sends the call to a task. gRPC's `300m`
-# are 300 milliseconds, and CEL's 300 minutes.
 _HEADER = "request.headers['grpc-timeout']"
-_DEADLINE_MS = f"duration({_HEADER}).getMinutes()"
-# A client ends a late call itself, often before Envoy does. gRPC's C core rounds the header up by up to 1 %,
-# but not its own timer, and the way to Envoy and back may take some milliseconds more or less.
-_LATE = (
-    f"{_REASON} == 'max_duration_timeout' || ({_CLIENT_LEFT} && 'grpc-timeout' in request.headers"
-    f" && {_HEADER}.endsWith('m') && ({_ELAPSED_MS} + 5) * 100 >= {_DEADLINE_MS} * 98)"
+# Digits and a unit, as gRPC's "gRPC over HTTP2" says. More hours than this are too many for CEL.
+_HAS_DEADLINE = (
+    f"'grpc-timeout' in request.headers && {_HEADER}.matches('^([0-9]{{1,8}}[numSM]|[0-9]{{1,7}}H)$')"
 )
-_CANCELLED = f"{_CLIENT_LEFT} && !({_LATE})"
+# gRPC's units as CEL's: `300m` are 300 milliseconds, and in CEL 300 minutes.
+_UNITS = {"m": "ms", "M": "m", "H": "h", "S": "s", "u": "us", "n": "ns"}
+_REPLACED = "".join(f".replace('{unit}', '{cel}')" for unit, cel in _UNITS.items())
+_DEADLINE = f"duration({_HEADER}{_REPLACED})"
 
-FOUND = f"%CEL({_LATE} ? 'DEADLINE_EXCEEDED' : {_CLIENT_LEFT} ? 'CANCELLED' : 'UNKNOWN')%"
-"""The status of a call for which `has_status` does not hold."""
+
+def _milliseconds(duration: str) -> str:
+    return f"({duration}.getSeconds() * 1000 + {duration}.getMilliseconds())"
+
+
+# A client ends a late call itself. gRPC's C core rounds the header up by up to 1 %, but not its own timer,
+# and the way to Envoy and back may take some milliseconds more or less.
+_IN_TIME = f"({_milliseconds('request.duration')} + 5) * 100 < {_milliseconds(_DEADLINE)} * 98"
+_LATE = f"{_HAS_DEADLINE} && !({_IN_TIME})"
 
 
 def has_status() -> AccessLogFilter:
@@ -52,19 +60,19 @@ def has_status() -> AccessLogFilter:
     return status_filter(UNKNOWN, exclude=True)
 
 
-def lacks_status() -> AccessLogFilter:
-    """Return a filter for the other calls: those that ended with UNKNOWN or without a status."""
-    return status_filter(UNKNOWN)
+def late() -> AccessLogFilter:
+    """Return a filter for calls that their client ended at their deadline: `DEADLINE_EXCEEDED`."""
+    return every(status_filter(UNKNOWN), _expression(f"{_CLIENT_LEFT} && {_LATE}"))
 
 
 def cancelled() -> AccessLogFilter:
-    """Return a filter for those calls without a status that their client cancelled."""
-    return _expression(_CANCELLED)
+    """Return a filter for calls that their client ended before their deadline, if any: `CANCELLED`."""
+    return every(status_filter(UNKNOWN), _expression(f"{_CLIENT_LEFT} && !({_LATE})"))
 
 
-def not_cancelled() -> AccessLogFilter:
-    """Return a filter for those calls without a status that their client did not cancel."""
-    return _expression(f"!({_CANCELLED})")
+def unknown() -> AccessLogFilter:
+    """Return a filter for calls whose task ended them with UNKNOWN or without a status: `UNKNOWN`."""
+    return every(status_filter(UNKNOWN), _expression(f"!({_CLIENT_LEFT})"))
 
 
 def status_filter(*statuses: GrpcStatusFilterStatus, exclude: bool = False) -> AccessLogFilter:
@@ -86,6 +94,12 @@ def _expression(expression: str) -> AccessLogFilter:
     return AccessLogFilter(
         extension_filter=ExtensionFilter(
             name="envoy.access_loggers.extension_filters.cel",
-            typed_config=typed_config(ExpressionFilter(expression=expression)),
+            typed_config=typed_config(
+                ExpressionFilter(
+                    expression=expression,
+                    # For `replace`. What it is given has nine characters at most.
+                    cel_config=CelExpressionConfig(enable_string_functions=True),
+                )
+            ),
         )
     )

@@ -9,7 +9,6 @@ from envoy_data_plane.envoy.config.route.v3 import (
     RetryPolicyRetryHostPredicate,
     Route,
     RouteAction,
-    RouteActionMaxStreamDuration,
     RouteConfiguration,
     RouteMatch,
     VirtualHost,
@@ -51,9 +50,9 @@ def _route(prefix: str, service: Service) -> Route:
             cluster=service.name,
             # Envoy's default of 15 s would end every longer stream.
             timeout=timedelta(0),
-            # With 0 Envoy enforces the client's deadline (`grpc-timeout`) and sets no limit of its own. There
-            # is no offset, because the proxy must not shorten a client's deadline.
-            max_stream_duration=RouteActionMaxStreamDuration(grpc_timeout_header_max=timedelta(0)),
+            # No `max_stream_duration` either: client and task both keep the client's deadline, and a third
+            # timer only races with theirs. If Envoy ends a stream that has begun, its client reads INTERNAL
+            # (measured: 41 to 91 of 800 streams with a deadline of 1 s). Call status: call_status.py.
             retry_policy=_retry_policy(service),
         ),
     )

@@ -63,11 +63,8 @@ def limits(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def test_no_time_of_the_proxys_own_ends_a_call_or_a_quiet_stream(told: dict[str, Any]) -> None:
     for action in route_actions(told):
-        # 0 is none; left out, they are 15 s, and the manager's 5 minutes.
-        assert dict(limits(action)) == {
-            "timeout": "0s",
-            "max_stream_duration.grpc_timeout_header_max": "0s",
-        }
+        # 0 is none; left out, it is 15 s, and the manager's 5 minutes.
+        assert dict(limits(action)) == {"timeout": "0s"}
     settings = {key: value for key, value in manager(told).items() if key != "route_config"}
     assert dict(limits(settings)) == {
         "stream_idle_timeout": "0s",
