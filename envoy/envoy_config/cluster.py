@@ -65,7 +65,9 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
         health_checks=health_checks(service.upstream.health_check),
-        outlier_detection=outlier_detection(service.upstream.outlier_detection),
+        outlier_detection=outlier_detection(
+            service.upstream.outlier_detection, service.upstream.health_check
+        ),
         circuit_breakers=_circuit_breakers(),
         common_lb_config=ClusterCommonLbConfig(
             # With Envoy's default of 50 %, calls go to dead tasks if half of a service is down. With 0, every

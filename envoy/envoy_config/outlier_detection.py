@@ -6,30 +6,54 @@ from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection
 
 from envoy_config import values
 
+GATEWAY_FAILURES = 2
+"""
+After how many UNAVAILABLE or DEADLINE_EXCEEDED in a row a task is ejected. A task that answers UNAVAILABLE to
+three of ten calls fails four of them on average before two come in a row, and with three fifteen. With two, a
+task that fails one call in a hundred is ejected once in some ten thousand calls (docs/grpc.md).
+"""
 
-def outlier_detection(kind: values.OutlierDetection) -> OutlierDetection | None:
+MAX_EJECTION_PERCENT = 34
+"""
+The share of a service's tasks that may be ejected at once: one of two or three, two of six. If all tasks
+fail alike, because they are overloaded or their database is down, no more of their capacity is lost.
+"""
+
+
+def outlier_detection(
+    kind: values.OutlierDetection, health_check: values.HealthCheck
+) -> OutlierDetection | None:
     """Return when Envoy ejects an endpoint because of its answers; None for `none`."""
     if kind == "none":
         return None
+    # A task that cannot be reached is found by its health check, and calls to it are tried elsewhere. But a
+    # response whose headers exceed a limit counts as a failed connection, too: 20 of them at once ejected
+    # two of four healthy tasks (docs/grpc.md).
+    local_origin = kind == "local_origin_failure" or health_check == "none"
     return OutlierDetection(
         # Envoy counts UNKNOWN, INTERNAL and UNIMPLEMENTED as 5xx: a caller that repeats one bad request would
         # eject healthy tasks one by one. UNAVAILABLE and DEADLINE_EXCEEDED are gateway failures.
         enforcing_consecutive_5xx=0,
         # Off (0) by default in Envoy.
-        consecutive_gateway_failure=5,
+        consecutive_gateway_failure=GATEWAY_FAILURES,
         enforcing_consecutive_gateway_failure=100 if kind == "gateway_failure" else 0,
         # Envoy counts failed connections separately from bad answers: a caller can provoke bad answers, but
         # not failed connections.
         split_external_local_origin_errors=True,
         consecutive_local_origin_failure=5,
+        enforcing_consecutive_local_origin_failure=100 if local_origin else 0,
         # On (100) by default in Envoy. From five tasks on, Envoy then ejects each task whose share of failed
         # calls is above the others' by 1.9 standard deviations. If the others have no failed call, a single
         # one is enough, and UNKNOWN counts as failed (measured: 1 of 1,540 calls, a healthy task ejected).
         enforcing_success_rate=0,
         enforcing_local_origin_success_rate=0,
+        # Not `failure_percentage` either (off in Envoy): UNKNOWN counts there, too, and Envoy's matcher of
+        # errors does not see gRPC's status (measured: 40 % of UNKNOWN ejected three of six healthy tasks).
         base_ejection_time=timedelta(seconds=30),
         # With Envoy's default of 10 %, no task is ejected if there are fewer than ten.
-        max_ejection_percent=50,
-        # For the same reason, with two or three tasks. The panic threshold protects a service with one task.
+        max_ejection_percent=MAX_EJECTION_PERCENT,
+        # For the same reason, with two tasks. The panic threshold protects a service with one task.
         always_eject_one_host=True,
+        # By default a passed health check ends an ejection: within a second, although calls fail.
+        successful_active_health_check_uneject_host=False,
     )

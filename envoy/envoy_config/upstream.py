@@ -62,8 +62,9 @@ class Upstream(Settings):
     )
     outlier_detection: OutlierDetection = Field(
         default="gateway_failure",
-        description="what ejects a task for some time: gateway_failure, 5 calls in a row that end with "
-        "UNAVAILABLE or DEADLINE_EXCEEDED or do not reach it; local_origin_failure, 5 of the latter; none",
+        description="what ejects a task for some time: gateway_failure, 2 calls in a row that it "
+        "answers with UNAVAILABLE or DEADLINE_EXCEEDED, and without a health check 5 that do not reach it; "
+        "local_origin_failure, 5 of the latter; none",
     )
     zone_aware: Flag = Field(
         default=True,

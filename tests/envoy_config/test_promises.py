@@ -88,10 +88,10 @@ def test_tasks_are_pinged_no_more_often_than_a_stock_grpc_server_takes(told: dic
         assert seconds(keepalive["interval"]) >= GRPC_PING_SECONDS
 
 
-def test_tasks_are_checked_every_five_seconds_with_calls_and_without(told: dict[str, Any]) -> None:
+def test_tasks_are_checked_every_second_with_calls_and_without(told: dict[str, Any]) -> None:
     for cluster in clusters(told):
         (check,) = cluster["health_checks"]
-        assert check["interval"] == check["no_traffic_interval"] == "5s"
+        assert check["interval"] == check["no_traffic_interval"] == "1s"
 
 
 def test_the_last_of_five_tries_comes_some_two_seconds_later(told: dict[str, Any]) -> None:

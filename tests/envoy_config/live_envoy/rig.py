@@ -91,7 +91,9 @@ def task(
     options: Sequence[tuple[str, int]] = (),
     interceptors: Sequence[grpc.ServerInterceptor] = (),
 ) -> Generator[grpc.Server]:
-    server = grpc.server(futures.ThreadPoolExecutor(workers), options=options, interceptors=interceptors)
+    server = grpc.server(
+        futures.ThreadPoolExecutor(workers), options=options, interceptors=list(interceptors)
+    )
     server.add_generic_rpc_handlers((EveryMethod(answer),))
     server.add_insecure_port(f"{address}:50051")
     server.start()

@@ -149,13 +149,13 @@ def test_a_task_that_says_it_is_not_serving_gets_no_call(tmp_path: Path, block: 
 @pytest.mark.parametrize(
     ("given", "most_failed"),
     [
-        pytest.param({}, 5, id="by default"),
-        pytest.param({"outlier_detection": "gateway_failure"}, 5, id="gateway_failure"),
+        pytest.param({}, 2, id="by default"),
+        pytest.param({"outlier_detection": "gateway_failure"}, 2, id="gateway_failure"),
         pytest.param({"outlier_detection": "local_origin_failure"}, 20, id="local_origin_failure"),
         pytest.param({"outlier_detection": "none"}, 20, id="none"),
     ],
 )
-def test_a_task_is_left_alone_after_five_unavailable_in_a_row_unless_that_is_turned_off(
+def test_a_task_is_left_alone_after_two_unavailable_in_a_row_unless_that_is_turned_off(
     given: dict[str, Any], most_failed: int, tmp_path: Path, block: str
 ) -> None:
     failing, well = f"{block}.3", f"{block}.4"
