@@ -97,7 +97,8 @@ def test_a_task_that_was_killed_gets_calls_as_soon_as_it_runs_again(tmp_path: Pa
             live = stack.enter_context(envoy(tmp_path, block, tasks))
             until(lambda: live.endpoints() == dict.fromkeys(tasks, True))
         with futures.ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: call(live, GET), range(40)))  # many of them find that it is gone
+            calls = [pool.submit(call, live, GET) for _ in range(40)]  # many find that it is gone
+        assert [done.result() for done in calls] == [[b""]] * 40
         until(lambda: live.endpoints() == {well: True, killed: False})
         with process(killed):
             until(lambda: live.endpoints() == dict.fromkeys(tasks, True))
