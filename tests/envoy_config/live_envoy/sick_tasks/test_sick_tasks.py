@@ -61,7 +61,7 @@ def failure(stub: "grpc.UnaryUnaryMultiCallable[bytes, bytes]") -> object:
 
 
 def with_many_headers(_request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-    context.send_initial_metadata([(f"x-{number}", "") for number in range(HEADERS_COUNT + 500)])
+    context.send_initial_metadata(tuple((f"x-{number}", "") for number in range(HEADERS_COUNT + 500)))
     yield b""
 
 
