@@ -13,6 +13,7 @@ from envoy_config.metrics_listener import admin_cluster, metrics_listener
 from envoy_config.model import Proxy, Service
 from envoy_config.overload_manager import overload_manager
 from envoy_config.routing import check_routing
+from envoy_config.runtime import layered_runtime
 from envoy_config.stats import stats_config
 from envoy_config.tracing import collector_cluster
 
@@ -33,6 +34,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
         # Loopback only: it has no password, and it can stop Envoy.
         admin=Admin(address=socket_address(proxy.admin_address, proxy.admin_port)),
         typed_dns_resolver_config=dns_resolver(),
+        layered_runtime=layered_runtime(),
         overload_manager=overload_manager(proxy),
         static_resources=BootstrapStaticResources(
             listeners=[
@@ -40,10 +42,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
                 *([metrics_listener(proxy, proxy.metrics)] if proxy.metrics else []),
             ],
             clusters=[
-                *(
-                    cluster(service, proxy.endpoints_folder, by_endpoint=proxy.metrics is not None)
-                    for service in ordered
-                ),
+                *(cluster(service, proxy) for service in ordered),
                 *([admin_cluster(proxy)] if proxy.metrics else []),
                 *([collector_cluster()] if proxy.tracing else []),
             ],

@@ -37,28 +37,18 @@ from envoy_config.http2 import (
     upstream_http2,
     upstream_tcp_keepalive,
 )
-from envoy_config.model import DNS_RECORDS, Discovery, Service
+from envoy_config.model import DNS_RECORDS, Discovery, Proxy, Service
 from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
 
-MAX_REQUESTS = 8192
-"""The number of open calls of one service."""
 
-
-def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cluster:
-    """Return the cluster that balances calls over the tasks of `service`.
-
-    Args:
-        service: The service.
-        endpoints_folder: The folder with the files of `Discovery.EDS`.
-        by_endpoint: Whether metrics have a series for each endpoint.
-
-    """
+def cluster(service: Service, proxy: Proxy) -> Cluster:
+    """Return the cluster by which `proxy` balances calls over the tasks of `service`."""
     eds = service.discovery is Discovery.EDS
     return Cluster(
         name=service.name,
         type=ClusterDiscoveryType.EDS if eds else None,
-        eds_cluster_config=eds_cluster_config(endpoints_folder, service.name) if eds else None,
+        eds_cluster_config=eds_cluster_config(proxy.endpoints_folder, service.name) if eds else None,
         cluster_type=None if eds else dns_cluster_type(),
         load_assignment=None if eds else _load_assignment(service),
         connect_timeout=service.upstream.connect_timeout,
@@ -68,7 +58,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         outlier_detection=outlier_detection(
             service.upstream.outlier_detection, service.upstream.health_check
         ),
-        circuit_breakers=_circuit_breakers(),
+        circuit_breakers=_circuit_breakers(proxy.open_call_limit(service)),
         common_lb_config=ClusterCommonLbConfig(
             # With Envoy's default of 50 %, calls go to dead tasks if half of a service is down. With 0, every
             # call is refused if a check wrongly fails for all tasks at once. With 1 %, Envoy tries all tasks
@@ -86,7 +76,7 @@ def cluster(service: Service, endpoints_folder: str, *, by_endpoint: bool) -> Cl
         ),
         ignore_health_on_host_removal=_lists_every_task(service),
         # Envoy keeps these counts in any case. They are the first to show uneven load.
-        track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if by_endpoint else None,
+        track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if proxy.metrics else None,
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
@@ -124,18 +114,18 @@ def _load_assignment(service: Service) -> ClusterLoadAssignment:
     )
 
 
-def _circuit_breakers() -> CircuitBreakers:
+def _circuit_breakers(open_calls: int) -> CircuitBreakers:
     return CircuitBreakers(
         thresholds=[
             CircuitBreakersThresholds(
-                # Envoy's default of 1024 open calls is too low if calls are streams. The overload manager
-                # protects the memory, so this only bounds how many calls one stuck service may hold.
-                max_requests=MAX_REQUESTS,
+                # Envoy's default of 1024 is as many as one connection from a client may have, so one client
+                # could take them all.
+                max_requests=open_calls,
                 # Calls that wait for a connection. A burst needs several connections
                 # (`max_concurrent_streams`), and Envoy's default of 1024 would refuse the rest of it.
-                max_pending_requests=MAX_REQUESTS,
+                max_pending_requests=open_calls,
                 # At worst each call has a connection of its own.
-                max_connections=MAX_REQUESTS,
+                max_connections=open_calls,
                 # Envoy's default of 3 for a whole cluster is used up at once when tasks leave under load, and
                 # so is a budget of 20 % when half of the tasks leave (measured by `make rehearse`: calls
                 # failed with UO). We retry only calls that no task has begun, so retries add no work to the

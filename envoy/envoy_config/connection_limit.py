@@ -1,7 +1,17 @@
 """The limit for the connections of clients to one Envoy."""
 
+from datetime import timedelta
+
 from envoy_data_plane.envoy.config.listener.v3 import Filter
-from envoy_data_plane.envoy.config.overload.v3 import ResourceMonitor
+from envoy_data_plane.envoy.config.overload.v3 import (
+    OverloadAction,
+    ResourceMonitor,
+    ScaledTrigger,
+    ScaleTimersOverloadActionConfig,
+    ScaleTimersOverloadActionConfigScaleTimer,
+    ScaleTimersOverloadActionConfigTimerType,
+    Trigger,
+)
 from envoy_data_plane.envoy.extensions.filters.network.connection_limit.v3 import ConnectionLimit
 from envoy_data_plane.envoy.extensions.resource_monitors.downstream_connections.v3 import (
     DownstreamConnectionsConfig,
@@ -25,6 +35,9 @@ def connection_limit(proxy: Proxy) -> Filter:
     )
 
 
+_MONITOR = "envoy.resource_monitors.global_downstream_max_connections"
+
+
 def connection_monitor(proxy: Proxy) -> ResourceMonitor:
     """Return the monitor that reports how near `proxy` is to its limit, as `pressure` in percent.
 
@@ -32,6 +45,25 @@ def connection_monitor(proxy: Proxy) -> ResourceMonitor:
     """
     most = proxy.connection_limit + proxy.connection_limit // 50 + 1
     return ResourceMonitor(
-        name="envoy.resource_monitors.global_downstream_max_connections",
+        name=_MONITOR,
         typed_config=typed_config(DownstreamConnectionsConfig(max_active_downstream_connections=most)),
+    )
+
+
+def close_idle_connections() -> OverloadAction:
+    """Return the action that closes connections without a call ever sooner as the proxy nears its limit.
+
+    Without it, one client could keep all others out for an hour, with connections that it does not use.
+    Envoy announces the end by GOAWAY, and a gRPC client connects again when it has a call.
+    """
+    idle = ScaleTimersOverloadActionConfigScaleTimer(
+        timer=ScaleTimersOverloadActionConfigTimerType.HTTP_DOWNSTREAM_CONNECTION_IDLE,
+        min_timeout=timedelta(seconds=10),
+    )
+    return OverloadAction(
+        name="envoy.overload_actions.reduce_timeouts",
+        triggers=[
+            Trigger(name=_MONITOR, scaled=ScaledTrigger(scaling_threshold=0.8, saturation_threshold=0.95))
+        ],
+        typed_config=typed_config(ScaleTimersOverloadActionConfig(timer_scale_factors=[idle])),
     )

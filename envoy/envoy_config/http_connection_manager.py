@@ -59,7 +59,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
         local_reply_config=local_reply_config(proxy),
-        http_filters=http_filters(),
+        http_filters=http_filters(services),
         route_config=route_configuration(services),
     )
 

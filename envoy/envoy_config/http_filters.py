@@ -3,16 +3,19 @@
 from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
+from envoy_config.client_rate import client_rate_filters
+from envoy_config.model import Service
 from envoy_config.typed_extension import typed_config
 
 
-def http_filters() -> list[HttpFilter]:
-    """Return the filters that each call passes.
+def http_filters(services: tuple[Service, ...] = ()) -> list[HttpFilter]:
+    """Return the filters that each call to one of `services` passes.
 
     Each filter costs 5 % of Envoy's work on a call, whatever it does (`bench/instructions.md`). So a logger
     (`call_stats`) counts the calls, not the filter `grpc_stats`.
     """
     return [
+        *client_rate_filters(services),
         HttpFilter(
             name="envoy.filters.http.router",
             # The router's statistics by HTTP status cost work, and every gRPC call has the HTTP status 200.

@@ -16,6 +16,7 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 from envoy_config.access_log import METHOD
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.model import Proxy
+from envoy_config.overload_manager import REFUSE_SHARE
 
 
 def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
@@ -40,6 +41,22 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
                     f"{REQUEST_BUFFER_BYTES} bytes to a second one"
                 ),
             ),
+            # The circuit breaker: `open_call_limit`, and `max_retries` (cluster.py).
+            ResponseMapper(
+                filter=_flags("UO"),
+                body_format_override=_text(
+                    f"Envoy proxy {proxy.name} sheds calls of the service %UPSTREAM_CLUSTER%: as many are "
+                    "open here as it holds at once (max_open_calls)"
+                ),
+            ),
+            ResponseMapper(
+                filter=_status_code(429),  # the filter sets the flag RL only after it has answered
+                body_format_override=_text(
+                    f"Envoy proxy {proxy.name} sheds calls of %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% to "
+                    "the service %UPSTREAM_CLUSTER%: the address makes more of them than it may "
+                    "(client_calls_per_second)"
+                ),
+            ),
             # Envoy also says so if the headers of a response are over its limits.
             ResponseMapper(
                 filter=_flags("UR", "UPE"),
@@ -47,6 +64,16 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
                     f"%LOCAL_REPLY_BODY% (Envoy proxy {proxy.name}: the task ended the call without an "
                     f"answer, or its headers have more than {HEADERS_KIB} KiB, are more than "
                     f"{HEADERS_COUNT}, or HTTP/2 forbids one of them)"
+                ),
+            ),
+            # The overload manager answers without a flag. So all answers with one stay as they are...
+            ResponseMapper(filter=_flags()),
+            # ... and what is left is its answer.
+            ResponseMapper(
+                filter=_status_code(503),
+                body_format_override=_text(
+                    f"Envoy proxy {proxy.name} sheds calls: its heap has {100 * REFUSE_SHARE:.0f} %% of its "
+                    f"memory of {proxy.memory_mib} MiB (proxy.memory)"
                 ),
             ),
         ]

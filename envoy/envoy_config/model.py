@@ -46,6 +46,13 @@ MAX_CONNECTIONS_PER_MIB = 16
 """The most client connections for each MiB that may be asked for: 64 KiB for each, and it needs 21."""
 
 
+OPEN_CALLS_PER_MIB = 16
+"""
+The number of open calls of a service for each MiB of Envoy's memory: 8192 in 512 MiB. An open call takes 28
+KiB with its share of the connections to tasks (docs/limits.md), so calls of one service fill 44 % of it.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A gRPC service that Envoy routes calls to.
@@ -78,7 +85,7 @@ class Proxy:
     Args:
         name: Envoy's node id and cluster, as its log and statistics show them.
         memory_mib: The memory of Envoy's container in MiB. The overload manager and
-            the connection limit depend on it.
+            the limits of connections and open calls depend on it.
         max_connections: How many connections of clients one Envoy holds. None, the default, for
             four for each MiB of its memory.
         address: The IP address that the listener binds; every interface by default.
@@ -116,6 +123,10 @@ class Proxy:
     def connection_limit(self) -> int:
         """How many connections of clients one Envoy holds."""
         return self.max_connections or self.memory_mib * CONNECTIONS_PER_MIB
+
+    def open_call_limit(self, service: Service) -> int:
+        """Return how many calls of `service` one Envoy holds at once."""
+        return service.upstream.max_open_calls or self.memory_mib * OPEN_CALLS_PER_MIB
 
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):

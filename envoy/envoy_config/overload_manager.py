@@ -13,55 +13,73 @@ from envoy_data_plane.envoy.config.overload.v3 import (
 )
 from envoy_data_plane.envoy.extensions.resource_monitors.fixed_heap.v3 import FixedHeapConfig
 
-from envoy_config.connection_limit import connection_monitor
+from envoy_config.connection_limit import close_idle_connections, connection_monitor
+from envoy_config.http2 import MIB
 from envoy_config.model import Proxy
 from envoy_config.typed_extension import typed_config
 
 HEAP_SHARE = 0.8
 """The heap's share of the container's memory; the rest is for code, stacks and the allocator's overhead."""
 
-_FIXED_HEAP = "envoy.resource_monitors.fixed_heap"
+REFUSE_SHARE = 0.98 * HEAP_SHARE
+"""The heap's share of the container's memory from which on Envoy refuses new calls."""
+
+RESET_SHARE = 0.5
+"""The heap's share of the container's memory from which on the calls that hold most memory end."""
+
+_SATURATED_SHARE = 1.5
+"""
+Where the ending of calls is saturated: beyond what the heap can be. Envoy ends at most 50 calls each time
+that the monitor's value changes, and none while the value is saturated. Saturated at the container's memory,
+Envoy grew to 2,191 of 416 MiB in 2 s and stayed there (1,000 downloads that nobody read).
+"""
+
+_HEAP, _HEAP_TO_END_CALLS = "envoy.resource_monitors.fixed_heap", "heap_to_end_calls"
 
 
 def overload_manager(proxy: Proxy) -> OverloadManager:
     """Return the limits that fit the memory of `proxy`."""
     return OverloadManager(
-        # The default of 1 s is too long: in that time, clients can send more than the heap may still grow.
-        refresh_interval=timedelta(milliseconds=250),
+        # Envoy ends at most 50 calls each time, so this bounds how much faster than Envoy a flood can be. The
+        # default of 1 s is far too long: in that time, clients can send more than the heap may still grow.
+        refresh_interval=timedelta(milliseconds=50),
         resource_monitors=[
-            ResourceMonitor(
-                name=_FIXED_HEAP,
-                typed_config=typed_config(
-                    FixedHeapConfig(max_heap_size_bytes=proxy.memory_mib * 1024 * 1024)
-                ),
-            ),
+            _heap_monitor(_HEAP, proxy.memory_mib * MIB),
+            _heap_monitor(_HEAP_TO_END_CALLS, int(_SATURATED_SHARE * proxy.memory_mib * MIB)),
             connection_monitor(proxy),
         ],
-        # The smallest stream whose memory Envoy counts holds 16 KiB (2^14 bytes), and the largest of its
-        # eight sizes begins at 2 MiB, the window of a call.
-        buffer_factory_config=BufferFactoryConfig(minimum_account_to_track_power_of_two=14),
+        # Envoy counts the memory of each call in eight sizes, and the smallest one begins at 2 KiB (2^11
+        # bytes), the largest at 256 KiB. It ends calls of the largest size first. Smaller ones follow as the
+        # heap grows, those of 64 KiB before Envoy has to refuse new calls, which would hurt other clients.
+        buffer_factory_config=BufferFactoryConfig(minimum_account_to_track_power_of_two=11),
         actions=[
-            # The calls that hold most memory end first, and the more, the fuller the heap. Without this, open
-            # calls alone can fill it: the windows of thirteen clients are as large as the heap of 512 MiB.
-            # Envoy ends at most 50 calls for each change of this value, and none while it is saturated. So it
-            # is saturated only where the container is full (measured: saturated at 76 % of the container,
-            # Envoy ended 50 calls and then grew to 795 of 256 MiB).
+            # Without this, open calls alone can fill the heap: one client may have 1,024, and each can hold
+            # 3 MiB that the client does not read (docs/limits.md).
             OverloadAction(
                 name="envoy.overload_actions.reset_high_memory_stream",
                 triggers=[
                     Trigger(
-                        name=_FIXED_HEAP,
-                        scaled=ScaledTrigger(scaling_threshold=0.55, saturation_threshold=1.0),
+                        name=_HEAP_TO_END_CALLS,
+                        scaled=ScaledTrigger(
+                            scaling_threshold=round(RESET_SHARE / _SATURATED_SHARE, 3),
+                            saturation_threshold=1.0,
+                        ),
                     )
                 ],
             ),
             # Both shares of the heap come from "Configuring Envoy as an edge proxy".
             _action("envoy.overload_actions.shrink_heap", 0.95 * HEAP_SHARE),
-            _action("envoy.overload_actions.stop_accepting_requests", 0.98 * HEAP_SHARE),
+            _action("envoy.overload_actions.stop_accepting_requests", REFUSE_SHARE),
+            close_idle_connections(),
         ],
     )
 
 
+def _heap_monitor(name: str, full: int) -> ResourceMonitor:
+    """Return the monitor of the heap's size as a share of `full`, in bytes."""
+    return ResourceMonitor(name=name, typed_config=typed_config(FixedHeapConfig(max_heap_size_bytes=full)))
+
+
 def _action(name: str, share: float) -> OverloadAction:
-    trigger = Trigger(name=_FIXED_HEAP, threshold=ThresholdTrigger(value=round(share, 3)))
+    trigger = Trigger(name=_HEAP, threshold=ThresholdTrigger(value=round(share, 3)))
     return OverloadAction(name=name, triggers=[trigger])

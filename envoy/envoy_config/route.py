@@ -17,6 +17,7 @@ from envoy_data_plane.envoy.extensions.retry.host.omit_host_metadata.v3 import O
 from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
 from envoy_data_plane.google.protobuf import Struct, Value
 
+from envoy_config.client_rate import client_rate
 from envoy_config.http2 import REQUEST_BUFFER_BYTES
 from envoy_config.model import Service
 from envoy_config.typed_extension import typed_config
@@ -55,6 +56,7 @@ def _route(prefix: str, service: Service) -> Route:
             # (measured: 41 to 91 of 800 streams with a deadline of 1 s). Call status: call_status.py.
             retry_policy=_retry_policy(service),
         ),
+        typed_per_filter_config=client_rate(service),
     )
 
 

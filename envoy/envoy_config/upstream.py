@@ -28,6 +28,12 @@ ConnectTimeout = Annotated[timedelta, *_connect_timeout]
 _concurrent_streams = whole_number("a number of open calls on a connection", 1, 1024)
 ConcurrentStreams = Annotated[int, *_concurrent_streams]
 
+_open_calls = whole_number("a number of open calls", 1, 1_000_000)
+OpenCalls = Annotated[int, *_open_calls]
+
+_call_rate = whole_number("a number of calls a second", 1, 1_000_000)
+CallRate = Annotated[int, *_call_rate]
+
 
 class Upstream(Settings):
     """How Envoy calls the tasks of a gRPC service."""
@@ -59,6 +65,18 @@ class Upstream(Settings):
         default=10,
         description="open calls on one connection to a task; for more calls Envoy opens more connections. It "
         "must not exceed the server's own limit",
+    )
+    max_open_calls: OpenCalls | None = Field(
+        default=None,
+        description="open calls in one task of the proxy, at most; more end at once with UNAVAILABLE. By "
+        "default 16 for each MiB of Envoy's memory",
+    )
+    # A filter counts these calls, and every filter costs 5 % of Envoy's work on a call. So there is none by
+    # default.
+    client_calls_per_second: CallRate | None = Field(
+        default=None,
+        description="calls a second that one IP address may make through one task of the proxy, and as many "
+        "at once; more end with RESOURCE_EXHAUSTED. No limit by default",
     )
     outlier_detection: OutlierDetection = Field(
         default="gateway_failure",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ecs_envoy.plan.sidecars import ENVOY_MIN_MIB
 from envoy_config import AccessLog, Discovery, Metrics, Proxy, RoutingError, Service, Tracing, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
@@ -55,6 +56,9 @@ SITUATIONS = [
         id="all-telemetry",
     ),
     pytest.param(replace(PROXY, access_log=None), [LESSONS], id="no-telemetry"),
+    pytest.param(
+        PROXY, [upstream(LESSONS, max_open_calls=100, client_calls_per_second=50)], id="limits-of-a-service"
+    ),
     pytest.param(replace(PROXY, memory_mib=2048, port=8443), [LESSONS], id="larger-proxy"),
 ]
 
@@ -65,6 +69,16 @@ def rendered(proxy: Proxy, services: list[Service]) -> dict[str, Any]:
 
 def cluster(service: Service) -> dict[str, Any]:
     return rendered(PROXY, [service])["static_resources"]["clusters"][0]
+
+
+def test_one_connection_can_take_at_most_half_of_the_calls_of_a_service_in_the_smallest_envoy() -> None:
+    told = rendered(replace(PROXY, memory_mib=ENVOY_MIN_MIB), [LESSONS])["static_resources"]
+    manager = told["listeners"][0]["filter_chains"][0]["filters"][-1]["typed_config"]
+    (thresholds,) = told["clusters"][0]["circuit_breakers"]["thresholds"]
+    streams = manager["http2_protocol_options"]["max_concurrent_streams"]
+    assert streams >= 1000, "a pinned client with 1,000 streams works"
+    assert 2 * streams <= thresholds["max_requests"]
+    assert thresholds["max_requests"] == thresholds["max_pending_requests"]
 
 
 @pytest.mark.parametrize(("proxy", "services"), SITUATIONS)

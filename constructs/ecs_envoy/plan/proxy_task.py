@@ -16,7 +16,7 @@ from ecs_envoy.plan.stop.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.settings.fargate_sizes import size_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
-from envoy_config.model import MAX_CONNECTIONS_PER_MIB
+from envoy_config.model import MAX_CONNECTIONS_PER_MIB, OPEN_CALLS_PER_MIB
 from envoy_config.rendering import to_json
 from envoy_config.routing import routing_problems
 from envoy_config.settings_error import Finding
@@ -140,6 +140,15 @@ def _drain(task: ProxyTaskInput) -> Iterator[Finding]:
         yield ("drain",), problem
 
 
+def _open_calls(task: ProxyTaskInput) -> Iterator[Finding]:
+    most = OPEN_CALLS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
+    for service in task.services:
+        calls = service.upstream.max_open_calls
+        if calls is not None and calls > most:
+            problem = f"{calls} open calls do not fit Envoy's memory; give {most} at most, or the proxy more"
+            yield ("services", service.name, "max_open_calls"), f"{problem} memory"
+
+
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
     for service in task.services:
         if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
@@ -173,6 +182,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _memory,
     _connections,
     _drain,
+    _open_calls,
     _names,
     _routing,
     _stops,

@@ -31,6 +31,18 @@ SERVICE_RULES = [
         "0 is not a number of open calls on a connection; give a number from 1 to 1024",
         id="streams",
     ),
+    pytest.param(
+        "    max_open_calls: 0\n",
+        {"max_open_calls": 0},
+        "0 is not a number of open calls; give a number from 1 to 1000000",
+        id="open calls",
+    ),
+    pytest.param(
+        "    client_calls_per_second: 0.5\n",
+        {"client_calls_per_second": 0.5},
+        "0.5 is not a number of calls a second; give a number from 1 to 1000000",
+        id="calls a second",
+    ),
     pytest.param("    tasks: 0\n", {"min_tasks": 0}, "0 is not a number of tasks; give a number from 1", id="no task"),
     pytest.param("    tasks: -1\n", {"min_tasks": -1}, "-1 is not a number of tasks; give a number from 1", id="-1"),
     pytest.param(
@@ -209,6 +221,16 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
     assert message in line
     with pytest.raises(ValueError, match=re.escape(message)):
         proxy_with(stack, network, grpc_service(stack, network), **arguments)
+
+
+def test_fails_for_more_open_calls_than_fit_envoy_in_yaml_and_as_a_construct(
+    tmp_path: Path, stack: Stack, network: Network
+) -> None:
+    message = "max_open_calls: 9000 open calls do not fit Envoy's memory; give 6656 at most, or the proxy more memory"
+    (line,) = problems(tmp_path, GOOD + "    max_open_calls: 9000\n")
+    assert f"services.lessons.{message}" in line
+    with pytest.raises(ValueError, match=re.escape(message)):
+        proxy_with(stack, network, grpc_service(stack, network, max_open_calls=9000))
 
 
 def test_a_setting_of_envoy_gives_the_same_bootstrap_from_yaml_and_from_a_construct(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from tests.envoy_config.live_envoy import frames
+from bench.abuse import frames
 from tests.envoy_config.live_envoy.rig import channel_to, envoy, task
 
 GET = "/learning.v1.Lessons/Get"

@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.envoy_config.live_envoy import frames
+from bench.abuse import frames
 from tests.envoy_config.live_envoy.rig import Live, channel_to, envoy
 from tests.waiting import FOREVER
 

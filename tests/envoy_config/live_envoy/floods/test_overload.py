@@ -12,9 +12,9 @@ from pathlib import Path
 import grpc
 import pytest
 
+from bench.abuse import frames
 from envoy_config import Metrics
 from envoy_config.http2 import DOWNSTREAM_STREAM_WINDOW_BYTES
-from tests.envoy_config.live_envoy import frames
 from tests.envoy_config.live_envoy.rig import PROXY, Live, call, channel_to, envoy, task
 from tests.waiting import FOREVER, until
 

@@ -1,0 +1,72 @@
+"""The limit for the calls that one client makes to a service."""
+
+from datetime import timedelta
+
+from envoy_data_plane.envoy.config.core.v3 import RuntimeFractionalPercent
+from envoy_data_plane.envoy.config.route.v3 import (
+    RateLimit,
+    RateLimitAction,
+    RateLimitActionRemoteAddress,
+)
+from envoy_data_plane.envoy.extensions.common.ratelimit.v3 import (
+    LocalRateLimitDescriptor,
+    RateLimitDescriptorEntry,
+)
+from envoy_data_plane.envoy.extensions.filters.http.local_ratelimit.v3 import LocalRateLimit
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
+from envoy_data_plane.envoy.type.v3 import FractionalPercent, TokenBucket
+from envoy_data_plane.google.protobuf import Any
+
+from envoy_config.model import Service
+from envoy_config.typed_extension import typed_config
+
+NAME = "envoy.filters.http.local_ratelimit"
+_ADDRESS = "remote_address"
+
+_ADDRESSES = 4096
+"""How many addresses Envoy counts; if there are more, it forgets the one that called longest ago."""
+
+_NO_LIMIT = 4_294_967_295
+
+
+def client_rate_filters(services: tuple[Service, ...]) -> list[HttpFilter]:
+    """Return the filter, switched off, if one of `services` has a limit; its route switches it on."""
+    if not any(service.upstream.client_calls_per_second for service in services):
+        return []
+    config = typed_config(LocalRateLimit(stat_prefix="client_rate"))
+    return [HttpFilter(name=NAME, typed_config=config, disabled=True)]
+
+
+def client_rate(service: Service) -> dict[str, Any]:
+    """Return what the route of `service` says to the filter; nothing if it has no limit."""
+    rate = service.upstream.client_calls_per_second
+    if not rate:
+        return {}
+    every_call = RuntimeFractionalPercent(default_value=FractionalPercent(numerator=100))
+    return {
+        NAME: typed_config(
+            LocalRateLimit(
+                stat_prefix="client_rate",
+                # Of the calls without an address, of which there are none.
+                token_bucket=_bucket(_NO_LIMIT),
+                always_consume_default_token_bucket=False,
+                filter_enabled=every_call,
+                filter_enforced=every_call,
+                # A bucket for each address, made at its first call.
+                descriptors=[
+                    LocalRateLimitDescriptor(
+                        entries=[RateLimitDescriptorEntry(key=_ADDRESS)], token_bucket=_bucket(rate)
+                    )
+                ],
+                max_dynamic_descriptors=_ADDRESSES,
+                rate_limits=[
+                    RateLimit(actions=[RateLimitAction(remote_address=RateLimitActionRemoteAddress())])
+                ],
+                rate_limited_as_resource_exhausted=True,
+            )
+        )
+    }
+
+
+def _bucket(rate: int) -> TokenBucket:
+    return TokenBucket(max_tokens=rate, tokens_per_fill=rate, fill_interval=timedelta(seconds=1))
