@@ -17,7 +17,14 @@ CAPACITY = AT_ONCE / SECONDS_EACH
 
 MIB = 1024 * 1024
 PART = bytes(MIB)
-OPTIONS = [("grpc.max_receive_message_length", 64 * MIB), ("grpc.max_send_message_length", 64 * MIB)]
+OPTIONS = [
+    ("grpc.max_receive_message_length", 64 * MIB),
+    ("grpc.max_send_message_length", 64 * MIB),
+    # By default a grpcio server itself cancels new calls at random while more than 1,000 wait for it to begin
+    # them. This is not what the proxy does to them.
+    ("grpc.server.max_pending_requests", 20_000),
+    ("grpc.server.max_pending_requests_hard_limit", 40_000),
+]
 
 
 async def _serve(address: str) -> None:

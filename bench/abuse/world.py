@@ -17,8 +17,8 @@ from envoy_config.rendering import to_json
 from envoy_config.telemetry import ADMIN_CLUSTER
 from rehearsal.processes import Process, Processes
 
-CONTAINER_MIB = 416
-"""Envoy's memory in a task of the default size, after the discovery sidecar."""
+CONTAINER_MIB = 400
+"""Envoy's memory in a task of the default size, after the discovery sidecar and the drain container."""
 
 CONNECTIONS, RATE, PATIENCE_SECONDS = 4, 80, 20
 """Of the other clients of each service: connections, calls a second, and the deadline of a call."""

@@ -26,7 +26,7 @@ it).
 
 SERVER_STATS = ("memory_allocated", "memory_physical_size", "uptime")
 
-LISTENER_STATS = ("downstream_cx_active", "no_route")
+LISTENER_STATS = ("downstream_cx_active", "downstream_rq_active", "no_route")
 
 CONNECTION_LIMIT_STATS = ("limited_connections",)
 

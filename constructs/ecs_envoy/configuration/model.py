@@ -12,7 +12,7 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
-from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, TaskSize
+from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, Flag, ProtoMethod, UnprivilegedPort
@@ -78,7 +78,11 @@ class Proxy(TaskSize):
         "new name here and keep `name`",
     )
     port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
-    tasks: values.Tasks = Field(default=TASKS, description="number of tasks; two survive the loss of a zone")
+    tasks: ProxyTaskCount = Field(
+        default=ProxyTaskBounds(min=TASKS, max=TASKS),
+        description="number of tasks, or bounds for autoscaling by CPU and, with telemetry.cloudwatch, by "
+        "open calls; two survive the loss of a zone",
+    )
     max_connections: Connections | None = Field(
         default=None,
         description="most connections of clients to a task; by default four for each MiB of Envoy's memory",

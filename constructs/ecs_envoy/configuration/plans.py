@@ -47,6 +47,8 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "port": lambda: configuration.proxy.port,
             "cpu": lambda: configuration.proxy.cpu,
             "memory_mib": lambda: configuration.proxy.memory,
+            "min_tasks": lambda: configuration.proxy.tasks.min,
+            "max_tasks": lambda: configuration.proxy.tasks.max,
             "max_connections": lambda: configuration.proxy.max_connections,
             "services": lambda: [plan for _, plan in service_plans(configuration)],
             "telemetry": lambda: proxy_telemetry(configuration),
@@ -58,7 +60,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
 
 def rollout(configuration: Configuration) -> Iterator[str]:
     """Yield the lines of the time-line of a deployment of the proxy and of each service."""
-    yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks)
+    yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks.min)
     for _, plan in service_plans(configuration):
         if plan.is_deployed_here:
             yield service_rollout(plan)

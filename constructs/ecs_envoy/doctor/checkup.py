@@ -9,7 +9,12 @@ from ecs_envoy.doctor.checks.alarms import check_alarm_topic
 from ecs_envoy.doctor.checks.discovery import check_dns, check_existing_services, check_registries
 from ecs_envoy.doctor.checks.network import check_zones
 from ecs_envoy.doctor.checks.stacks import check_account, check_stacks
-from ecs_envoy.doctor.checks.tasks import check_containers, check_deployed_bootstrap, check_tasks
+from ecs_envoy.doctor.checks.tasks import (
+    check_containers,
+    check_deployed_bootstrap,
+    check_proxy_bounds,
+    check_tasks,
+)
 from ecs_envoy.doctor.result import Result, unknown
 from ecs_envoy.settings.extra import extra
 
@@ -40,6 +45,7 @@ CHECKS = (
     Check(title="Is this the account?", actions=("sts:GetCallerIdentity",), run=check_account),
     Check(title="Are the stacks deployed?", actions=("cloudformation:DescribeStacks",), run=check_stacks),
     Check(title="Do the tasks run?", actions=_SERVICES, run=check_tasks),
+    Check(title="Can the proxy still scale?", actions=_SERVICES, run=check_proxy_bounds),
     Check(title="Does Envoy answer?", actions=(*_SERVICES, *_TASKS), run=check_containers),
     Check(
         title="Does Envoy have this configuration?",

@@ -6,7 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
-from ecs_envoy.monitoring.task_metrics import cpu_of_tasks, skew_of_tasks
+from ecs_envoy.monitoring.task_metrics import cpu_of_tasks, number_of_tasks, skew_of_tasks
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 
 _THIRD = 8
@@ -40,6 +40,8 @@ def dashboard_widgets(
         _graph("Endpoints ejected", [metrics.ejected(name) for name in services]),
         _graph("CPU of the proxy (%)", cpu_of_tasks(proxy.ecs_service)),
         _graph("Memory of the proxy (%)", [proxy.ecs_service.metric_memory_utilization(period=MINUTE)]),
+        _graph("Open calls of a proxy task, mean", [metrics.open_calls()]),
+        _graph("Tasks of the proxy", number_of_tasks(proxy.ecs_service)),
         _graph("Skew: busiest task over mean", [skew_of_tasks(s, name) for name, s in ecs_services.items()]),
         *(_graph(f"CPU of {name}'s tasks (%)", cpu_of_tasks(s)) for name, s in ecs_services.items()),
     ]

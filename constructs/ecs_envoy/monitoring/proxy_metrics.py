@@ -7,6 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, NAMESPACE
+from ecs_envoy.proxy.scaling import open_calls
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS
 
 MINUTE = Duration.minutes(1)
@@ -111,6 +112,10 @@ class ProxyMetrics:
             label="connections, in percent of the limit",
             period=MINUTE,
         )
+
+    def open_calls(self) -> cloudwatch.Metric:
+        """Return the mean number of open calls of a proxy task, by which its number of tasks scales."""
+        return open_calls(self.proxy)
 
     def _envoy_metric(self, name: str, service: str, statistic: str, **more: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(

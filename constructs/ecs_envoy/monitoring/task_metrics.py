@@ -62,6 +62,14 @@ def cpu_of_tasks(service: ecs.FargateService) -> Sequence[cloudwatch.IMetric]:
     ]
 
 
+def number_of_tasks(service: ecs.FargateService) -> Sequence[cloudwatch.IMetric]:
+    """Return how many tasks of a service are wanted, and how many run, for a graph."""
+    return [
+        _insight(service, "DesiredTaskCount", "Average"),
+        _insight(service, "RunningTaskCount", "Average"),
+    ]
+
+
 def missing_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
     """Return the desired count minus the number of running tasks, both from Container Insights."""
     counts: Mapping[str, cloudwatch.IMetric] = {

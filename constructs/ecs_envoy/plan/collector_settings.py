@@ -27,7 +27,8 @@ BY_SERVICE = (
     "envoy_cluster_upstream_rq_retry",
 )
 CONNECTIONS = "envoy_overload_envoy_resource_monitors_global_downstream_max_connections_pressure"
-BY_PROXY = ("envoy_connection_limit_limited_connections", "envoy_http_no_route", CONNECTIONS)
+OPEN_CALLS = "envoy_http_downstream_rq_active"
+BY_PROXY = ("envoy_connection_limit_limited_connections", "envoy_http_no_route", CONNECTIONS, OPEN_CALLS)
 """
 The metrics that CloudWatch gets. Each metric there costs money, so only Prometheus and Datadog count by
 method.

@@ -14,6 +14,7 @@ from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.settings.fargate_sizes import size_problem
+from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
 from envoy_config.model import MAX_CONNECTIONS_PER_MIB, OPEN_CALLS_PER_MIB
@@ -37,6 +38,8 @@ class ProxyTaskInput:
         port: The TCP port that clients dial.
         cpu: CPU units of the task.
         memory_mib: Memory of the task in MiB.
+        min_tasks: The fewest tasks.
+        max_tasks: The most tasks.
         max_connections: Connections of clients that one task holds; None for a number that fits its memory.
         services: The services that it routes to.
         telemetry: The proxy's telemetry.
@@ -54,6 +57,8 @@ class ProxyTaskInput:
     port: int
     cpu: int
     memory_mib: int
+    min_tasks: int
+    max_tasks: int
     max_connections: int | None
     services: Sequence[ServicePlan]
     telemetry: ProxyTelemetry
@@ -123,6 +128,11 @@ def _size(task: ProxyTaskInput) -> Iterator[Finding]:
         yield ("memory",), problem
 
 
+def _bounds(task: ProxyTaskInput) -> Iterator[Finding]:
+    if problem := bounds_problem(task.min_tasks, task.max_tasks):
+        yield ("tasks", "max"), problem
+
+
 def _memory(task: ProxyTaskInput) -> Iterator[Finding]:
     if problem := memory_problem(task.memory_mib, task.sidecars):
         yield ("memory",), problem
@@ -180,6 +190,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _port,
     _size,
     _memory,
+    _bounds,
     _connections,
     _drain,
     _open_calls,

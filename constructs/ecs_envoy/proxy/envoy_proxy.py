@@ -23,16 +23,18 @@ from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.rules import rule_findings
+from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.alias import define_names
 from ecs_envoy.proxy.containers import ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.routed_service import RoutedService
+from ecs_envoy.proxy.scaling import open_calls, scale_proxy
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
-from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_NAME, TASKS
-from ecs_envoy.settings.values import Cpu, DnsLabel, Memory, Tasks
+from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_CPU_PERCENT, PROXY_NAME, TASKS
+from ecs_envoy.settings.values import Cpu, CpuPercent, DnsLabel, Memory, Tasks
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
@@ -72,7 +74,10 @@ class EnvoyProxy(Construct):
         max_connections: Connections of clients to a task; by default four for each MiB of Envoy's.
         drain: How long open calls may go on once a task stops and its clients have been told to leave; 20
             seconds by default, the most that Fargate leaves.
-        tasks: The number of tasks; 2 by default, one for each of two zones.
+        tasks: The number of tasks, or the fewest; 2 by default, one for each of two zones.
+        max_tasks: The most tasks; `tasks` by default, which means no autoscaling. A proxy that scales
+            follows its CPU and, if its `telemetry` has `cloudwatch`, the calls that are open.
+        cpu_percent: The mean CPU that autoscaling aims at, in percent; 45 by default.
         security_group: The tasks' security group; by default a new one without inbound rules.
         discovery_image: The sidecar's image, for deployments from a machine without Docker; by
             default it is built from this package.
@@ -119,6 +124,8 @@ class EnvoyProxy(Construct):
         max_connections: Connections | None = None,
         drain: DrainTime | None = None,
         tasks: Tasks = TASKS,
+        max_tasks: Tasks | None = None,
+        cpu_percent: CpuPercent = PROXY_CPU_PERCENT,
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
         discovery_interval: PollIntervalTime | None = None,
@@ -135,6 +142,8 @@ class EnvoyProxy(Construct):
             port=port,
             cpu=cpu,
             memory_mib=memory_limit_mib,
+            min_tasks=tasks,
+            max_tasks=max_tasks or tasks,
             max_connections=max_connections,
             services=[service.plan for service in services],
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
@@ -153,10 +162,15 @@ class EnvoyProxy(Construct):
         made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
-        self.ecs_service = self._define_ecs_service(
-            made.definition, ecs_cluster, namespace, tasks=tasks, security_group=security_group
-        )
+        self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
         self._connections = self._define_connections(port)
+        self._complete(task, cpu_percent, security_group)
+
+    def _complete(
+        self, task: ProxyTaskInput, cpu_percent: int, security_group: ec2.ISecurityGroup | None
+    ) -> None:
+        """Define what comes after the service: its scaling, the saved queries, and what it may call."""
+        self._scale(task, cpu_percent)
         self._define_log_queries()
         self._allow_calls(security_group)
 
@@ -166,13 +180,12 @@ class EnvoyProxy(Construct):
         log = self.telemetry.access_log
         add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
 
-    def _define_ecs_service(
+    def _define_service(
         self,
         definition: ecs.FargateTaskDefinition,
+        task: ProxyTaskInput,
         ecs_cluster: ecs.ICluster,
         namespace: servicediscovery.IPrivateDnsNamespace,
-        *,
-        tasks: int,
         security_group: ec2.ISecurityGroup | None,
     ) -> ecs.FargateService:
         return define_fargate_service(
@@ -183,9 +196,22 @@ class EnvoyProxy(Construct):
             or define_task_security_group(
                 self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {self.name}"
             ),
-            desired_count=tasks,
-            max_healthy_percent=max_healthy_percent(tasks),
+            # With a count in the template, every deployment would undo autoscaling.
+            desired_count=task.min_tasks if task.min_tasks == task.max_tasks else None,
+            max_healthy_percent=max_healthy_percent(task.min_tasks),
             registry=Registry(namespace=namespace, name=self.name, ttl=DNS_TTL),
+        )
+
+    def _scale(self, task: ProxyTaskInput, cpu_percent: int) -> None:
+        if task.min_tasks == task.max_tasks:
+            return
+        scale_proxy(
+            self.ecs_service,
+            min_tasks=task.min_tasks,
+            max_tasks=task.max_tasks,
+            cpu_percent=cpu_percent,
+            open_calls=open_calls(self.metrics_name) if self.telemetry.cloudwatch else None,
+            envoy_memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
         )
 
     def _define_connections(self, port: int) -> ec2.Connections:

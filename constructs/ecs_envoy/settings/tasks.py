@@ -24,6 +24,13 @@ CPU_PERCENT = 60
 """The mean CPU that autoscaling aims at. If a task is lost, the others have room for its calls."""
 
 
+PROXY_CPU_PERCENT = 45
+"""
+The mean CPU that autoscaling of the proxy aims at, below the 60 % at which the alarm *proxy-cpu* goes off. So
+that alarm says that there are as many tasks as allowed, and too few.
+"""
+
+
 class TaskSize(Settings):
     """CPU and memory of a task; `fargate_sizes.size_problem` checks the combination."""
 
@@ -38,6 +45,14 @@ class TaskBounds(Settings):
     max: Tasks = Field(description="the most tasks")
     cpu_percent: CpuPercent = Field(
         default=CPU_PERCENT, description="the mean CPU that autoscaling aims at, in percent"
+    )
+
+
+class ProxyTaskBounds(TaskBounds):
+    """How many tasks of the proxy may run."""
+
+    cpu_percent: CpuPercent = Field(
+        default=PROXY_CPU_PERCENT, description="the mean CPU that autoscaling aims at, in percent"
     )
 
 
@@ -64,3 +79,4 @@ def _count(value: object) -> object:
 
 
 TaskCount = Annotated[TaskBounds, BeforeValidator(_count)]
+ProxyTaskCount = Annotated[ProxyTaskBounds, BeforeValidator(_count)]

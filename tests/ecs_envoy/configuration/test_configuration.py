@@ -40,7 +40,11 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
     path = tmp_path / "good.yaml"
     path.write_text(GOOD)
     configuration = load_configuration(path)
-    assert (configuration.proxy.cpu, configuration.proxy.memory, configuration.proxy.tasks) == (256, 512, 2)
+    assert (configuration.proxy.cpu, configuration.proxy.memory, configuration.proxy.tasks.max) == (
+        256,
+        512,
+        2,
+    )
     assert configuration.services["lessons"].tasks.max == 2
 
 

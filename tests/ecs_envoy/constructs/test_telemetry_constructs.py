@@ -234,3 +234,39 @@ def test_if_every_call_is_logged_the_queries_for_errors_use_the_sample(
     assert "error_or_slow" not in json.dumps(
         Template.from_stack(stack).find_resources("AWS::Logs::QueryDefinition")
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "targets"),
+    [
+        pytest.param({"tasks": 3}, {}, id="a number does not scale"),
+        pytest.param({"max_tasks": 6}, {"ECSServiceAverageCPUUtilization": 45}, id="bounds scale by CPU"),
+        pytest.param(
+            {"max_tasks": 6, "cpu_percent": 30, "telemetry": Telemetry(cloudwatch=True)},
+            # Half of 16 for each of the 368 MiB that the other containers leave for Envoy.
+            {"ECSServiceAverageCPUUtilization": 30, "envoy_http_downstream_rq_active": 2944},
+            id="with metrics in CloudWatch also by open calls",
+        ),
+    ],
+)
+def test_what_the_proxy_scales_by(
+    options: dict[str, Any], targets: dict[str, int], stack: Stack, network: Network
+) -> None:
+    proxy_with(stack, network, grpc_service(stack, network, **BY_DNS), **options)
+    template = Template.from_stack(stack)
+    policies = template.find_resources("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    found: dict[str, int] = {}
+    for policy in policies:
+        tracked = policy["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+        predefined = tracked.get("PredefinedMetricSpecification", {})
+        own = tracked.get("CustomizedMetricSpecification", {})
+        found[predefined.get("PredefinedMetricType") or own["MetricName"]] = tracked["TargetValue"]
+        assert own.get("Dimensions") in (None, [{"Name": "proxy", "Value": "test/grpc.test.local"}])
+    assert found == targets
+    services = template.find_resources("AWS::ECS::Service").items()
+    (service,) = (each["Properties"] for name, each in services if name.startswith("Proxy"))
+    assert service.get("DesiredCount") == (None if targets else 3), "a deployment would undo autoscaling"
+    bounds = template.find_resources("AWS::ApplicationAutoScaling::ScalableTarget").values()
+    assert [(b["Properties"]["MinCapacity"], b["Properties"]["MaxCapacity"]) for b in bounds] == (
+        [(2, 6)] if targets else []
+    )

@@ -191,6 +191,18 @@ PROXY_RULES = [
         id="too many connections",
     ),
     pytest.param("tasks: 0", {"tasks": 0}, "0 is not a number of tasks; give a number from 1 to 5000", id="tasks"),
+    pytest.param(
+        "tasks: {min: 3, max: 2}",
+        {"tasks": 3, "max_tasks": 2},
+        "is 2, less than the minimum of 3; give 3 or more",
+        id="bounds",
+    ),
+    pytest.param(
+        "tasks: {min: 1, max: 2, cpu_percent: 95}",
+        {"tasks": 1, "max_tasks": 2, "cpu_percent": 95},
+        "95 is not a percentage of CPU; give a number from 10 to 90",
+        id="CPU percentage",
+    ),
     pytest.param("name: lessons", {"name": "lessons"}, "has the proxy's name, 'lessons'; give each its own", id="name"),
     pytest.param(
         "aliases: [lessons]", {"aliases": ["lessons"]}, "'lessons' is the name of the service lessons; give", id="alias"
@@ -226,7 +238,7 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
 def test_fails_for_more_open_calls_than_fit_envoy_in_yaml_and_as_a_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
-    message = "max_open_calls: 9000 open calls do not fit Envoy's memory; give 6656 at most, or the proxy more memory"
+    message = "max_open_calls: 9000 open calls do not fit Envoy's memory; give 6400 at most, or the proxy more memory"
     (line,) = problems(tmp_path, GOOD + "    max_open_calls: 9000\n")
     assert f"services.lessons.{message}" in line
     with pytest.raises(ValueError, match=re.escape(message)):

@@ -11,8 +11,9 @@ from ecs_envoy.doctor.account import Account
 from ecs_envoy.doctor.checks.alarms import may_publish
 from ecs_envoy.doctor.checks.discovery import check_registries
 from ecs_envoy.doctor.checks.network import check_zones
-from ecs_envoy.doctor.checks.tasks import check_containers, check_tasks
+from ecs_envoy.doctor.checks.tasks import check_containers, check_proxy_bounds, check_tasks
 from ecs_envoy.doctor.result import Result
+from ecs_envoy.settings.tasks import ProxyTaskBounds
 
 ACCOUNT = "111122223333"
 TOPIC = f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms"
@@ -66,6 +67,26 @@ def test_containers_of_the_proxy(given: dict[str, str], expected: str) -> None:
         return [task] if service == "proxy" else []
 
     assert texts(check_containers(account(proxy="proxy", tasks=tasks))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("most", "desired", "expected"),
+    [
+        pytest.param(2, 2, "ok grpc: does not scale: proxy.tasks is 2", id="a number"),
+        pytest.param(6, 3, "ok grpc: wants 3 tasks, of 2 to 6", id="between its bounds"),
+        pytest.param(
+            6,
+            6,
+            "warning grpc: wants 6 tasks, the most that proxy.tasks allows; give a larger max, "
+            "or more proxy.cpu",
+            id="at its upper bound",
+        ),
+    ],
+)
+def test_whether_the_proxy_can_still_scale(most: int, desired: int, expected: str) -> None:
+    configuration = SimpleNamespace(proxy=SimpleNamespace(tasks=ProxyTaskBounds(min=2, max=most)))
+    service = {"serviceName": "grpc", "desiredCount": desired}
+    assert texts(check_proxy_bounds(account(proxy=service, configuration=configuration))) == [expected]
 
 
 def test_a_failed_deployment_is_a_problem_although_all_tasks_run() -> None:

@@ -39,6 +39,21 @@ def _service(service: "ServiceTypeDef") -> Iterator[Result]:
             yield warning(name, "a deployment is in progress; look again when it has ended")
 
 
+def check_proxy_bounds(account: Account) -> Iterator[Result]:
+    """Look whether autoscaling of the proxy has reached the most tasks that it may start."""
+    bounds, name = account.configuration.proxy.tasks, account.proxy.get("serviceName", "")
+    desired = account.proxy.get("desiredCount", 0)
+    if bounds.min == bounds.max:
+        yield ok(name, f"does not scale: proxy.tasks is {bounds.max}")
+    elif desired >= bounds.max:
+        yield warning(
+            name,
+            f"wants {desired} tasks, the most that proxy.tasks allows; give a larger max, or more proxy.cpu",
+        )
+    else:
+        yield ok(name, f"wants {desired} tasks, of {bounds.min} to {bounds.max}")
+
+
 def check_containers(account: Account) -> Iterator[Result]:
     """Look whether each container of the proxy's tasks runs and answers its health check.
 

@@ -13,14 +13,14 @@ import pytest
 from bench.abuse.abuses import ABUSES
 from rehearsal.processes import listens
 from tests.conftest import ROOT
-from tests.envoy_config.live_envoy.rig import PROXY, Live, channel_to, envoy
 from tests.envoy_config.live_envoy.floods.test_overload import memory_mib
+from tests.envoy_config.live_envoy.rig import PROXY, Live, channel_to, envoy
 from tests.waiting import FOREVER, until
 
 GET = "/learning.v1.Lessons/Get"
 CALLS, ROUNDS = 20, 10
-CONTAINER_MIB = 416
-"""What the discovery sidecar leaves for Envoy in a task of the default size."""
+CONTAINER_MIB = 400
+"""What the other containers leave for Envoy in a task of the default size."""
 
 
 @contextmanager
