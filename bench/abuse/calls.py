@@ -10,12 +10,13 @@ from itertools import count
 from grpc import aio
 
 from bench.abuse import frames
-from bench.abuse.client import SERVICE, abusing, forget, reading, request, settle
+from bench.abuse.client import SERVICE, abusing, reading, request, settle
 from bench.abuse.frames import frame, headers_frame
 
 MIB = 1024 * 1024
 CHUNK = 16_384
 LARGE = 8 * MIB
+MOST_OPEN = 1000  # calls of a flood on each connection, as a gRPC client heeds the limit of 1,024
 NO_READ_BUFFER = 4096  # of a socket that is never read, so that what is not read stays in Envoy
 
 
@@ -118,28 +119,36 @@ def _upload(connection: socket.socket, streams: int) -> None:
 
 def _flood(address: str, method: str, calls: int, rest: float) -> None:
     """Make so many calls at once on each of four connections, rest, and begin again."""
-    source = f"{address.rpartition('.')[0]}.99"  # another address than that of the other clients
-
-    def send(connection: socket.socket) -> None:
-        with suppress(OSError):
-            for number in count():
-                streams = range(2 * number * calls + 1, 2 * (number + 1) * calls + 1, 2)
-                connection.sendall(
-                    b"".join(
-                        headers_frame(stream, request(method))
-                        + frame(frames.DATA, stream, frames.GRPC_MESSAGE, frames.END_STREAM)
-                        for stream in streams
-                    )
-                )
-                time.sleep(rest)
-
     for _ in range(4):
-        connection = frames.connected(address, source)
-        threading.Thread(target=send, args=(connection,), daemon=True).start()
-        threading.Thread(target=forget, args=(connection, threading.Event()), daemon=True).start()
+        threading.Thread(target=_flood_by_one, args=(address, method, calls, rest), daemon=True).start()
     time.sleep(1)
     abusing()
     time.sleep(3600)
+
+
+def _flood_by_one(address: str, method: str, calls: int, rest: float) -> None:
+    source = f"{address.rpartition('.')[0]}.99"  # another address than that of the other clients
+    body = frame(frames.DATA, 0, frames.GRPC_MESSAGE, frames.END_STREAM)
+    header = headers_frame(0, request(method))
+    while True:
+        room = threading.Semaphore(MOST_OPEN)
+        with frames.connected(address, source) as connection, suppress(OSError):
+            threading.Thread(target=_count_ended, args=(connection, room), daemon=True).start()
+            for number in count():
+                sent = bytearray()
+                for stream in range(2 * number * calls + 1, 2 * (number + 1) * calls + 1, 2):
+                    room.acquire()
+                    for each in (header, body):
+                        sent += each[:5] + stream.to_bytes(4, "big") + each[9:]
+                connection.sendall(sent)
+                time.sleep(rest)
+
+
+def _count_ended(connection: socket.socket, room: threading.Semaphore) -> None:
+    for each in frames.received(connection):
+        if each.kind == frames.RST_STREAM or (each.kind == frames.HEADERS and each.flags & frames.END_STREAM):
+            room.release()
+    room.release(10 * MOST_OPEN)  # the connection has ended, so the next try to send fails
 
 
 def flood_of_tasks(address: str) -> None:

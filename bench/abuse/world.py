@@ -20,11 +20,16 @@ from rehearsal.processes import Process, Processes
 CONTAINER_MIB = 400
 """Envoy's memory in a task of the default size, after the discovery sidecar and the drain container."""
 
-CONNECTIONS, RATE, PATIENCE_SECONDS = 4, 80, 20
+CONNECTIONS, RATE, PATIENCE_SECONDS = 4, 60, 20
 """Of the other clients of each service: connections, calls a second, and the deadline of a call."""
 
-WITHOUT_SECONDS, WITH_SECONDS, LATER_SECONDS = 4.0, 5.0, 1.0
+WITHOUT_SECONDS, WITH_SECONDS, LATER_SECONDS = 4.0, 4.0, 1.0
 PORT, ADMIN_PORT = 50051, 9901
+FIRST = ("nice", "-n", "-10")
+"""
+Before the commands that are measured: on AWS each has CPUs of its own. Without the right to it, nice warns.
+"""
+
 SERVICES = {"lessons": "learning.v1.Lessons", "grading": "learning.v1.Grading"}
 """The abuse calls lessons, so only the proxy is between it and those who call grading."""
 
@@ -77,16 +82,17 @@ def measure(folder: Path, name: str, abuse: Abuse, *, rate_limit: int | None = N
     method = "Slow" if name == "flood-of-tasks" else "Get"
     folder.mkdir()
     with Processes(folder) as processes:
-        for address in (each for addresses in tasks.values() for each in addresses):
-            task = processes.start(f"task-{address}", [sys.executable, "-m", "bench.abuse.task", address])
+        for service, address in ((name, each) for name, addresses in tasks.items() for each in addresses):
+            command = [sys.executable, "-m", "bench.abuse.task", address]
+            task = processes.start(f"task-{address}", [*(FIRST if service == "grading" else ()), *command])
             task.wait_for_port(address, PORT)
         envoy = _envoy(processes, f"{block}.1", tasks, rate_limit)
-        seconds = WITHOUT_SECONDS + WITH_SECONDS + 3
+        seconds = WITHOUT_SECONDS + WITH_SECONDS + 2
         others = {
             service: processes.start(
                 f"others-of-{service}",
                 [
-                    *(sys.executable, "-m", "bench.abuse.others", f"{block}.1"),
+                    *(*FIRST, sys.executable, "-m", "bench.abuse.others", f"{block}.1"),
                     f"/{SERVICES[service]}/{method if service == 'lessons' else 'Get'}",
                     *map(str, (CONNECTIONS, RATE, seconds, PATIENCE_SECONDS)),
                 ],
@@ -186,7 +192,7 @@ def _envoy(
             }
         ]
     binary = next(Path(sys.prefix).glob("lib/python*/site-packages/envoy/_bin/envoy"))
-    command = [str(binary), "--config-yaml", json.dumps(values), "--concurrency", "1"]
+    command = [*FIRST, str(binary), "--config-yaml", json.dumps(values), "--concurrency", "1"]
     process = processes.start("envoy", [*command, "--disable-hot-restart", "--log-level", "error"])
     process.wait_for_port(address, PORT)
     time.sleep(1)  # its health checks

@@ -10,11 +10,12 @@ from pathlib import Path
 import grpc
 import pytest
 
-from bench.abuse.abuses import ABUSES
+from bench.abuse.abuses import ABUSES, FLOODS
+from envoy_config import Metrics
 from rehearsal.processes import listens
 from tests.conftest import ROOT
 from tests.envoy_config.live_envoy.floods.test_overload import memory_mib
-from tests.envoy_config.live_envoy.rig import PROXY, Live, channel_to, envoy
+from tests.envoy_config.live_envoy.rig import PROXY, Live, channel_to, envoy, scrape
 from tests.waiting import FOREVER, until
 
 GET = "/learning.v1.Lessons/Get"
@@ -62,4 +63,29 @@ def test_no_client_can_fail_a_call_of_another_or_fill_the_container(
                 with channel_to(live) as young:
                     assert [*calls(old), *calls(young)] == ["OK"] * (2 * CALLS)
                 assert memory_mib(live) < CONTAINER_MIB
+            assert live.process.poll() is None
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_from_one_address_is_shed_while_metrics_and_health_answer_and_then_all_is_as_before(
+    name: str, tmp_path: Path, block: str
+) -> None:
+    task, proxy = f"{block}.3", replace(PROXY, memory_mib=CONTAINER_MIB, access_log=None, metrics=Metrics())
+    rate = 2 * CALLS * (ROUNDS + 2)  # as many as the others make in all
+    with program("bench.abuse.task", task):
+        until(lambda: listens(task, 50051))
+        with (
+            envoy(tmp_path, block, [task], proxy, client_calls_per_second=rate) as live,
+            channel_to(live) as old,
+        ):
+            with abused(name, live):
+                until(lambda: 'grpc_status="RESOURCE_EXHAUSTED"' in scrape(live))
+                for _ in range(ROUNDS):
+                    with channel_to(live) as young:
+                        assert [*calls(old), *calls(young)] == ["OK"] * (2 * CALLS)
+                    assert scrape(live, "/ready") == "LIVE\n"
+                    assert memory_mib(live) < CONTAINER_MIB
+            # The addresses of the flood have left, and their calls with them.
+            until(lambda: "grpc.downstream_rq_active: 0" in live.admin("/stats?filter=http.grpc.down"))
+            assert calls(old) == ["OK"] * CALLS
             assert live.process.poll() is None
