@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.abuse import frames
 from envoy_config import Metrics
-from tests.envoy_config.live_envoy import frames
 from tests.envoy_config.live_envoy.rig import PROXY, envoy, scrape
 from tests.waiting import until
 
