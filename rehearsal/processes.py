@@ -84,13 +84,14 @@ class Process:
 
     def terminate(self) -> None:
         """Send SIGTERM to it and to its children."""
-        self._signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """Send SIGKILL to it and to its children."""
-        self._signal(signal.SIGKILL)
+        self.signal(signal.SIGKILL)
 
-    def _signal(self, which: signal.Signals) -> None:
+    def signal(self, which: signal.Signals) -> None:
+        """Send a signal to it and to its children, if it still runs."""
         if self._popen.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, which)

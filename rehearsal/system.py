@@ -19,6 +19,7 @@ from rehearsal.account.foreign_services import deploy_foreign_services
 from rehearsal.account.health_lag import HEALTH_LAG_SECONDS
 from rehearsal.account.name_server import NameServer
 from rehearsal.account.propagation import PROPAGATION_SECONDS, Propagated, Propagation
+from rehearsal.account.resolver_cache import ResolverCache
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
 from rehearsal.monitoring.cpu import Sampler, series
@@ -117,12 +118,17 @@ class System:
         self.cdk = Cdk(self.processes, self.aws, self._out / "cdk", self._stop)
         return self.aws
 
-    def start_agent(self) -> EcsAgent:
-        """Start the name server, the ECS agent and the sampler; tasks begin to run."""
+    def start_agent(self, containers_aws: Aws | None = None) -> EcsAgent:
+        """Start the name server, the ECS agent and the sampler; tasks begin to run.
+
+        Args:
+            containers_aws: The account as containers reach it; by default as the agent does.
+
+        """
         self.zone = CloudMapZone(self.aws, self.configuration.namespace.name)
         seen = self._stack.enter_context(Propagated(self.zone.lookup, Propagation(self.delays.propagation)))
         self.name_server = self._stack.enter_context(
-            NameServer(self.addresses.next(), seen, negative_ttl=self.zone.negative_ttl())
+            NameServer(self.addresses.next(), ResolverCache(seen), negative_ttl=self.zone.negative_ttl())
         )
         images = Images(
             grpc_services=configured.proto_services(self.configuration),
@@ -132,7 +138,9 @@ class System:
             work_ms=self.configuration.rehearsal.work.total_seconds() * 1000,
         )
         deploy_foreign_services(self.aws, self.configuration)
-        self.agent = EcsAgent(self.aws, images, self.addresses.next, self.logs, self._say)
+        self.agent = EcsAgent(
+            self.aws, images, self.addresses.next, self.logs, self._say, containers_aws=containers_aws
+        )
         self._stack.enter_context(self.agent)
         self.sampler = self._stack.enter_context(Sampler(self._pids))
         return self.agent

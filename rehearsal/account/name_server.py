@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import dns.exception
 import dns.flags
@@ -24,6 +25,15 @@ class Registry:
 
     addresses: Sequence[str]
     ttl: int
+
+
+class Outage(Enum):
+    """How a name server fails for a name."""
+
+    SILENT = "silent"
+    SERVFAIL = "SERVFAIL"
+    EMPTY = "empty"
+    NXDOMAIN = "NXDOMAIN"
 
 
 Lookup = Callable[[str], Registry | None]
@@ -48,6 +58,7 @@ class NameServer:
         self._lookup = lookup
         self._negative_ttl = negative_ttl
         self._denied_until: dict[str, float] = {}
+        self._outages: dict[str, Outage] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 0))
         self.address = address
@@ -61,12 +72,28 @@ class NameServer:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def answer(self, query: dns.message.Message) -> dns.message.Message:
-        """Return the answer to `query`."""
+    def fail(self, name: str, outage: Outage | None) -> None:
+        """Answer questions for `name` by `outage` from now on; None ends it."""
+        if outage is None:
+            self._outages.pop(name, None)
+        else:
+            self._outages[name] = outage
+
+    def answer(self, query: dns.message.Message) -> dns.message.Message | None:
+        """Return the answer to `query`; None for no answer."""
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA
         question = query.question[0]
-        registry = self._registry(question.name.to_text(omit_final_dot=True).lower())
+        name = question.name.to_text(omit_final_dot=True).lower()
+        outage = self._outages.get(name)
+        if outage is Outage.SILENT:
+            return None
+        if outage is Outage.SERVFAIL:
+            response.set_rcode(dns.rcode.SERVFAIL)
+            return response
+        if outage is Outage.EMPTY:
+            return response
+        registry = None if outage is Outage.NXDOMAIN else self._registry(name)
         if registry is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif question.rdtype == dns.rdatatype.A and registry.addresses:
@@ -89,6 +116,7 @@ class NameServer:
             except OSError:
                 return  # closed
             try:
-                self._socket.sendto(self.answer(dns.message.from_wire(packet)).to_wire(), client)
+                if answer := self.answer(dns.message.from_wire(packet)):
+                    self._socket.sendto(answer.to_wire(), client)
             except (dns.exception.DNSException, OSError):
                 continue

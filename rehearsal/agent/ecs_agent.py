@@ -1,6 +1,7 @@
 """The agent: starts and stops local processes until they match what the ECS API asks for."""
 
 import itertools
+import math
 import threading
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.account.aws import Aws
+from rehearsal.agent.deployments import Deployments
 from rehearsal.agent.ecs_api import EcsApi, EcsService
 from rehearsal.agent.images import Images, ImageUnknownError, Place
 from rehearsal.agent.plan import Running, next_zone, plan
@@ -22,8 +24,8 @@ POLL_SECONDS = 0.5
 START_SECONDS = 1.0
 """Time between the starts of two tasks of a service that has some: ECS does not start all at once."""
 
-MAX_FAILURES = 3
-"""After so many failed tasks of one task definition the agent gives up, like ECS's circuit breaker."""
+SPOT_SECONDS = 120.0
+"""The time that a Spot interruption leaves ("Fargate capacity providers": a warning of two minutes)."""
 
 
 class EcsAgent:
@@ -35,6 +37,7 @@ class EcsAgent:
         next_address: Returns a loopback address that no task has had yet.
         logs: The folder for the output of tasks.
         say: Shows the user a line of text.
+        containers_aws: The account as containers reach it; `aws` by default.
 
     Attributes:
         failure: Why the agent has given up; None while it works.
@@ -48,17 +51,20 @@ class EcsAgent:
         next_address: Callable[[], str],
         logs: Path,
         say: Callable[[str], object],
+        *,
+        containers_aws: Aws | None = None,
     ) -> None:
         self._aws = aws
         self._images = images
         self._next_address = next_address
         self._logs = logs
-        self._metadata = TaskMetadata(aws, next_address())
+        self._metadata = TaskMetadata(containers_aws or aws, next_address())
         self._say = say
         self._tasks: list[Task] = []
         self._stopped: list[Task] = []
         self._services: dict[str, EcsService] = {}
-        self._failures: Counter[str] = Counter()
+        self._deployments = Deployments()
+        self._interrupted: list[Task] = []
         self._unknown: set[str] = set()
         self._ages = itertools.count(1)
         self._numbers: Counter[str] = Counter()
@@ -104,10 +110,20 @@ class EcsAgent:
             services = self._services.values()
             return next((s for s in services if s.name_in_namespace == name_in_namespace), None)
 
-    def steady(self) -> bool:
-        """Return whether every service runs exactly its desired count of tasks, all healthy and current."""
+    def replace(self, task: Task) -> None:
+        """Start another task in place of `task`, then stop it, as ECS does when it rebalances zones."""
+        task.leaves = True
+
+    def interrupt(self, task: Task) -> None:
+        """Stop `task` without a new one before it, as an interruption of Fargate Spot does."""
         with self._lock:
-            services, tasks = list(self._services.values()), list(self._tasks)
+            self._interrupted.append(task)
+
+    def steady(self, name_in_namespace: str | None = None) -> bool:
+        """Return whether one service, or each, runs its desired count of tasks, all healthy and current."""
+        with self._lock:
+            named = (s for s in self._services.values() if name_in_namespace in (None, s.name_in_namespace))
+            services, tasks = list(named), list(self._tasks)
         return bool(services) and all(self._is_steady(service, tasks) for service in services)
 
     def _is_steady(self, service: EcsService, tasks: list[Task]) -> bool:
@@ -115,7 +131,7 @@ class EcsAgent:
             return True
         service_tasks = [task for task in tasks if task.service == service.arn]
         return len(service_tasks) == service.desired.tasks and all(
-            task.healthy and task.state is State.RUNNING and task.definition.arn == service.task_definition
+            task.healthy and task.state is State.RUNNING and _is_current(task, service)
             for task in service_tasks
         )
 
@@ -145,8 +161,11 @@ class EcsAgent:
         with self._lock:
             deleted = {arn: s for arn, s in self._services.items() if arn not in services}
             self._services = {**services, **deleted}
-        self._update_tasks(registrar)
+        self._update_tasks(api, registrar)
+        self._stop_interrupted(registrar)
         for service in services.values():
+            if self._is_steady(service, self._tasks):
+                self._deployments.completed(service)
             self._step(service, api, registrar)
         for arn in deleted:
             for task in self._service_tasks(arn):
@@ -155,12 +174,18 @@ class EcsAgent:
     def _service_tasks(self, arn: str) -> list[Task]:
         return [task for task in self._tasks if task.service == arn]
 
-    def _update_tasks(self, registrar: Registrar) -> None:
+    def _stop_interrupted(self, registrar: Registrar) -> None:
+        with self._lock:
+            interrupted, self._interrupted = self._interrupted, []
+        for task in interrupted:
+            self._stop(task, registrar, within=SPOT_SECONDS)
+
+    def _update_tasks(self, api: EcsApi, registrar: Registrar) -> None:
         for task in list(self._tasks):
             service, was_healthy, old_state = self._services[task.service], task.healthy, task.state
             task.update()
             if old_state is State.RUNNING and task.state is not State.RUNNING:
-                self._report_end(task)
+                self._report_end(task, api)
                 registrar.deregister(service.registry, task)
             if task.state is State.STOPPED:
                 with self._lock:
@@ -169,32 +194,38 @@ class EcsAgent:
             elif task.failing and task.state is State.RUNNING:
                 log = task.logs / f"{task.name}-health.err"
                 self._say(f"{task.name} fails its health check; see {log}")
-                self._count_failure(task, log)
+                self._count_failure(task, log, api)
                 self._stop(task, registrar)
             elif task.healthy is not was_healthy:
                 registrar.set_health(service, task)
 
-    def _report_end(self, task: Task) -> None:
+    def _report_end(self, task: Task, api: EcsApi) -> None:
         ended, vain = task.ended_container(), task.vain_dependency()
         if ended and ended.process:
             status, log = ended.process.status(), ended.process.err
             self._say(f"{ended.name} ended by itself with status {status}; see {log}")
-            self._count_failure(task, log)
+            self._count_failure(task, log, api)
         elif vain and vain.process:
             self._say(f"{task.name} waits in vain for {vain.name}; see {vain.process.err}")
-            self._count_failure(task, vain.process.err)
+            self._count_failure(task, vain.process.err, api)
 
-    def _count_failure(self, task: Task, log: Path) -> None:
-        self._failures[task.definition.arn] += 1
-        if self._failures[task.definition.arn] >= MAX_FAILURES:
-            service = task.name.rpartition("-")[0]
-            self.failure = f"{service}: {MAX_FAILURES} tasks of one task definition failed; see {log}"
+    def _count_failure(self, task: Task, log: Path, api: EcsApi) -> None:
+        service = self._services[task.service]
+        failed = self._deployments.task_failed(service, task)
+        if failed is None or task.definition.arn != service.task_definition:
+            return
+        what = f"{service.name_in_namespace}: {failed.failures} tasks of one task definition failed"
+        if failed.last_completed:
+            self._say(f"{what}, so ECS rolls back; see {log}")
+            api.roll_back(service, failed.last_completed)
+        else:
+            self.failure = f"{what}; see {log}"
 
     def _step(self, service: EcsService, api: EcsApi, registrar: Registrar) -> None:
         running = [
             Running(
                 name=task.name,
-                current=task.definition.arn == service.task_definition,
+                current=_is_current(task, service),
                 healthy=task.healthy,
                 zone=task.zone,
                 age=task.age,
@@ -206,7 +237,7 @@ class EcsAgent:
         for task in self._service_tasks(service.arn):
             if task.name in step.stop:
                 self._stop(task, registrar)
-        if self._failures[service.task_definition] >= MAX_FAILURES:
+        if self._deployments.has_failed(service, service.task_definition):
             return
         spread = bool(running)
         for _ in range(step.start):
@@ -256,8 +287,13 @@ class EcsAgent:
         registrar.register(service, task)
         return task
 
-    def _stop(self, task: Task, registrar: Registrar) -> None:
+    def _stop(self, task: Task, registrar: Registrar, within: float = math.inf) -> None:
         """Deregister, then send SIGTERM at once; ECS does not wait either (aws/containers-roadmap#343)."""
         if task.state is State.RUNNING:
             registrar.deregister(self._services[task.service].registry, task)
-            task.stop()
+            task.stop(within)
+
+
+def _is_current(task: Task, service: EcsService) -> bool:
+    """Return whether `task` may stay: it has the current task definition, and ECS does not replace it."""
+    return task.definition.arn == service.task_definition and not task.leaves

@@ -91,6 +91,7 @@ class EcsService:
         registry_has_health: Whether that Cloud Map service has a custom health check.
         name_in_namespace: The name of that Cloud Map service; without one, the ECS service's own name.
         zones: The availability zones of its subnets.
+        rolls_back: Whether its deployment circuit breaker rolls a failed deployment back.
 
     """
 
@@ -103,6 +104,7 @@ class EcsService:
     registry_has_health: bool
     name_in_namespace: str
     zones: tuple[str, ...]
+    rolls_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class EcsApi:
         deployment = service.get("deploymentConfiguration", {})
         registries = service.get("serviceRegistries", [])
         registry = registries[0].get("registryArn", "").rpartition("/")[2] if registries else None
+        breaker = deployment.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
         subnets = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {}).get("subnets", [])
         return EcsService(
             arn=service.get("serviceArn", ""),
@@ -153,6 +156,13 @@ class EcsApi:
             registry_has_health=bool(registry) and self._registry(registry).has_health,
             name_in_namespace=self._registry(registry).name if registry else service.get("serviceName", ""),
             zones=tuple(dict.fromkeys(map(self._zone, subnets))) or ("local",),
+            rolls_back=breaker["enable"] and breaker["rollback"],
+        )
+
+    def roll_back(self, service: EcsService, task_definition: str) -> None:
+        """Give `service` the task definition of its last completed deployment again."""
+        self._ecs.update_service(
+            cluster=service.ecs_cluster, service=service.name, taskDefinition=task_definition
         )
 
     def _registry(self, registry: str) -> "_Registry":

@@ -1,5 +1,6 @@
 """One task: it starts and stops its containers in the order of their dependencies."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Task:
         clock: Returns the time in seconds.
         listed_at: When Cloud Map first listed it as healthy, in seconds of the wall clock; None before.
         state: Its state.
+        leaves: Whether ECS replaces it although it is current, as when it rebalances zones.
 
     """
 
@@ -50,6 +52,7 @@ class Task:
     clock: Callable[[], float] = time.monotonic
     listed_at: float | None = None
     state: State = field(init=False, default=State.RUNNING)
+    leaves: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         main = self.definition.container
@@ -63,6 +66,8 @@ class Task:
             )
             for container in self.definition.containers
         }
+        self._healthy_since: float | None = None
+        self._kill_at = math.inf
         self._start_containers()
 
     @property
@@ -100,6 +105,11 @@ class Task:
         """Whether an essential container's health check failed as often as its task definition allows."""
         return any(container.failing for container in self._essential())
 
+    @property
+    def healthy_seconds(self) -> float:
+        """For how long it has been healthy, or was until it failed."""
+        return 0.0 if self._healthy_since is None else self.clock() - self._healthy_since
+
     def ended_container(self) -> RunningContainer | None:
         """Return an essential container that has ended, if one has."""
         return next((c for c in self._essential() if c.process and c.ended), None)
@@ -117,10 +127,16 @@ class Task:
             None,
         )
 
-    def stop(self) -> None:
-        """Begin to stop. As in ECS, a container that depends on another one stops before it."""
+    def stop(self, within: float = math.inf) -> None:
+        """Begin to stop. As in ECS, a container that depends on another one stops before it.
+
+        Args:
+            within: After so many seconds every container is killed, whatever its stop timeout.
+
+        """
         if self.state is State.RUNNING:
             self.state = State.STOPPING
+            self._kill_at = self.clock() + within
             self._stop_containers()
 
     def update(self) -> None:
@@ -129,6 +145,8 @@ class Task:
             container.update()
         if self.state is State.STOPPED:
             return
+        if self.healthy and self._healthy_since is None:
+            self._healthy_since = self.clock()
         if self.state is State.RUNNING:
             for container in self._containers.values():
                 if container.process and container.ended and not container.is_down:
@@ -140,6 +158,9 @@ class Task:
                 self._start_containers()
         if self.state is State.STOPPING:
             self._stop_containers()
+            if self.clock() >= self._kill_at:
+                for process in self.processes().values():
+                    process.kill()
             if all(container.ended for container in self._containers.values()):
                 self.state = State.STOPPED
 

@@ -13,6 +13,7 @@ from rehearsal.account.emulator import (
     export_handlers,
     recorded,
     scaling_handlers,
+    throttling,
 )
 from rehearsal.account.emulator.existing import create_existing
 from rehearsal.account.emulator.ministack_internals import Properties, application, provisioners
@@ -80,6 +81,7 @@ def register() -> None:
     ecs_handlers.patch_ministack()
     cloud_map_handlers.patch_ministack()
     export_handlers.patch_ministack()
+    throttling.patch_ministack()
 
 
 def main() -> None:

@@ -1,0 +1,89 @@
+"""`make chaos`: raise every fault, judge the history, write `bench/faults.md`. It takes about ten minutes.
+
+It exits with 1 if a row is over what is allowed.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.faults.checker import Row, check_history, judge
+from bench.faults.clock import library
+from bench.faults.history import read_calls, read_raised
+from bench.faults.page import Results, verdict, write_page
+from bench.faults.programs import Program, proxies_program, services_program
+from bench.faults.world import World
+from rehearsal.account.cdk import CdkFailedError
+from rehearsal.machine import describe
+from rehearsal.processes import ROOT, StartFailedError, clean_environment
+from rehearsal.system import Delays
+
+PAGE = Path(__file__).resolve().parent.parent / "faults.md"
+PROGRAMS: dict[str, Callable[[], Program]] = {"services": services_program, "proxies": proxies_program}
+
+
+def run_program(program: Program, folder: Path, delays: Delays) -> list[Row]:
+    """Run `program` in `folder`, and return what its history says of each fault."""
+    with World(folder, program.services, delays=delays, say=print) as world:
+        program.run(world, lambda text: print(text, flush=True))
+    return judged(program, world.history)
+
+
+def judged(program: Program, history: Path) -> list[Row]:
+    """Return what the history in a folder says of each fault of `program`, in the program's order."""
+    calls, faults = read_calls(history), program.faults()
+    check_history(calls)
+    raised = {one.name: one for one in read_raised(history)}
+    return [judge(raised[fault.name], calls, fault.allowed) for fault in faults]
+
+
+def main() -> int:
+    """Run the worlds side by side, each in its own process; return 1 if a row is over what is allowed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
+    parser.add_argument("--world", choices=PROGRAMS, help="run only this world and print its rows as JSON")
+    parser.add_argument("--folder", type=Path, help="keep logs and history in this new folder")
+    arguments = parser.parse_args()
+    environment = clean_environment()
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        if arguments.world:
+            return _run_world(arguments.world, arguments.folder)
+        if arguments.folder:
+            return _run_all(arguments.folder)
+        with tempfile.TemporaryDirectory(prefix="bench-faults-") as folder:
+            return _run_all(Path(folder))
+    except (StartFailedError, CdkFailedError) as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        return 1
+
+
+def _run_world(name: str, folder: Path) -> int:
+    rows = run_program(PROGRAMS[name](), folder / name, Delays())
+    for row in rows:
+        print(f"{row.name}: {row.calls} calls, {row.failed} failed, {row.twice} twice: {verdict(row)}")
+    return 1 if any(row.over for row in rows) else 0
+
+
+def _run_all(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "bench.faults", "--folder", str(folder), "--world"]
+    worlds = [subprocess.Popen([*command, name], cwd=ROOT) for name in PROGRAMS]
+    for world in worlds:
+        world.wait()
+    rows = [row for name, make in PROGRAMS.items() for row in judged(make(), folder / name / "history")]
+    missing = [] if library() else ["clock jumps, because PyPI's libfaketime is not installed here."]
+    seconds = time.monotonic() - begun
+    write_page(Results(machine=describe(), rows=rows, missing=missing, seconds=seconds), PAGE)
+    print(f"{PAGE} written")
+    return 1 if any(row.over for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

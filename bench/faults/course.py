@@ -1,0 +1,57 @@
+"""How a fault is raised: clients call, the fault begins and ends, they call on, and it is noted."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bench.faults.checker import NOTHING, Allowed
+from bench.faults.history import Raised, note_raised
+from bench.faults.world import Load, World
+
+OLD_SECONDS = 31.0
+"""A client that has not looked its name up for so long may do it at once: gRPC waits 30 s between two."""
+
+Victims = Iterable[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One row of the matrix.
+
+    Attributes:
+        name: What happens, for the page.
+        raise_it: Raises the fault and returns once its cause is gone; returns the addresses of its victims.
+        allowed: What it may do to calls.
+        after: For how many seconds the clients call on after it.
+        before: For how many seconds before it their calls are measured, to compare them; 0 for none.
+
+    """
+
+    name: str
+    raise_it: Callable[[World], Victims]
+    allowed: Allowed = NOTHING
+    after: float = 4.0
+    before: float = 0.0
+
+
+def run_fault(world: World, fault: Fault, load: Load) -> None:
+    """Raise `fault` while `load` calls, and note it."""
+    world.pause(fault.before)
+    load.dial_young()
+    world.pause(1.0)  # the young clients have looked the name up, and their calls are under way
+    begin = time.monotonic()
+    victims = frozenset(fault.raise_it(world))
+    end = time.monotonic()
+    world.pause(fault.after)
+    note_raised(
+        world.history,
+        Raised(
+            name=fault.name,
+            load=load.plan.load,
+            compared_from=begin - fault.before if fault.before else None,
+            begin=begin,
+            end=end,
+            until=time.monotonic(),
+            victims=victims,
+        ),
+    )

@@ -1,0 +1,49 @@
+"""Faults of one client, which may hurt no other."""
+
+from collections.abc import Iterable
+
+from bench.faults.checker import Allowed
+from bench.faults.course import Fault
+from bench.faults.world import World
+
+OTHERS = Allowed(
+    why="for the others 0, and a p99 of at most 2 x without: no client may hurt another", slower=2.0
+)
+ENDS = Allowed(
+    why="0 that end otherwise than DEADLINE_EXCEEDED: the caller's limit is its own",
+    expected="DEADLINE_EXCEEDED",
+)
+
+ABUSES = {
+    "slow_reader": "a slow reader of 40 downloads",
+    "big_answers": "8 MB both ways",
+    "cancelled_streams": "cancelled streams",
+    "rapid_resets": "rapid resets, 2,000 a second",
+    "half_open": "200 half-open connections",
+    "garbage": "garbage in the place of HTTP/2",
+    "flood": "a flood of ten times the capacity",
+}
+
+
+def abuse(kind: str, service: str, seconds: float, rate: float = 400.0) -> Fault:
+    """Let one client misbehave at the proxy, while others call."""
+
+    def raise_it(world: World) -> Iterable[str]:
+        abuser = world.abuser(kind, service, rate)
+        world.pause(seconds)
+        abuser.check()
+        abuser.kill()
+        abuser.wait(5)
+        return []
+
+    return Fault(name=ABUSES[kind], raise_it=raise_it, allowed=OTHERS, after=5.0, before=8.0)
+
+
+def short_deadlines(seconds: float) -> Fault:
+    """Open streams of 2 s with a deadline of 1 s; the load has to call so."""
+
+    def raise_it(world: World) -> Iterable[str]:
+        world.pause(seconds)
+        return []
+
+    return Fault(name="deadlines of 1 s on streams", raise_it=raise_it, allowed=ENDS)

@@ -1,0 +1,206 @@
+"""The two worlds of `make chaos`, and the order in which their faults are raised.
+
+In each world the lanes of one phase run side by side, each with a service and clients of its own, so that no
+fault disturbs another. What touches a proxy or Cloud Map, or loads the machine, has the world to itself.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.faults.calls import CLIENTS, MIXED, STREAM, Client
+from bench.faults.clock import library
+from bench.faults.course import OLD_SECONDS, Fault, run_fault
+from bench.faults.faults import clients, discovery, proxies, rolls, tasks
+from bench.faults.services import LabService
+from bench.faults.world import World
+from rehearsal.account.name_server import Outage
+
+RATE = 20.0
+"""Calls a second of one lane."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """Faults that follow each other at one service.
+
+    Attributes:
+        service: The service that its clients call.
+        faults: The faults in their order.
+        rate: Calls a second.
+        warm_up: For how many seconds the clients call before the first fault.
+        methods: The methods to call in turn.
+        clients: The clients.
+        stream_deadline: The deadline of streams in seconds.
+
+    """
+
+    service: str
+    faults: tuple[Fault, ...]
+    rate: float = RATE
+    warm_up: float = 5.0
+    methods: tuple[str, ...] = MIXED
+    clients: tuple[Client, ...] = CLIENTS
+    stream_deadline: float = 10.0
+
+    def run(self, world: World, name: str) -> None:
+        """Raise each fault in turn while clients call."""
+        load = world.load(
+            name,
+            self.service,
+            rate=self.rate,
+            methods=self.methods,
+            clients=self.clients,
+            stream_deadline=self.stream_deadline,
+        )
+        world.pause(self.warm_up)
+        for fault in self.faults:
+            run_fault(world, fault, load)
+        load.stop()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What happens in one world.
+
+    Attributes:
+        name: Its name.
+        services: Its services.
+        phases: The phases in their order; each has lanes that run side by side.
+
+    """
+
+    name: str
+    services: tuple[LabService, ...]
+    phases: tuple[tuple[Lane, ...], ...]
+
+    def faults(self) -> list[Fault]:
+        """Return every fault in the order of the page."""
+        return [fault for phase in self.phases for lane in phase for fault in lane.faults]
+
+    def run(self, world: World, say: Callable[[str], object]) -> None:
+        """Run every phase.
+
+        Raises:
+            Exception: What a lane raised; the first, if there are several.
+
+        """
+        for number, phase in enumerate(self.phases, 1):
+            names = ", ".join(dict.fromkeys(lane.service for lane in phase))
+            say(f"{self.name}: phase {number} of {len(self.phases)}: {names}")
+            _side_by_side(
+                [
+                    lambda lane=lane, name=f"{self.name}-{number}-{index}": lane.run(world, name)
+                    for index, lane in enumerate(phase)
+                ]
+            )
+
+
+def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
+    errors: list[BaseException] = []
+
+    def guarded(action: Callable[[], None]) -> None:
+        try:
+            action()
+        except BaseException as error:  # the main thread raises it
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(action,), daemon=True) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+DNS = {"named": Outage.SILENT, "failing": Outage.SERVFAIL, "empty": Outage.EMPTY, "gone": Outage.NXDOMAIN}
+CHECK = {"command": ["/bin/grpc_health_probe"], "interval": "5s", "timeout": "4s", "retries": 1}
+
+
+def services_program(outage: float = 60.0) -> Program:
+    """Return the world in which the proxies stay: faults of tasks, of discovery and of clients."""
+    by_dns = tuple(
+        Lane(service=name, faults=(discovery.names_down(name, how, outage),), rate=RATE / 2)
+        for name, how in DNS.items()
+    )
+    lasting = Lane(
+        service="sick",
+        rate=1.5 * RATE,
+        faults=(
+            tasks.frozen("sick", 10.0),
+            tasks.frozen("sick", 17.0),
+            tasks.unavailable("sick", 40.0),
+            tasks.slower("sick", 20.0),
+        ),
+    )
+    account = Lane(service="steady", faults=(discovery.cloud_map_down(outage), discovery.throttled(30.0)))
+    aging = Lane(
+        service="aging",
+        faults=(discovery.nothing("GOAWAY from tasks: max_connection_age 3 s", outage, "0: " + _GOAWAY),),
+    )
+    rolling = Lane(
+        service="rolled",
+        faults=(
+            rolls.rolled("rolled"),
+            rolls.scaled_in("rolled", 2),
+            rolls.rebalanced("rolled"),
+            rolls.interrupted("rolled"),
+            rolls.never_listening("rolled"),
+        ),
+    )
+    killing = Lane(service="sick", rate=1.5 * RATE, faults=(tasks.killed("sick"), tasks.killed("sick", 0.5)))
+    broken = Lane(service="checked", faults=(rolls.never_healthy("checked"),))
+    abuses = tuple(clients.abuse(kind, "steady", 10.0) for kind in clients.ABUSES if kind != "flood")
+    return Program(
+        name="services",
+        services=(
+            LabService(name="rolled"),
+            LabService(name="sick"),
+            LabService(name="steady", tasks=4),
+            LabService(name="aging", tasks=3, options=("--max-connection-age", "3000")),
+            LabService(name="checked", tasks=3, settings={"container_health_check": CHECK}),
+            LabService(name="busy", tasks=2, options=("--slots", "2")),
+            *(
+                LabService(name=name, tasks=2, settings={"discovery": "dns", "pre_stop_wait": "72s"})
+                for name in DNS
+            ),
+        ),
+        phases=(
+            (account, lasting, aging, *by_dns),
+            (rolling, killing, broken),
+            (Lane(service="steady", faults=abuses, rate=1.5 * RATE),),
+            (
+                Lane(service="busy", faults=(clients.abuse("flood", "busy", 10.0),), methods=("Short",)),
+                Lane(
+                    service="aging",
+                    faults=(clients.short_deadlines(10.0),),
+                    methods=(STREAM,),
+                    stream_deadline=1.0,
+                ),
+            ),
+        ),
+    )
+
+
+_GOAWAY = "a call that the GOAWAY leaves out has not begun, and gRPC and Envoy send it again"
+
+
+def proxies_program() -> Program:
+    """Return the world in which the proxies are faulted."""
+    clock = (proxies.clock_jump(6.0),) if library() else ()
+    lane = Lane(
+        service="calls",
+        warm_up=OLD_SECONDS,
+        faults=(
+            proxies.sidecar_hung(20.0),
+            proxies.sidecar_killed(20.0),
+            proxies.one_by_one(),
+            proxies.interrupted(),
+            proxies.killed(),
+            proxies.at_once(),
+            proxies.rotation(20.0),
+            *clock,
+        ),
+    )
+    return Program(name="proxies", services=(LabService(name="calls", tasks=4),), phases=((lane,),))

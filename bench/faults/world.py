@@ -1,0 +1,250 @@
+"""A deployed system to raise faults in: real stacks, the rehearsal's agent, and clients."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from bench.faults.calls import CLIENTS, MIXED, Client, LoadPlan
+from bench.faults.history import ENDING
+from bench.faults.services import NAMESPACE, PROXY, LabService, write_configuration
+from ecs_envoy.configuration import load_configuration
+from rehearsal.agent.task import State, Task
+from rehearsal.processes import PATIENCE_SECONDS, Process, StartFailedError, listens
+from rehearsal.system import Delays, System
+
+END_SECONDS = 15.0
+"""Open calls end in this time after their client has got SIGTERM; the longest deadline is 10 s."""
+
+
+class Load:
+    """A process of clients that call until `stop`.
+
+    Attributes:
+        plan: What it does.
+
+    """
+
+    def __init__(self, process: Process, plan: LoadPlan) -> None:
+        self._process = process
+        self.plan = plan
+
+    def dial_young(self) -> None:
+        """Let the young clients dial now."""
+        self._process.check()
+        self._process.signal(signal.SIGUSR1)
+
+    def stop(self) -> None:
+        """Make no new call, and wait for the open ones."""
+        self._process.check()
+        self._process.terminate()
+        self._process.wait(END_SECONDS)
+
+
+class World:
+    """Deploys `services` behind two proxies; leaving the context ends everything.
+
+    Args:
+        folder: The folder for logs, assemblies and the history; it has to be empty.
+        services: The services.
+        delays: How slow AWS is.
+        resolution_ms: gRPC's least time between two look-ups of a name.
+        proxy: Further keys of the proxy's block in the configuration.
+        say: Shows a line of text.
+
+    Attributes:
+        history: The folder with the journals of all calls.
+        system: What runs.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        services: Sequence[LabService],
+        *,
+        delays: Delays,
+        say: Callable[[str], object],
+        resolution_ms: int = 30_000,
+        proxy: Mapping[str, object] | None = None,
+    ) -> None:
+        self._folder, self._services, self._delays, self._say = folder, services, delays, say
+        self._resolution_ms, self._proxy = resolution_ms, proxy or {}
+        self._stack = ExitStack()
+        self.history = folder / "history"
+
+    def __enter__(self) -> "World":
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self.history.mkdir(parents=True)
+        config = self._folder / "lab.yaml"
+        write_configuration(config, self._services, self.history, self._proxy)
+        configuration = load_configuration(config)
+        stop, out = threading.Event(), self._folder / "out"
+        out.mkdir()
+        system = System(configuration, self._folder, out, self._say, stop, self._delays)
+        self.system = self._stack.enter_context(system)
+        self.aws = system.start_emulator()
+        processes = [system.cdk.start_bootstrap(), system.cdk.start_synth(config, out / "assembly")]
+        for process in processes:
+            system.cdk.wait(process, lambda: None)
+        system.cdk.wait(system.cdk.start_deploy(out / "assembly"), lambda: None)
+        self._start_relay()
+        address, port = self._relay_address
+        self.agent = system.start_agent(replace(self.aws, endpoint=f"http://{address}:{port}"))
+        self.until(self.agent.steady)
+        self.until(lambda: all(listens(t.address, t.definition.container.port) for t in self.agent.tasks()))
+
+    def until(self, done: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until `done` returns something true.
+
+        Raises:
+            StartFailedError: It did not within `seconds`, or the agent has given up.
+
+        """
+        end = time.monotonic() + seconds
+        while not done():
+            if self.agent.failure:
+                raise StartFailedError(self.agent.failure)
+            if time.monotonic() > end:
+                raise StartFailedError(f"what the lab waits for did not happen; logs are in {self._folder}")
+            time.sleep(0.05)
+
+    def pause(self, seconds: float) -> None:
+        """Let `seconds` pass, and see that the agent works on."""
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() >= end, seconds + PATIENCE_SECONDS)
+
+    def settle(self) -> None:
+        """Wait until every service runs what it should."""
+        self.until(lambda: self.agent.steady() and not self._stopping())
+
+    def _stopping(self) -> list[Task]:
+        return [task for task in self.agent.tasks() if task.state is not State.RUNNING]
+
+    def tasks(self, service: str) -> list[Task]:
+        """Return the tasks of `service` that run and do not stop, the oldest first."""
+        running = [task for task in self.agent.tasks(service) if task.state is State.RUNNING]
+        return sorted(running, key=lambda task: task.age)
+
+    def proxies(self) -> list[Task]:
+        """Return the tasks of the proxy."""
+        return self.tasks(PROXY)
+
+    @property
+    def target(self) -> str:
+        """What gRPC dials: the proxy's name, resolved by the stand-in for the VPC's resolver."""
+        names = self.system.name_server
+        return f"dns://{names.address}:{names.port}/{PROXY}.{NAMESPACE}:{self._proxy.get('port', 50051)}"
+
+    def load(
+        self,
+        name: str,
+        service: str,
+        *,
+        rate: float,
+        clients: tuple[Client, ...] = CLIENTS,
+        methods: tuple[str, ...] = MIXED,
+        **options: Any,  # noqa: ANN401
+    ) -> Load:
+        """Start clients that call `service`, `rate` times a second over all of them."""
+        plan = LoadPlan(
+            load=name,
+            target=self.target,
+            service=service,
+            rate=rate,
+            history=str(self.history / f"{name}{ENDING}"),
+            clients=clients,
+            methods=methods,
+            resolution_ms=self._resolution_ms,
+            **options,
+        )
+        command = [sys.executable, "-m", "bench.faults.load", plan.to_json()]
+        return Load(self.system.processes.start(f"load-{name}", command), plan)
+
+    def abuser(self, abuse: str, service: str, rate: float) -> Process:
+        """Start a client that misbehaves; it connects to a proxy of its own choice, or to the first one."""
+        proxy = self.proxies()[0]
+        place = [proxy.address, str(proxy.definition.container.port)]
+        options = [self.target, *place, service, "--rate", str(rate)]
+        return self.system.processes.start(
+            f"abuser-{abuse}", [sys.executable, "-m", "bench.faults.abuser", abuse, *options]
+        )
+
+    def redefine(
+        self, service: str, edit: Callable[[str], str] = lambda part: part, *, environment: Mapping[str, str]
+    ) -> str:
+        """Deploy a new task definition of `service`; return its ARN.
+
+        This is what CloudFormation does at the end of `cdk deploy`.
+
+        Args:
+            service: Its name in the namespace.
+            edit: Returns what takes the place of each part of a container's command.
+            environment: Further environment variables of its containers.
+
+        """
+        ecs, found = self.aws.ecs(), self.agent.service(service)
+        if found is None:
+            raise ValueError(f"{service}: no such service")
+        old: Any = ecs.describe_task_definition(taskDefinition=found.task_definition)["taskDefinition"]
+        containers = old["containerDefinitions"]
+        for container in containers:
+            variables = {v["name"]: v["value"] for v in container.get("environment", [])} | {**environment}
+            container["environment"] = [{"name": n, "value": v} for n, v in variables.items()]
+            container["command"] = [edit(part) for part in container.get("command", [])]
+        kept = ("family", "volumes", "cpu", "memory", "networkMode", "executionRoleArn", "taskRoleArn")
+        fields: Any = {key: old[key] for key in kept if key in old}
+        new = ecs.register_task_definition(**fields, containerDefinitions=containers)
+        arn = new["taskDefinition"].get("taskDefinitionArn", "")
+        ecs.update_service(cluster=found.ecs_cluster, service=found.name, taskDefinition=arn)
+        return arn
+
+    def set_count(self, service: str, count: int) -> None:
+        """Set the desired count of `service`."""
+        found = self.agent.service(service)
+        if found is None:
+            raise ValueError(f"{service}: no such service")
+        self.aws.ecs().update_service(cluster=found.ecs_cluster, service=found.name, desiredCount=count)
+
+    def _start_relay(self) -> None:
+        """Start a TCP relay to the emulator. The containers use only the relay, so it can cut them off."""
+        host, _, port = self.aws.endpoint.removeprefix("http://").partition(":")
+        self._relay_address = self.system.addresses.next(), int(port)
+        self._emulator_address = f"{host}:{port}"
+        self.connect_cloud_map()
+
+    def connect_cloud_map(self) -> None:
+        """Let the sidecars reach Cloud Map."""
+        address, port = self._relay_address
+        self._relay = self.system.processes.start(
+            f"relay-{time.monotonic_ns()}",
+            [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), self._emulator_address],
+        )
+        self._relay.wait_for_port(address, port)
+
+    def cut_cloud_map_off(self) -> None:
+        """Cut all sidecars off from Cloud Map: their connections are refused."""
+        self._relay.kill()
+        self._relay.wait(5)
+
+    def hang_cloud_map(self) -> None:
+        """Let Cloud Map accept the sidecars' connections and answer nothing, until it is cut off."""
+        self._relay.signal(signal.SIGSTOP)
