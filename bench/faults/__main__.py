@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.faults.checker import Row, check_history, judge
-from bench.faults.clock import library
 from bench.faults.history import read_calls, read_raised
 from bench.faults.page import Results, verdict, write_page
 from bench.faults.programs import Program, proxies_program, services_program
@@ -24,6 +23,9 @@ from rehearsal.processes import ROOT, StartFailedError, clean_environment
 from rehearsal.system import Delays
 
 PAGE = Path(__file__).resolve().parent.parent / "faults.md"
+NOT_RAISED = (
+    "a jump of Envoy's clock: Envoy 1.40 hangs at its start under libfaketime (of PyPI and Debian).",
+)
 PROGRAMS: dict[str, Callable[[], Program]] = {"services": services_program, "proxies": proxies_program}
 
 
@@ -78,9 +80,8 @@ def _run_all(folder: Path) -> int:
     for world in worlds:
         world.wait()
     rows = [row for name, make in PROGRAMS.items() for row in judged(make(), folder / name / "history")]
-    missing = [] if library() else ["clock jumps, because PyPI's libfaketime is not installed here."]
     seconds = time.monotonic() - begun
-    write_page(Results(machine=describe(), rows=rows, missing=missing, seconds=seconds), PAGE)
+    write_page(Results(machine=describe(), rows=rows, missing=NOT_RAISED, seconds=seconds), PAGE)
     print(f"{PAGE} written")
     return 1 if any(row.over for row in rows) else 0
 

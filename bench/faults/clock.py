@@ -1,29 +1,18 @@
 """Lets the wall clock of processes jump, by libfaketime (https://github.com/wolfcw/libfaketime)."""
 
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import files
 from pathlib import Path
-
-
-def library() -> Path | None:
-    """Return libfaketime's library; None if PyPI's package libfaketime is not installed."""
-    try:
-        found = files("libfaketime") or []
-    except PackageNotFoundError:
-        return None
-    return next((Path(str(f.locate())) for f in found if f.name == "libfaketime.so.1"), None)
 
 
 def clock_environment(path: Path) -> dict[str, str]:
     """Return the environment variables with which a process reads its clock's offset from `path`.
 
-    The monotonic clock stays as it is, as where NTP sets a clock. Without libfaketime they are empty.
+    The monotonic clock stays as it is, as where NTP sets a clock.
     """
-    found = library()
-    if found is None:
-        return {}
+    library = next(Path(str(f.locate())) for f in files("libfaketime") or [] if f.name == "libfaketime.so.1")
     set_clock(path, "+0")
     return {
-        "LD_PRELOAD": str(found),
+        "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(path),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -11,6 +11,9 @@ from bench.faults.world import Load, World
 OLD_SECONDS = 31.0
 """A client that has not looked its name up for so long may do it at once: gRPC waits 30 s between two."""
 
+OPEN_SECONDS = 3.0
+"""The calls of one fault have ended after this time, unless they hang; only then the next fault may begin."""
+
 Victims = Iterable[str]
 
 
@@ -43,6 +46,8 @@ def run_fault(world: World, fault: Fault, load: Load) -> None:
     victims = frozenset(fault.raise_it(world))
     end = time.monotonic()
     world.pause(fault.after)
+    until = time.monotonic()
+    world.pause(OPEN_SECONDS)
     note_raised(
         world.history,
         Raised(
@@ -51,7 +56,7 @@ def run_fault(world: World, fault: Fault, load: Load) -> None:
             compared_from=begin - fault.before if fault.before else None,
             begin=begin,
             end=end,
-            until=time.monotonic(),
+            until=until,
             victims=victims,
         ),
     )

@@ -42,6 +42,10 @@ class Journal:
         """Note that `task` begins a call."""
         self._write("began", call, task)
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
     def _write(self, kind: str, call: str, *values: str | None) -> None:
         self._file.write(json.dumps([kind, call, round(time.monotonic(), 4), *values]) + "\n")
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.faults.calls import CLIENTS, MIXED, STREAM, Client
-from bench.faults.clock import library
 from bench.faults.course import OLD_SECONDS, Fault, run_fault
 from bench.faults.faults import clients, discovery, proxies, rolls, tasks
 from bench.faults.services import LabService
@@ -169,7 +168,7 @@ def services_program(outage: float = 60.0) -> Program:
         phases=(
             (account, lasting, aging, *by_dns),
             (rolling, killing, broken),
-            (Lane(service="steady", faults=abuses, rate=1.5 * RATE),),
+            (Lane(service="steady", faults=abuses, rate=2.5 * RATE),),
             (
                 Lane(service="busy", faults=(clients.abuse("flood", "busy", 10.0),), methods=("Short",)),
                 Lane(
@@ -188,7 +187,6 @@ _GOAWAY = "a call that the GOAWAY leaves out has not begun, and gRPC and Envoy s
 
 def proxies_program() -> Program:
     """Return the world in which the proxies are faulted."""
-    clock = (proxies.clock_jump(6.0),) if library() else ()
     lane = Lane(
         service="calls",
         warm_up=OLD_SECONDS,
@@ -197,10 +195,10 @@ def proxies_program() -> Program:
             proxies.sidecar_killed(20.0),
             proxies.one_by_one(),
             proxies.interrupted(),
-            proxies.killed(),
             proxies.at_once(),
             proxies.rotation(20.0),
-            *clock,
+            proxies.clock_jump("calls"),
+            proxies.killed(),
         ),
     )
     return Program(name="proxies", services=(LabService(name="calls", tasks=4),), phases=((lane,),))

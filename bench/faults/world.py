@@ -5,10 +5,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from bench.faults.calls import CLIENTS, MIXED, Client, LoadPlan
@@ -77,6 +78,9 @@ class World:
         self._folder, self._services, self._delays, self._say = folder, services, delays, say
         self._resolution_ms, self._proxy = resolution_ms, proxy or {}
         self._stack = ExitStack()
+        # The kernel ends a process when the thread that started it ends (PR_SET_PDEATHSIG), so all are
+        # started by one thread that lasts.
+        self._starter = ThreadPoolExecutor(max_workers=1)
         self.history = folder / "history"
 
     def __enter__(self) -> "World":
@@ -91,6 +95,7 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+        self._starter.shutdown()
 
     def _start(self) -> None:
         self.history.mkdir(parents=True)
@@ -177,19 +182,27 @@ class World:
             **options,
         )
         command = [sys.executable, "-m", "bench.faults.load", plan.to_json()]
-        return Load(self.system.processes.start(f"load-{name}", command), plan)
+        return Load(self._start_process(f"load-{name}", command), plan)
+
+    def _start_process(self, name: str, command: Sequence[str]) -> Process:
+        return self._starter.submit(self.system.processes.start, name, command).result()
 
     def abuser(self, abuse: str, service: str, rate: float) -> Process:
         """Start a client that misbehaves; it connects to a proxy of its own choice, or to the first one."""
         proxy = self.proxies()[0]
         place = [proxy.address, str(proxy.definition.container.port)]
         options = [self.target, *place, service, "--rate", str(rate)]
-        return self.system.processes.start(
+        return self._start_process(
             f"abuser-{abuse}", [sys.executable, "-m", "bench.faults.abuser", abuse, *options]
         )
 
     def redefine(
-        self, service: str, edit: Callable[[str], str] = lambda part: part, *, environment: Mapping[str, str]
+        self,
+        service: str,
+        edit: Callable[[str], str] = lambda part: part,
+        *,
+        environment: Mapping[str, str],
+        sidecar_environment: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """Deploy a new task definition of `service`; return its ARN.
 
@@ -199,6 +212,7 @@ class World:
             service: Its name in the namespace.
             edit: Returns what takes the place of each part of a container's command.
             environment: Further environment variables of its containers.
+            sidecar_environment: Further environment variables of the discovery sidecar.
 
         """
         ecs, found = self.aws.ecs(), self.agent.service(service)
@@ -208,6 +222,7 @@ class World:
         containers = old["containerDefinitions"]
         for container in containers:
             variables = {v["name"]: v["value"] for v in container.get("environment", [])} | {**environment}
+            variables |= sidecar_environment if container["name"] == "discovery" else {}
             container["environment"] = [{"name": n, "value": v} for n, v in variables.items()]
             container["command"] = [edit(part) for part in container.get("command", [])]
         kept = ("family", "volumes", "cpu", "memory", "networkMode", "executionRoleArn", "taskRoleArn")
@@ -234,7 +249,7 @@ class World:
     def connect_cloud_map(self) -> None:
         """Let the sidecars reach Cloud Map."""
         address, port = self._relay_address
-        self._relay = self.system.processes.start(
+        self._relay = self._start_process(
             f"relay-{time.monotonic_ns()}",
             [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), self._emulator_address],
         )

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rehearsal.agent.ecs_api import EcsService
-from rehearsal.agent.task import Task
 
 FEWEST_FAILURES, MOST_FAILURES = 3, 200
 
@@ -52,10 +51,16 @@ class Deployments:
         """Note that `service` runs all its tasks of its current task definition."""
         self._completed[service.arn] = service.task_definition
 
-    def task_failed(self, service: EcsService, task: Task) -> Failed | None:
-        """Note that `task` failed; return what its deployment has come to, if that was one task too many."""
-        definition = task.definition.arn
-        if task.healthy_seconds >= LASTING_SECONDS:
+    def task_failed(self, service: EcsService, definition: str, healthy_seconds: float) -> Failed | None:
+        """Note that a task failed; return what its deployment has come to, if that was one too many.
+
+        Args:
+            service: Its service.
+            definition: Its task definition.
+            healthy_seconds: For how long it had been healthy.
+
+        """
+        if healthy_seconds >= LASTING_SECONDS:
             self._failures[definition] = 0
             return None
         self._failures[definition] += 1

@@ -157,6 +157,9 @@ class EcsAgent:
             end([process for task in remaining for process in task.processes().values()], seconds=1)
 
     def _poll(self, api: EcsApi, registrar: Registrar) -> None:
+        for service in self._services.values():
+            if self._is_steady(service, self._tasks):
+                self._deployments.completed(service)
         services = {service.arn: service for service in api.services()}
         with self._lock:
             deleted = {arn: s for arn, s in self._services.items() if arn not in services}
@@ -164,8 +167,6 @@ class EcsAgent:
         self._update_tasks(api, registrar)
         self._stop_interrupted(registrar)
         for service in services.values():
-            if self._is_steady(service, self._tasks):
-                self._deployments.completed(service)
             self._step(service, api, registrar)
         for arn in deleted:
             for task in self._service_tasks(arn):
@@ -211,7 +212,7 @@ class EcsAgent:
 
     def _count_failure(self, task: Task, log: Path, api: EcsApi) -> None:
         service = self._services[task.service]
-        failed = self._deployments.task_failed(service, task)
+        failed = self._deployments.task_failed(service, task.definition.arn, task.healthy_seconds)
         if failed is None or task.definition.arn != service.task_definition:
             return
         what = f"{service.name_in_namespace}: {failed.failures} tasks of one task definition failed"

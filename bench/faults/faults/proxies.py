@@ -43,13 +43,18 @@ def one_by_one(apart: float = APART_SECONDS) -> Fault:
 def at_once() -> Fault:
     """Deploy a new task definition of the proxy, whose two old tasks stop together.
 
-    The new one rotates connections after 3 s, and its clock can be set; both are for the faults that follow.
+    The new one rotates connections after 3 s, and the clock of its sidecar can be set. Both are for the
+    faults that follow.
     """
 
     def raise_it(world: World) -> Iterable[str]:
         old = {task.address for task in world.proxies()}
-        clock = clock_environment(world.history / CLOCK)
-        world.redefine(PROXY, _rotating, environment={VERSION: str(time.monotonic_ns()), **clock})
+        world.redefine(
+            PROXY,
+            _rotating,
+            environment={VERSION: str(time.monotonic_ns())},
+            sidecar_environment=clock_environment(world.history / CLOCK),
+        )
         world.until(lambda: not old & {task.address for task in world.agent.tasks(PROXY)})
         return old
 
@@ -95,16 +100,23 @@ def rotation(seconds: float) -> Fault:
     return Fault(name=f"rotation: connections of {ROTATION}", raise_it=raise_it, allowed=ROTATED)
 
 
-def clock_jump(seconds: float) -> Fault:
-    """Set the clock of the proxies' containers an hour ahead, then an hour back, then right again."""
+def clock_jump(service: str) -> Fault:
+    """Set the clock of the sidecars an hour ahead, then an hour back; `service` is rolled both times."""
 
     def raise_it(world: World) -> Iterable[str]:
-        for offset in ("+1h", "-1h", "+0"):
+        victims: set[str] = set()
+        for offset in ("+1h", "-1h"):
             set_clock(world.history / CLOCK, offset)
-            world.pause(seconds)
-        return []
+            old = {task.address for task in world.tasks(service)}
+            victims |= old
+            world.redefine(service, environment={VERSION: str(time.monotonic_ns())})
+            world.until(lambda old=old: not old & {task.address for task in world.agent.tasks(service)})
+        set_clock(world.history / CLOCK, "+0")
+        return victims
 
-    return Fault(name="clock jumps by an hour, ahead and back", raise_it=raise_it, allowed=CLOCKS)
+    return Fault(
+        name="the sidecars' clock jumps by an hour, ahead and back", raise_it=raise_it, allowed=CLOCKS
+    )
 
 
 SIDECAR = Allowed(why="0: Envoy keeps the endpoints that it has")
