@@ -12,36 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.faults.checker import Row, check_history, judge
-from bench.faults.history import read_calls, read_raised
 from bench.faults.page import Results, verdict, write_page
-from bench.faults.programs import Program, proxies_program, services_program
-from bench.faults.world import World
+from bench.faults.programs import Program, judged, proxies_program, services_program
 from rehearsal.account.cdk import CdkFailedError
 from rehearsal.machine import describe
 from rehearsal.processes import ROOT, StartFailedError, clean_environment
-from rehearsal.system import Delays
 
 PAGE = Path(__file__).resolve().parent.parent / "faults.md"
 NOT_RAISED = (
     "a jump of Envoy's clock: Envoy 1.40 hangs at its start under libfaketime (of PyPI and Debian).",
 )
 PROGRAMS: dict[str, Callable[[], Program]] = {"services": services_program, "proxies": proxies_program}
-
-
-def run_program(program: Program, folder: Path, delays: Delays) -> list[Row]:
-    """Run `program` in `folder`, and return what its history says of each fault."""
-    with World(folder, program.services, delays=delays, say=print) as world:
-        program.run(world, lambda text: print(text, flush=True))
-    return judged(program, world.history)
-
-
-def judged(program: Program, history: Path) -> list[Row]:
-    """Return what the history in a folder says of each fault of `program`, in the program's order."""
-    calls, faults = read_calls(history), program.faults()
-    check_history(calls)
-    raised = {one.name: one for one in read_raised(history)}
-    return [judge(raised[fault.name], calls, fault.allowed) for fault in faults]
 
 
 def main() -> int:
@@ -66,7 +47,8 @@ def main() -> int:
 
 
 def _run_world(name: str, folder: Path) -> int:
-    rows = run_program(PROGRAMS[name](), folder / name, Delays())
+    program = PROGRAMS[name]()
+    rows = judged(program, program.run(folder / name, lambda text: print(text, flush=True)))
     for row in rows:
         print(f"{row.name}: {row.calls} calls, {row.failed} failed, {row.twice} twice: {verdict(row)}")
     return 1 if any(row.over for row in rows) else 0

@@ -5,15 +5,19 @@ fault disturbs another. What touches a proxy or Cloud Map, or loads the machine,
 """
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.faults.calls import CLIENTS, MIXED, STREAM, Client
+from bench.faults.checker import Row, check_history, judge
 from bench.faults.course import OLD_SECONDS, Fault, run_fault
 from bench.faults.faults import clients, discovery, proxies, rolls, tasks
+from bench.faults.history import read_calls, read_raised
 from bench.faults.services import LabService
 from bench.faults.world import World
 from rehearsal.account.name_server import Outage
+from rehearsal.system import Delays
 
 RATE = 20.0
 """Calls a second of one lane."""
@@ -30,6 +34,7 @@ class Lane:
         warm_up: For how many seconds the clients call before the first fault.
         methods: The methods to call in turn.
         clients: The clients.
+        deadline: The deadline of unary calls in seconds.
         stream_deadline: The deadline of streams in seconds.
 
     """
@@ -40,6 +45,7 @@ class Lane:
     warm_up: float = 5.0
     methods: tuple[str, ...] = MIXED
     clients: tuple[Client, ...] = CLIENTS
+    deadline: float = 5.0
     stream_deadline: float = 10.0
 
     def run(self, world: World, name: str) -> None:
@@ -50,6 +56,7 @@ class Lane:
             rate=self.rate,
             methods=self.methods,
             clients=self.clients,
+            deadline=self.deadline,
             stream_deadline=self.stream_deadline,
         )
         world.pause(self.warm_up)
@@ -66,24 +73,43 @@ class Program:
         name: Its name.
         services: Its services.
         phases: The phases in their order; each has lanes that run side by side.
+        delays: How slow AWS is.
+        resolution_ms: gRPC's least time between two look-ups of a name.
+        proxy_environment: Environment variables of the proxy's containers in the place of the deployed ones.
 
     """
 
     name: str
     services: tuple[LabService, ...]
     phases: tuple[tuple[Lane, ...], ...]
+    delays: Delays = field(default_factory=Delays)
+    resolution_ms: int = 30_000
+    proxy_environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def faults(self) -> list[Fault]:
         """Return every fault in the order of the page."""
         return [fault for phase in self.phases for lane in phase for fault in lane.faults]
 
-    def run(self, world: World, say: Callable[[str], object]) -> None:
-        """Run every phase.
+    def run(self, folder: Path, say: Callable[[str], object]) -> Path:
+        """Deploy the world in `folder`, run every phase, and return the folder of the history.
 
         Raises:
             Exception: What a lane raised; the first, if there are several.
 
         """
+        world = World(
+            folder,
+            self.services,
+            delays=self.delays,
+            say=say,
+            resolution_ms=self.resolution_ms,
+            proxy_environment=self.proxy_environment,
+        )
+        with world:
+            self._run_phases(world, say)
+        return world.history
+
+    def _run_phases(self, world: World, say: Callable[[str], object]) -> None:
         for number, phase in enumerate(self.phases, 1):
             names = ", ".join(dict.fromkeys(lane.service for lane in phase))
             say(f"{self.name}: phase {number} of {len(self.phases)}: {names}")
@@ -93,6 +119,13 @@ class Program:
                     for index, lane in enumerate(phase)
                 ]
             )
+
+
+def judged(program: Program, history: Path) -> list[Row]:
+    """Return what the history in a folder says of each fault of `program`, in the program's order."""
+    calls, raised = read_calls(history), {one.name: one for one in read_raised(history)}
+    check_history(calls)
+    return [judge(raised[fault.name], calls, fault.allowed) for fault in program.faults()]
 
 
 def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
@@ -202,3 +235,37 @@ def proxies_program() -> Program:
         ),
     )
     return Program(name="proxies", services=(LabService(name="calls", tasks=4),), phases=((lane,),))
+
+
+PATIENT = 120.0
+"""The deadline of calls in the tests, so that no test fails because a machine is slow."""
+
+
+def short_program() -> Program:
+    """Return the faults that run with the tests. All times of a proxy's stop are shortened together."""
+    lanes = (
+        Lane(
+            service="calls",
+            faults=(rolls.rolled("calls"), tasks.killed("calls")),
+            deadline=PATIENT,
+            stream_deadline=PATIENT,
+        ),
+        Lane(
+            service="named",
+            faults=(proxies.at_once(), discovery.names_down("named", Outage.SERVFAIL, 3.0)),
+            deadline=PATIENT,
+            stream_deadline=PATIENT,
+        ),
+    )
+    return Program(
+        name="short",
+        services=(
+            LabService(name="calls", tasks=3),
+            LabService(name="named", tasks=2, settings={"discovery": "dns", "pre_stop_wait": "72s"}),
+        ),
+        phases=(lanes,),
+        delays=Delays(propagation=2.0),
+        resolution_ms=1000,
+        # Propagation and a TTL of 5 s, and as much again for a machine that is busy.
+        proxy_environment={"SERVE_ON_SECONDS": "10", "LOOK_UP_SECONDS": "3", "DRAIN_SECONDS": "10"},
+    )

@@ -31,9 +31,7 @@ class LabService:
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
-def write_configuration(
-    path: Path, services: Sequence[LabService], folder: Path, proxy: Mapping[str, object]
-) -> None:
+def write_configuration(path: Path, services: Sequence[LabService], folder: Path) -> None:
     """Write the configuration of `services` to `path`; their tasks note their calls in `folder`."""
     account, region = "111122223333", "eu-west-1"
     command = [sys.executable, "-m", "bench.faults.task_server", "{address}", "{port}"]
@@ -43,7 +41,7 @@ def write_configuration(
         "account": account,
         "network": {"new": {"cidr": "10.20.0.0/16", "availability_zones": ["euw1-az1", "euw1-az2"]}},
         "namespace": {"name": NAMESPACE},
-        "proxy": {"name": PROXY, **proxy},
+        "proxy": {"name": PROXY},
         "services": {
             service.name: {
                 "image": f"{account}.dkr.ecr.{region}.amazonaws.com/{service.name}:1",

@@ -16,6 +16,7 @@ from bench.faults.calls import CLIENTS, MIXED, Client, LoadPlan
 from bench.faults.history import ENDING
 from bench.faults.services import NAMESPACE, PROXY, LabService, write_configuration
 from ecs_envoy.configuration import load_configuration
+from rehearsal.agent.ecs_api import EcsApi, EcsService
 from rehearsal.agent.task import State, Task
 from rehearsal.processes import PATIENCE_SECONDS, Process, StartFailedError, listens
 from rehearsal.system import Delays, System
@@ -56,7 +57,7 @@ class World:
         services: The services.
         delays: How slow AWS is.
         resolution_ms: gRPC's least time between two look-ups of a name.
-        proxy: Further keys of the proxy's block in the configuration.
+        proxy_environment: Environment variables of the proxy's containers in the place of the deployed ones.
         say: Shows a line of text.
 
     Attributes:
@@ -73,10 +74,10 @@ class World:
         delays: Delays,
         say: Callable[[str], object],
         resolution_ms: int = 30_000,
-        proxy: Mapping[str, object] | None = None,
+        proxy_environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._folder, self._services, self._delays, self._say = folder, services, delays, say
-        self._resolution_ms, self._proxy = resolution_ms, proxy or {}
+        self._resolution_ms, self._proxy_environment = resolution_ms, proxy_environment
         self._stack = ExitStack()
         # The kernel ends a process when the thread that started it ends (PR_SET_PDEATHSIG), so all are
         # started by one thread that lasts.
@@ -100,7 +101,7 @@ class World:
     def _start(self) -> None:
         self.history.mkdir(parents=True)
         config = self._folder / "lab.yaml"
-        write_configuration(config, self._services, self.history, self._proxy)
+        write_configuration(config, self._services, self.history)
         configuration = load_configuration(config)
         stop, out = threading.Event(), self._folder / "out"
         out.mkdir()
@@ -112,6 +113,8 @@ class World:
             system.cdk.wait(process, lambda: None)
         system.cdk.wait(system.cdk.start_deploy(out / "assembly"), lambda: None)
         self._start_relay()
+        if self._proxy_environment:  # no task runs yet
+            self.redefine(PROXY, environment=self._proxy_environment)
         address, port = self._relay_address
         self.agent = system.start_agent(replace(self.aws, endpoint=f"http://{address}:{port}"))
         self.until(self.agent.steady)
@@ -149,6 +152,10 @@ class World:
         running = [task for task in self.agent.tasks(service) if task.state is State.RUNNING]
         return sorted(running, key=lambda task: task.age)
 
+    def service(self, name: str) -> EcsService:
+        """Return the ECS service that the namespace lists as `name`."""
+        return next(s for s in EcsApi(self.aws).services() if s.name_in_namespace == name)
+
     def proxies(self) -> list[Task]:
         """Return the tasks of the proxy."""
         return self.tasks(PROXY)
@@ -157,7 +164,7 @@ class World:
     def target(self) -> str:
         """What gRPC dials: the proxy's name, resolved by the stand-in for the VPC's resolver."""
         names = self.system.name_server
-        return f"dns://{names.address}:{names.port}/{PROXY}.{NAMESPACE}:{self._proxy.get('port', 50051)}"
+        return f"dns://{names.address}:{names.port}/{PROXY}.{NAMESPACE}:50051"
 
     def load(
         self,
@@ -203,6 +210,7 @@ class World:
         *,
         environment: Mapping[str, str],
         sidecar_environment: Mapping[str, str] = MappingProxyType({}),
+        maximum_percent: int | None = None,
     ) -> str:
         """Deploy a new task definition of `service`; return its ARN.
 
@@ -213,11 +221,10 @@ class World:
             edit: Returns what takes the place of each part of a container's command.
             environment: Further environment variables of its containers.
             sidecar_environment: Further environment variables of the discovery sidecar.
+            maximum_percent: How many tasks may run meanwhile; as deployed by default.
 
         """
-        ecs, found = self.aws.ecs(), self.agent.service(service)
-        if found is None:
-            raise ValueError(f"{service}: no such service")
+        ecs, found = self.aws.ecs(), self.service(service)
         old: Any = ecs.describe_task_definition(taskDefinition=found.task_definition)["taskDefinition"]
         containers = old["containerDefinitions"]
         for container in containers:
@@ -229,14 +236,14 @@ class World:
         fields: Any = {key: old[key] for key in kept if key in old}
         new = ecs.register_task_definition(**fields, containerDefinitions=containers)
         arn = new["taskDefinition"].get("taskDefinitionArn", "")
-        ecs.update_service(cluster=found.ecs_cluster, service=found.name, taskDefinition=arn)
+        deployment: Any = {"minimumHealthyPercent": 100, "maximumPercent": maximum_percent}
+        options: Any = {"deploymentConfiguration": deployment} if maximum_percent else {}
+        ecs.update_service(cluster=found.ecs_cluster, service=found.name, taskDefinition=arn, **options)
         return arn
 
     def set_count(self, service: str, count: int) -> None:
         """Set the desired count of `service`."""
-        found = self.agent.service(service)
-        if found is None:
-            raise ValueError(f"{service}: no such service")
+        found = self.service(service)
         self.aws.ecs().update_service(cluster=found.ecs_cluster, service=found.name, desiredCount=count)
 
     def _start_relay(self) -> None:

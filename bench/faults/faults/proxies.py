@@ -41,7 +41,7 @@ def one_by_one(apart: float = APART_SECONDS) -> Fault:
 
 
 def at_once() -> Fault:
-    """Deploy a new task definition of the proxy, whose two old tasks stop together.
+    """Deploy a new task definition of the proxy by 200 %: ECS starts two new tasks, then stops both old ones.
 
     The new one rotates connections after 3 s, and the clock of its sidecar can be set. Both are for the
     faults that follow.
@@ -54,6 +54,7 @@ def at_once() -> Fault:
             _rotating,
             environment={VERSION: str(time.monotonic_ns())},
             sidecar_environment=clock_environment(world.history / CLOCK),
+            maximum_percent=200,
         )
         world.until(lambda: not old & {task.address for task in world.agent.tasks(PROXY)})
         return old

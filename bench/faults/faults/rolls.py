@@ -66,15 +66,11 @@ def never_healthy(service: str) -> Fault:
     """Deploy a task definition whose tasks never get healthy, until ECS rolls it back."""
 
     def raise_it(world: World) -> Iterable[str]:
-        found = world.agent.service(service)
+        before = world.service(service).task_definition
         broken = world.redefine(service, environment={BROKEN: "yes"})
 
-        def rolled_back() -> bool:
-            now = world.agent.service(service)
-            return bool(now and found and now.task_definition == found.task_definition)
-
         world.until(lambda: any(task.definition.arn == broken for task in world.tasks(service)))
-        world.until(rolled_back)
+        world.until(lambda: world.service(service).task_definition == before)
         world.until(lambda: world.agent.steady(service))
         return []
 
