@@ -17,7 +17,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients chaos lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, wri
 
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)
 	python -m bench.abuse
+
+chaos: $(READY) ## Raise every fault while clients call, write bench/faults.md; exit 1 if one does too much (10 minutes)
+	python -m bench.faults
 
 lint: style types ## Lint and type-check only
 

@@ -41,6 +41,7 @@ class EcsAgent:
 
     Attributes:
         failure: Why the agent has given up; None while it works.
+        rolled_back: Why it rolled back the last deployment that it rolled back; None if it did not.
 
     """
 
@@ -73,6 +74,7 @@ class EcsAgent:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ecs-agent", daemon=True)
         self.failure: str | None = None
+        self.rolled_back: str | None = None
 
     def __enter__(self) -> "EcsAgent":
         self._metadata.__enter__()
@@ -131,7 +133,7 @@ class EcsAgent:
             return True
         service_tasks = [task for task in tasks if task.service == service.arn]
         return len(service_tasks) == service.desired.tasks and all(
-            task.healthy and task.state is State.RUNNING and _is_current(task, service)
+            task.healthy and task.state is State.RUNNING and task.is_current(service.task_definition)
             for task in service_tasks
         )
 
@@ -217,7 +219,8 @@ class EcsAgent:
             return
         what = f"{service.name_in_namespace}: {failed.failures} tasks of one task definition failed"
         if failed.last_completed:
-            self._say(f"{what}, so ECS rolls back; see {log}")
+            self.rolled_back = f"{what}, so ECS rolls back; see {log}"
+            self._say(self.rolled_back)
             api.roll_back(service, failed.last_completed)
         else:
             self.failure = f"{what}; see {log}"
@@ -226,7 +229,7 @@ class EcsAgent:
         running = [
             Running(
                 name=task.name,
-                current=_is_current(task, service),
+                current=task.is_current(service.task_definition),
                 healthy=task.healthy,
                 zone=task.zone,
                 age=task.age,
@@ -293,8 +296,3 @@ class EcsAgent:
         if task.state is State.RUNNING:
             registrar.deregister(self._services[task.service].registry, task)
             task.stop(within)
-
-
-def _is_current(task: Task, service: EcsService) -> bool:
-    """Return whether `task` may stay: it has the current task definition, and ECS does not replace it."""
-    return task.definition.arn == service.task_definition and not task.leaves

@@ -105,6 +105,10 @@ class Task:
         """Whether an essential container's health check failed as often as its task definition allows."""
         return any(container.failing for container in self._essential())
 
+    def is_current(self, task_definition: str) -> bool:
+        """Return whether it may stay in a service that has `task_definition` now."""
+        return self.definition.arn == task_definition and not self.leaves
+
     @property
     def healthy_seconds(self) -> float:
         """For how long it has been healthy, or was until it failed."""

@@ -75,14 +75,14 @@ class Stage:
         """Check that the rehearsal may continue.
 
         Raises:
-            StartFailedError: The ECS agent has given up.
+            StartFailedError: The ECS agent has given up, or has rolled a deployment back.
             KeyboardInterrupt: The rehearsal has to end.
 
         """
         if self.stop.is_set():
             raise KeyboardInterrupt
-        if self.system.agent.failure:
-            raise StartFailedError(self.system.agent.failure)
+        if failure := self.system.agent.failure or self.system.agent.rolled_back:
+            raise StartFailedError(failure)
 
     def wait_until(self, done: Callable[[], bool], what: str) -> None:
         """Wait until `done` returns true, and show that this waits for `what`.

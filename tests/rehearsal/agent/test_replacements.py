@@ -30,7 +30,10 @@ def test_a_task_definition_that_never_gets_healthy_is_rolled_back(world: World) 
     old = {task.name for task in world.tasks()}
     broken = world.define(2, check=["CMD", "false"])
     world.ecs.update_service(cluster="shared", service="lessons", taskDefinition=broken)
-    until(lambda: any("so ECS rolls back" in line for line in world.said))
+    until(lambda: world.agent.rolled_back)
+    assert "lessons: 3 tasks of one task definition failed, so ECS rolls back" in (
+        world.agent.rolled_back or ""
+    )
     until(lambda: world.agent.steady() and len(world.agent.tasks("lessons")) == 2)
     assert {task.name for task in world.tasks()} == old  # they served all the time
     service = world.agent.service("lessons")
