@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from grpc import aio
@@ -21,6 +22,9 @@ READERS = 40
 HALF_OPEN = 200
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+PING = bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + bytes(8)
+UNFINISHED_HEADERS = bytes([0, 0, 1, 1, 0, 0, 0, 0, 1]) + b"\x83"
+"""HEADERS of stream 1 without END_HEADERS: `:method: POST`, and the rest never comes."""
 FLOOD_OPEN = 2000
 """The most calls that a flood keeps open, so that its own process stays small."""
 
@@ -94,7 +98,7 @@ class Abuser:
             if with_connection is None:
                 continue
             reader, writer = with_connection
-            answers = asyncio.create_task(reader.read())  # Envoy must not wait for a reader
+            answers = asyncio.create_task(_read_all(reader))
             try:
                 for burst in itertools.count():
                     frames = b"".join(self._reset(1 + 2 * (100 * burst + n)) for n in range(100))
@@ -134,6 +138,42 @@ class Abuser:
         await asyncio.Event().wait()
         del opened
 
+    async def slow_headers(self) -> None:
+        """Keep 200 connections open whose first HEADERS frame has no end."""
+        opened = [await self._connect(PREFACE + SETTINGS + UNFINISHED_HEADERS) for _ in range(HALF_OPEN)]
+        await asyncio.Event().wait()
+        del opened
+
+    async def big_headers(self) -> None:
+        """Call with 100 KB of metadata, ten calls at a time."""
+        ask, metadata = self._channel().unary_unary(self._path + SHORT), [("x", "x" * 10_000)] * 10
+
+        async def again() -> None:
+            while True:
+                await _unless_refused(ask(b"", timeout=5, metadata=metadata))
+                await asyncio.sleep(0.02)
+
+        await asyncio.gather(*(again() for _ in range(10)))
+
+    async def pings(self) -> None:
+        """Send 10,000 PINGs a second over one connection, and again when it is closed."""
+        while True:
+            connection = await self._connect()
+            if connection is None:
+                continue
+            reader, writer = connection
+            answers = asyncio.create_task(_read_all(reader))
+            try:
+                while not answers.done():
+                    writer.write(PING * 500)
+                    await asyncio.wait_for(writer.drain(), 5)
+                    await asyncio.sleep(0.05)
+            except (OSError, TimeoutError):
+                pass
+            finally:
+                answers.cancel()
+                writer.close()
+
     async def garbage(self) -> None:
         """Send bytes that are no HTTP/2, again and again: before the preface and after it."""
         for number in itertools.count():
@@ -160,6 +200,13 @@ class Abuser:
         return reader, writer
 
 
+async def _read_all(reader: asyncio.StreamReader) -> None:
+    """Read until the other side closes: Envoy must not wait for a reader."""
+    with suppress(OSError):
+        while await reader.read(65536):
+            pass
+
+
 async def _unless_refused(call: Awaitable[bytes]) -> None:
     try:
         await call
@@ -175,6 +222,9 @@ ABUSES: dict[str, Callable[[Abuser], Awaitable[None]]] = {
     "rapid_resets": Abuser.rapid_resets,
     "half_open": Abuser.half_open,
     "garbage": Abuser.garbage,
+    "slow_headers": Abuser.slow_headers,
+    "big_headers": Abuser.big_headers,
+    "pings": Abuser.pings,
 }
 
 

@@ -65,7 +65,7 @@ class Row:
         longest: The longest call in seconds.
         recovered: Seconds from the fault's beginning until the last call that failed ended.
         p99: The p99 of the short calls in seconds.
-        p99_without: The same before the fault; None where nothing is compared.
+        p99_without: The same without the fault; None where nothing is compared.
         statuses: The statuses of the failed calls, with their number.
         allowed: What is allowed.
         over: Why it is over what is allowed; empty if it is not.
@@ -109,7 +109,6 @@ def judge(raised: Raised, history: Sequence[Call], allowed: Allowed) -> Row:
     ]
     failed = [call for call in calls if call.status != allowed.expected]
     twice = [call for call in calls if len(call.begun) > 1]
-    before = raised.compared_from
     blamed = [call for call in failed if not _excused(call, raised, allowed)]
     row = Row(
         name=raised.name,
@@ -118,15 +117,17 @@ def judge(raised: Raised, history: Sequence[Call], allowed: Allowed) -> Row:
         twice=len(twice),
         longest=max((call.seconds for call in calls), default=0.0),
         recovered=max((_end(call, raised) - raised.begin for call in failed), default=0.0),
-        p99=p99([call for call in calls if raised.begin <= call.sent <= raised.end]),
-        p99_without=(
-            None if before is None else p99([call for call in own if before <= call.sent < raised.begin])
-        ),
+        p99=p99(_sent(calls, raised.begin, raised.end)),
+        p99_without=p99(_sent(own, *raised.compared)) if raised.compared else None,
         statuses=tuple(sorted(Counter(call.status for call in failed).items())),
         allowed=allowed,
         over=(),
     )
     return replace(row, over=tuple(_over(row, raised, calls, blamed)))
+
+
+def _sent(calls: Sequence[Call], begin: float, end: float) -> list[Call]:
+    return [call for call in calls if begin <= call.sent < end]
 
 
 def _over(row: Row, raised: Raised, calls: Sequence[Call], blamed: Sequence[Call]) -> list[str]:

@@ -8,9 +8,6 @@ from bench.faults.checker import NOTHING, Allowed
 from bench.faults.history import Raised, note_raised
 from bench.faults.world import Load, World
 
-OLD_SECONDS = 31.0
-"""A client that has not looked its name up for so long may do it at once: gRPC waits 30 s between two."""
-
 OPEN_SECONDS = 3.0
 """The calls of one fault have ended after this time, unless they hang; only then the next fault may begin."""
 
@@ -26,7 +23,6 @@ class Fault:
         raise_it: Raises the fault and returns once its cause is gone; returns the addresses of its victims.
         allowed: What it may do to calls.
         after: For how many seconds the clients call on after it.
-        before: For how many seconds before it their calls are measured, to compare them; 0 for none.
 
     """
 
@@ -34,12 +30,10 @@ class Fault:
     raise_it: Callable[[World], Victims]
     allowed: Allowed = NOTHING
     after: float = 4.0
-    before: float = 0.0
 
 
-def run_fault(world: World, fault: Fault, load: Load) -> None:
-    """Raise `fault` while `load` calls, and note it."""
-    world.pause(fault.before)
+def run_fault(world: World, fault: Fault, load: Load, compared: tuple[float, float] | None) -> None:
+    """Raise `fault` while `load` calls, and note it with a time without it to compare it with."""
     load.dial_young()
     world.pause(1.0)  # the young clients have looked the name up, and their calls are under way
     begin = time.monotonic()
@@ -53,7 +47,7 @@ def run_fault(world: World, fault: Fault, load: Load) -> None:
         Raised(
             name=fault.name,
             load=load.plan.load,
-            compared_from=begin - fault.before if fault.before else None,
+            compared=compared,
             begin=begin,
             end=end,
             until=until,

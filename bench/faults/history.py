@@ -95,8 +95,8 @@ class Raised:
         begin: When it began.
         end: When its cause was gone: tasks replaced, servers answering again.
         until: Calls that were sent until then belong to it.
-        compared_from: The p99 of calls during the fault is compared with that of calls that were sent between
-            then and its beginning; None for no comparison.
+        compared: The beginning and the end of a time without the fault; the p99 of calls that were sent then
+            is compared with that during the fault. None for no comparison.
         victims: The addresses of the tasks, of a service or of the proxy, that it hit.
 
     """
@@ -106,7 +106,7 @@ class Raised:
     begin: float
     end: float
     until: float
-    compared_from: float | None = None
+    compared: tuple[float, float] | None = None
     victims: frozenset[str] = frozenset()
 
 
@@ -123,8 +123,19 @@ def read_raised(folder: Path) -> list[Raised]:
     """Return the faults in the history in `folder`, in the order in which they began."""
     lines = (folder / _FAULTS).read_text(encoding="utf-8").splitlines()
     read: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    raised = [Raised(victims=frozenset(values.pop("victims")), **values) for values in read]
+    raised = [
+        Raised(
+            victims=frozenset(values.pop("victims")),
+            compared=_pair(values.pop("compared")),
+            **values,
+        )
+        for values in read
+    ]
     return sorted(raised, key=lambda one: one.begin)
+
+
+def _pair(values: list[float] | None) -> tuple[float, float] | None:
+    return (values[0], values[1]) if values else None
 
 
 def read_calls(folder: Path) -> list[Call]:

@@ -38,7 +38,7 @@ def recovery(row: Row) -> str:
 
 
 def slowness(row: Row) -> str:
-    """Return the p99 of short calls during the fault, and before it where that is compared."""
+    """Return the p99 of short calls during the fault, and without it where the two are compared."""
     before = "" if row.p99_without is None else f" ({row.p99_without * 1000:.0f})"
     return f"{row.p99 * 1000:.0f}{before}"
 

@@ -5,19 +5,23 @@ fault disturbs another. What touches a proxy or Cloud Map, or loads the machine,
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.faults.calls import CLIENTS, MIXED, STREAM, Client
+from bench.faults.calls import CLIENTS, MIXED, SHORT, STREAM, Client
 from bench.faults.checker import Row, check_history, judge
-from bench.faults.course import OLD_SECONDS, Fault, run_fault
+from bench.faults.course import Fault, run_fault
 from bench.faults.faults import clients, discovery, proxies, rolls, tasks
 from bench.faults.history import read_calls, read_raised
 from bench.faults.services import LabService
 from bench.faults.world import World
 from rehearsal.account.name_server import Outage
 from rehearsal.system import Delays
+
+WARM_UP_SECONDS = 4.0
+"""Clients connect before anything counts."""
 
 RATE = 20.0
 """Calls a second of one lane."""
@@ -31,7 +35,7 @@ class Lane:
         service: The service that its clients call.
         faults: The faults in their order.
         rate: Calls a second.
-        warm_up: For how many seconds the clients call before the first fault.
+        compared_seconds: For how many seconds the clients call without a fault, to compare their p99.
         methods: The methods to call in turn.
         clients: The clients.
         deadline: The deadline of unary calls in seconds.
@@ -42,7 +46,7 @@ class Lane:
     service: str
     faults: tuple[Fault, ...]
     rate: float = RATE
-    warm_up: float = 5.0
+    compared_seconds: float = 0.0
     methods: tuple[str, ...] = MIXED
     clients: tuple[Client, ...] = CLIENTS
     deadline: float = 5.0
@@ -59,9 +63,12 @@ class Lane:
             deadline=self.deadline,
             stream_deadline=self.stream_deadline,
         )
-        world.pause(self.warm_up)
+        world.pause(WARM_UP_SECONDS)
+        begin = time.monotonic()
+        world.pause(self.compared_seconds)
+        compared = (begin, time.monotonic()) if self.compared_seconds else None
         for fault in self.faults:
-            run_fault(world, fault, load)
+            run_fault(world, fault, load, compared)
         load.stop()
 
 
@@ -147,71 +154,71 @@ def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
 
 
 DNS = {"named": Outage.SILENT, "failing": Outage.SERVFAIL, "empty": Outage.EMPTY, "gone": Outage.NXDOMAIN}
+BY_DNS = {"discovery": "dns", "pre_stop_wait": "72s"}
 CHECK = {"command": ["/bin/grpc_health_probe"], "interval": "5s", "timeout": "4s", "retries": 1}
+SERVICES = (
+    LabService(name="rolled"),
+    LabService(name="sick"),
+    LabService(name="steady", tasks=4),
+    LabService(name="aging", tasks=3, options=("--max-connection-age", "3000")),
+    LabService(name="checked", tasks=3, settings={"container_health_check": CHECK}),
+    LabService(name="busy", tasks=2, options=("--slots", "2")),
+    *(LabService(name=name, tasks=2, settings=BY_DNS) for name in DNS),
+)
 
 
-def services_program(outage: float = 60.0) -> Program:
+def services_program() -> Program:
     """Return the world in which the proxies stay: faults of tasks, of discovery and of clients."""
-    by_dns = tuple(
-        Lane(service=name, faults=(discovery.names_down(name, how, outage),), rate=RATE / 2)
-        for name, how in DNS.items()
-    )
-    lasting = Lane(
-        service="sick",
-        rate=1.5 * RATE,
-        faults=(
-            tasks.frozen("sick", 10.0),
-            tasks.frozen("sick", 17.0),
-            tasks.unavailable("sick", 40.0),
-            tasks.slower("sick", 20.0),
-        ),
-    )
-    account = Lane(service="steady", faults=(discovery.cloud_map_down(outage), discovery.throttled(30.0)))
-    aging = Lane(
-        service="aging",
-        faults=(discovery.nothing("GOAWAY from tasks: max_connection_age 3 s", outage, "0: " + _GOAWAY),),
-    )
-    rolling = Lane(
-        service="rolled",
-        faults=(
-            rolls.rolled("rolled"),
-            rolls.scaled_in("rolled", 2),
-            rolls.rebalanced("rolled"),
-            rolls.interrupted("rolled"),
-            rolls.never_listening("rolled"),
-        ),
-    )
-    killing = Lane(service="sick", rate=1.5 * RATE, faults=(tasks.killed("sick"), tasks.killed("sick", 0.5)))
-    broken = Lane(service="checked", faults=(rolls.never_healthy("checked"),))
+    flood = clients.abuse("flood", "busy", 10.0)
     abuses = tuple(clients.abuse(kind, "steady", 10.0) for kind in clients.ABUSES if kind != "flood")
+    ending = Lane(
+        service="aging", faults=(clients.short_deadlines(10.0),), methods=(STREAM,), stream_deadline=1.0
+    )
     return Program(
         name="services",
-        services=(
-            LabService(name="rolled"),
-            LabService(name="sick"),
-            LabService(name="steady", tasks=4),
-            LabService(name="aging", tasks=3, options=("--max-connection-age", "3000")),
-            LabService(name="checked", tasks=3, settings={"container_health_check": CHECK}),
-            LabService(name="busy", tasks=2, options=("--slots", "2")),
-            *(
-                LabService(name=name, tasks=2, settings={"discovery": "dns", "pre_stop_wait": "72s"})
-                for name in DNS
-            ),
-        ),
+        services=SERVICES,
         phases=(
-            (account, lasting, aging, *by_dns),
-            (rolling, killing, broken),
-            (Lane(service="steady", faults=abuses, rate=2.5 * RATE),),
-            (
-                Lane(service="busy", faults=(clients.abuse("flood", "busy", 10.0),), methods=("Short",)),
-                Lane(
-                    service="aging",
-                    faults=(clients.short_deadlines(10.0),),
-                    methods=(STREAM,),
-                    stream_deadline=1.0,
-                ),
-            ),
+            _while_nothing_is_replaced(60.0),
+            _while_tasks_are_replaced(),
+            (Lane(service="steady", faults=abuses, rate=2.5 * RATE, compared_seconds=12.0),),
+            (Lane(service="busy", faults=(flood,), methods=(SHORT,), compared_seconds=12.0), ending),
         ),
+    )
+
+
+def _while_nothing_is_replaced(outage: float) -> tuple[Lane, ...]:
+    """Return the lanes that run while Cloud Map is down, so that no list of tasks changes."""
+    lasting = (
+        tasks.frozen("sick", 10.0),
+        tasks.frozen("sick", 17.0),
+        tasks.unavailable("sick", 40.0),
+        tasks.slower("sick", 20.0),
+    )
+    goaways = discovery.nothing("GOAWAY from tasks: max_connection_age 3 s", outage, f"0: {_GOAWAY}")
+    return (
+        Lane(service="steady", faults=(discovery.cloud_map_down(outage), discovery.throttled(30.0))),
+        Lane(service="sick", faults=lasting, rate=1.5 * RATE),
+        Lane(service="aging", faults=(goaways,)),
+        *(
+            Lane(service=name, faults=(discovery.names_down(name, how, outage),), rate=RATE / 2)
+            for name, how in DNS.items()
+        ),
+    )
+
+
+def _while_tasks_are_replaced() -> tuple[Lane, ...]:
+    rolling = (
+        rolls.rolled("rolled"),
+        rolls.scaled_in("rolled", 2),
+        rolls.rebalanced("rolled"),
+        rolls.interrupted("rolled"),
+        rolls.never_listening("rolled"),
+    )
+    killing = (tasks.killed("sick"), tasks.killed("sick", 0.5))
+    return (
+        Lane(service="rolled", faults=rolling),
+        Lane(service="sick", faults=killing, rate=1.5 * RATE),
+        Lane(service="checked", faults=(rolls.never_healthy("checked"),)),
     )
 
 
@@ -222,7 +229,6 @@ def proxies_program() -> Program:
     """Return the world in which the proxies are faulted."""
     lane = Lane(
         service="calls",
-        warm_up=OLD_SECONDS,
         faults=(
             proxies.sidecar_hung(20.0),
             proxies.sidecar_killed(20.0),
@@ -261,7 +267,7 @@ def short_program() -> Program:
         name="short",
         services=(
             LabService(name="calls", tasks=3),
-            LabService(name="named", tasks=2, settings={"discovery": "dns", "pre_stop_wait": "72s"}),
+            LabService(name="named", tasks=2, settings=BY_DNS),
         ),
         phases=(lanes,),
         delays=Delays(propagation=2.0),

@@ -21,6 +21,9 @@ ABUSES = {
     "rapid_resets": "rapid resets, 2,000 a second",
     "half_open": "200 half-open connections",
     "garbage": "garbage in the place of HTTP/2",
+    "slow_headers": "200 connections whose headers never end",
+    "big_headers": "headers of 100 KB",
+    "pings": "a flood of PINGs",
     "flood": "a flood of ten times the capacity",
 }
 
@@ -36,7 +39,7 @@ def abuse(kind: str, service: str, seconds: float, rate: float = 400.0) -> Fault
         abuser.wait(5)
         return []
 
-    return Fault(name=ABUSES[kind], raise_it=raise_it, allowed=OTHERS, after=5.0, before=8.0)
+    return Fault(name=ABUSES[kind], raise_it=raise_it, allowed=OTHERS, after=3.0)
 
 
 def short_deadlines(seconds: float) -> Fault:
