@@ -31,7 +31,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {"services": services_program, "pro
 def main() -> int:
     """Run the worlds side by side, each in its own process; return 1 if a row is over what is allowed."""
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
-    parser.add_argument("--world", choices=PROGRAMS, help="run only this world and print its rows as JSON")
+    parser.add_argument("--world", choices=PROGRAMS, help="run only this world, and print its rows")
     parser.add_argument("--folder", type=Path, help="keep logs and history in this new folder")
     arguments = parser.parse_args()
     environment = clean_environment()

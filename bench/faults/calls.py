@@ -1,7 +1,7 @@
 """What the clients and the task server agree on: methods, metadata, and a load's plan."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 CALL_KEY = "call-id"
 """The metadata key with the call's id."""
@@ -83,7 +83,6 @@ class LoadPlan:
     deadline: float = 5.0
     stream_deadline: float = 10.0
     resolution_ms: int = 30_000
-    payload: int = field(default=0)
 
     def to_json(self) -> str:
         """Return the plan as a command-line argument."""

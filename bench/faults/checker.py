@@ -118,7 +118,11 @@ def judge(raised: Raised, history: Sequence[Call], allowed: Allowed) -> Row:
         longest=max((call.seconds for call in calls), default=0.0),
         recovered=max((_end(call, raised) - raised.begin for call in failed), default=0.0),
         p99=p99(_sent(calls, raised.begin, raised.end)),
-        p99_without=p99(_sent(own, *raised.compared)) if raised.compared else None,
+        p99_without=(
+            p99([call for window in raised.compared for call in _sent(own, *window)])
+            if raised.compared
+            else None
+        ),
         statuses=tuple(sorted(Counter(call.status for call in failed).items())),
         allowed=allowed,
         over=(),

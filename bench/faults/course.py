@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.faults.checker import NOTHING, Allowed
-from bench.faults.history import Raised, note_raised
+from bench.faults.history import Raised
 from bench.faults.world import Load, World
 
 OPEN_SECONDS = 3.0
@@ -32,8 +32,8 @@ class Fault:
     after: float = 4.0
 
 
-def run_fault(world: World, fault: Fault, load: Load, compared: tuple[float, float] | None) -> None:
-    """Raise `fault` while `load` calls, and note it with a time without it to compare it with."""
+def run_fault(world: World, fault: Fault, load: Load) -> Raised:
+    """Raise `fault` while `load` calls."""
     load.dial_young()
     world.pause(1.0)  # the young clients have looked the name up, and their calls are under way
     begin = time.monotonic()
@@ -42,15 +42,11 @@ def run_fault(world: World, fault: Fault, load: Load, compared: tuple[float, flo
     world.pause(fault.after)
     until = time.monotonic()
     world.pause(OPEN_SECONDS)
-    note_raised(
-        world.history,
-        Raised(
-            name=fault.name,
-            load=load.plan.load,
-            compared=compared,
-            begin=begin,
-            end=end,
-            until=until,
-            victims=victims,
-        ),
+    return Raised(
+        name=fault.name,
+        load=load.plan.load,
+        begin=begin,
+        end=end,
+        until=until,
+        victims=victims,
     )

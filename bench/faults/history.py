@@ -95,8 +95,8 @@ class Raised:
         begin: When it began.
         end: When its cause was gone: tasks replaced, servers answering again.
         until: Calls that were sent until then belong to it.
-        compared: The beginning and the end of a time without the fault; the p99 of calls that were sent then
-            is compared with that during the fault. None for no comparison.
+        compared: Times without the fault, by beginning and end; the p99 of calls that were sent then is
+            compared with that during the fault. Empty for no comparison.
         victims: The addresses of the tasks, of a service or of the proxy, that it hit.
 
     """
@@ -106,7 +106,7 @@ class Raised:
     begin: float
     end: float
     until: float
-    compared: tuple[float, float] | None = None
+    compared: tuple[tuple[float, float], ...] = ()
     victims: frozenset[str] = frozenset()
 
 
@@ -126,16 +126,12 @@ def read_raised(folder: Path) -> list[Raised]:
     raised = [
         Raised(
             victims=frozenset(values.pop("victims")),
-            compared=_pair(values.pop("compared")),
+            compared=tuple((begin, end) for begin, end in values.pop("compared")),
             **values,
         )
         for values in read
     ]
     return sorted(raised, key=lambda one: one.begin)
-
-
-def _pair(values: list[float] | None) -> tuple[float, float] | None:
-    return (values[0], values[1]) if values else None
 
 
 def read_calls(folder: Path) -> list[Call]:

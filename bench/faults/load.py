@@ -97,12 +97,11 @@ class Caller:
         path = f"/{proto_service(self._plan.service)}/{method}"
         metadata = aio.Metadata((CALL_KEY, call_id))
         status, details, task = "OK", "", None
-        request = bytes(self._plan.payload)
         self._journal.sent(call_id, self._name, method)
         try:
             if method in MESSAGES:
                 open_stream: aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(path)
-                stream = open_stream(request, timeout=self._plan.stream_deadline, metadata=metadata)
+                stream = open_stream(b"", timeout=self._plan.stream_deadline, metadata=metadata)
                 received = 0
                 async for _ in stream:
                     received += 1
@@ -111,7 +110,7 @@ class Caller:
                     status = "TRUNCATED"
             else:
                 ask: aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(path)
-                unary = ask(request, timeout=self._plan.deadline, metadata=metadata)
+                unary = ask(b"", timeout=self._plan.deadline, metadata=metadata)
                 await unary
                 task = _task(await unary.initial_metadata())
         except aio.AioRpcError as error:

@@ -7,14 +7,14 @@ fault disturbs another. What touches a proxy or Cloud Map, or loads the machine,
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.faults.calls import CLIENTS, MIXED, SHORT, STREAM, Client
 from bench.faults.checker import Row, check_history, judge
 from bench.faults.course import Fault, run_fault
 from bench.faults.faults import clients, discovery, proxies, rolls, tasks
-from bench.faults.history import read_calls, read_raised
+from bench.faults.history import note_raised, read_calls, read_raised
 from bench.faults.services import LabService
 from bench.faults.world import World
 from rehearsal.account.name_server import Outage
@@ -35,7 +35,8 @@ class Lane:
         service: The service that its clients call.
         faults: The faults in their order.
         rate: Calls a second.
-        compared_seconds: For how many seconds the clients call without a fault, to compare their p99.
+        compared_seconds: For how many seconds the clients call without a fault before and after each one, to
+            compare their p99; 0 for no comparison.
         methods: The methods to call in turn.
         clients: The clients.
         deadline: The deadline of unary calls in seconds.
@@ -64,12 +65,19 @@ class Lane:
             stream_deadline=self.stream_deadline,
         )
         world.pause(WARM_UP_SECONDS)
+        windows = [self._without(world)]
+        for fault in self.faults:
+            raised = run_fault(world, fault, load)
+            windows.append(self._without(world))
+            compared = tuple(windows[-2:]) if self.compared_seconds else ()
+            note_raised(world.history, replace(raised, compared=compared))
+        load.stop()
+
+    def _without(self, world: World) -> tuple[float, float]:
+        """Let the clients call without a fault; return when."""
         begin = time.monotonic()
         world.pause(self.compared_seconds)
-        compared = (begin, time.monotonic()) if self.compared_seconds else None
-        for fault in self.faults:
-            run_fault(world, fault, load, compared)
-        load.stop()
+        return begin, time.monotonic()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +163,7 @@ def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
 
 DNS = {"named": Outage.SILENT, "failing": Outage.SERVFAIL, "empty": Outage.EMPTY, "gone": Outage.NXDOMAIN}
 BY_DNS = {"discovery": "dns", "pre_stop_wait": "72s"}
-CHECK = {"command": ["/bin/grpc_health_probe"], "interval": "5s", "timeout": "4s", "retries": 1}
+CHECK = {"command": ["/bin/grpc_health_probe"], "interval": "5s", "timeout": "4s", "retries": 3}
 SERVICES = (
     LabService(name="rolled"),
     LabService(name="sick"),
@@ -180,8 +188,8 @@ def services_program() -> Program:
         phases=(
             _while_nothing_is_replaced(60.0),
             _while_tasks_are_replaced(),
-            (Lane(service="steady", faults=abuses, rate=2.5 * RATE, compared_seconds=12.0),),
-            (Lane(service="busy", faults=(flood,), methods=(SHORT,), compared_seconds=12.0), ending),
+            (Lane(service="steady", faults=abuses, rate=2.5 * RATE, compared_seconds=6.0),),
+            (Lane(service="busy", faults=(flood,), methods=(SHORT,), compared_seconds=6.0), ending),
         ),
     )
 

@@ -132,9 +132,9 @@ class Handler(grpc.GenericRpcHandler):
         metadata = {str(key): str(value) for key, value in context.invocation_metadata()}
         self._journal.began(metadata.get(CALL_KEY, "unknown"), self._task)
         sickness = self._sickness()
-        await context.send_initial_metadata(((TASK_KEY, self._task),))
         if random.random() < sickness.unavailable:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the task is sick")
+        await context.send_initial_metadata(((TASK_KEY, self._task),))
         return sickness
 
     def _sickness(self) -> Sickness:

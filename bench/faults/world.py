@@ -142,13 +142,6 @@ class World:
         end = time.monotonic() + seconds
         self.until(lambda: time.monotonic() >= end, seconds + PATIENCE_SECONDS)
 
-    def settle(self) -> None:
-        """Wait until every service runs what it should."""
-        self.until(lambda: self.agent.steady() and not self._stopping())
-
-    def _stopping(self) -> list[Task]:
-        return [task for task in self.agent.tasks() if task.state is not State.RUNNING]
-
     def tasks(self, service: str) -> list[Task]:
         """Return the tasks of `service` that run and do not stop, the oldest first."""
         running = [task for task in self.agent.tasks(service) if task.state is State.RUNNING]

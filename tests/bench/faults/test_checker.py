@@ -105,7 +105,7 @@ def calls(*times: float, status: str = "OK", client: str = "load/old", seconds: 
     ],
 )
 def test_a_row_is_over_what_is_allowed(history: list[Call], allowed: Allowed, over: tuple[str, ...]) -> None:
-    assert judge(replace(FAULT, compared=(5.0, 10.0)), history, allowed).over == over
+    assert judge(replace(FAULT, compared=((5.0, 7.0), (13.0, 15.0))), history, allowed).over == over
 
 
 def test_a_row_counts_the_calls_that_the_fault_touched() -> None:

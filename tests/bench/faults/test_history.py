@@ -35,7 +35,7 @@ def test_a_call_without_an_end_is_lost_and_an_unfinished_line_is_left_out(tmp_pa
 
 def test_faults_are_read_as_they_were_noted_in_the_order_of_their_beginning(tmp_path: Path) -> None:
     late = Raised(name="late", load="a", begin=5.0, end=6.0, until=7.0, victims=frozenset({"127.0.0.1"}))
-    early = Raised(name="early", load="b", begin=1.0, end=6.0, until=7.0, compared=(0.5, 1.0))
+    early = Raised(name="early", load="b", begin=1.0, end=6.0, until=7.0, compared=((0.5, 1.0), (8.0, 9.0)))
     note_raised(tmp_path, late)
     note_raised(tmp_path, early)
     assert read_raised(tmp_path) == [early, late]
