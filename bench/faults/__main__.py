@@ -67,8 +67,14 @@ def _run_all(folder: Path) -> int:
         print("chaos: a world failed, so there are no figures", file=sys.stderr)
         return 1
     rows = [row for name, make in PROGRAMS.items() for row in judged(make(), folder / name / "history")]
-    seconds = time.monotonic() - begun
-    write_page(Results(machine=describe(), rows=rows, missing=NOT_RAISED, seconds=seconds), PAGE)
+    results = Results(
+        machine=describe(),
+        rows=rows,
+        missing=NOT_RAISED,
+        seconds=time.monotonic() - begun,
+        busy=os.getloadavg()[2],
+    )
+    write_page(results, PAGE)
     print(f"{PAGE} written")
     return 1 if any(row.over for row in rows) else 0
 

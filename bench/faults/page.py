@@ -18,6 +18,7 @@ class Results:
         rows: A row for each fault.
         missing: What was not raised, and why.
         seconds: How long the run took.
+        busy: The machine's load average over the last 15 minutes: what else runs there makes calls slower.
 
     """
 
@@ -25,6 +26,7 @@ class Results:
     rows: Sequence[Row]
     missing: Sequence[str]
     seconds: float
+    busy: float
 
 
 def verdict(row: Row) -> str:

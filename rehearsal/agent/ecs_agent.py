@@ -25,7 +25,7 @@ START_SECONDS = 1.0
 """Time between the starts of two tasks of a service that has some: ECS does not start all at once."""
 
 SPOT_SECONDS = 120.0
-"""The time that a Spot interruption leaves ("Fargate capacity providers": a warning of two minutes)."""
+"""What Spot leaves (re:Post, "How do I handle Spot termination notices in AWS Fargate Spot tasks?")."""
 
 
 class EcsAgent:
