@@ -10,6 +10,12 @@ from bench.faults.history import OK, Call, Raised
 FOUND_SECONDS = 3.0
 """A killed or frozen task is found within so many seconds (issue 14)."""
 
+HEARD_SECONDS = 0.05
+"""
+From the note that a proxy is killed until it is dead and its clients have heard: what is sent meanwhile is
+in flight, too.
+"""
+
 COUNTED_PER = 1200
 """The number of calls that `Allowed.failed` is about."""
 
@@ -153,7 +159,7 @@ def _over(row: Row, raised: Raised, calls: Sequence[Call], blamed: Sequence[Call
 
 
 def _excused(call: Call, raised: Raised, allowed: Allowed) -> bool:
-    if allowed.open_calls and call.sent <= raised.begin:
+    if allowed.open_calls and call.sent <= raised.begin + HEARD_SECONDS:
         return True
     at_victim = not call.begun or bool(raised.victims & set(call.begun))
     return allowed.in_flight and at_victim and call.sent <= raised.begin + FOUND_SECONDS

@@ -266,7 +266,7 @@ def short_program() -> Program:
         ),
         Lane(
             service="named",
-            faults=(proxies.at_once(), discovery.names_down("named", Outage.SERVFAIL, 3.0)),
+            faults=(proxies.at_once(), discovery.names_down("named", Outage.NXDOMAIN, 6.0)),
             deadline=PATIENT,
             stream_deadline=PATIENT,
         ),

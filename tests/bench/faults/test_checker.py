@@ -60,6 +60,7 @@ def calls(*times: float, status: str = "OK", client: str = "load/old", seconds: 
             id="sent to the victim more than 3 s later",
         ),
         pytest.param([GOOD, replace(LOST, sent=9.0)], KILLED, (), id="open when the proxy was killed"),
+        pytest.param([GOOD, replace(LOST, sent=10.02)], KILLED, (), id="sent while the proxy is killed"),
         pytest.param(
             [GOOD, LOST],
             KILLED,
