@@ -78,4 +78,4 @@ class CloudFormation:
 def _request(name: str, templates: Templates) -> dict[str, Any]:
     # The parameter of the CDK's bootstrap stack is missing here.
     body = {key: value for key, value in templates[name].items() if key not in {"Parameters", "Rules"}}
-    return {"StackName": name, "TemplateBody": json.dumps(body), "Capabilities": ["CAPABILITY_IAM"]}
+    return {"StackName": name, "TemplateBody": json.dumps(body, separators=(",", ":")), "Capabilities": ["CAPABILITY_IAM"]}
