@@ -45,18 +45,25 @@ def synthesized(folder: Path, *, name: str, **changes: Any) -> Templates:  # noq
     return read_templates(folder / "out")
 
 
+BUCKET = "templates"
+
+
 class CloudFormation:
     def __init__(self, emulator: Emulator) -> None:
         self._client = client(emulator, "cloudformation")
+        self._s3 = client(emulator, "s3")
+        if BUCKET not in [bucket["Name"] for bucket in self._s3.list_buckets()["Buckets"]]:
+            self._s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self._address = emulator.aws.endpoint
 
     def create(self, templates: Templates, *stacks: str) -> None:
         for name in stacks:
-            self._client.create_stack(**_request(name, templates))
+            self._client.create_stack(**self._request(name, templates))
             assert self._ended(name) == "CREATE_COMPLETE", self.reasons(name)
 
     def update(self, templates: Templates, stack: str) -> str:
         """Update `stack`; return how that ended."""
-        self._client.update_stack(**_request(stack, templates))
+        self._client.update_stack(**self._request(stack, templates))
         return self._ended(stack)
 
     def _ended(self, stack: str) -> str:
@@ -74,8 +81,10 @@ class CloudFormation:
     def outputs(self, stack: str) -> dict[str, str]:
         return {output["OutputKey"]: output["OutputValue"] for output in self._described(stack)["Outputs"]}
 
-
-def _request(name: str, templates: Templates) -> dict[str, Any]:
-    # The parameter of the CDK's bootstrap stack is missing here.
-    body = {key: value for key, value in templates[name].items() if key not in {"Parameters", "Rules"}}
-    return {"StackName": name, "TemplateBody": json.dumps(body, separators=(",", ":")), "Capabilities": ["CAPABILITY_IAM"]}
+    def _request(self, name: str, templates: Templates) -> dict[str, Any]:
+        # The parameter of the CDK's bootstrap stack is missing here.
+        body = {key: value for key, value in templates[name].items() if key not in {"Parameters", "Rules"}}
+        # As the CDK does it: a request itself may have 51,200 bytes of a template ("CreateStack").
+        self._s3.put_object(Bucket=BUCKET, Key=name, Body=json.dumps(body).encode())
+        url = f"{self._address}/{BUCKET}/{name}"
+        return {"StackName": name, "TemplateURL": url, "Capabilities": ["CAPABILITY_IAM"]}
