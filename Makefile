@@ -8,6 +8,8 @@ PYTHON ?= python3
 CONFIG ?= config/example.yaml
 # Of `ecs-envoy rehearse`, such as `--seconds 30`.
 OPTIONS ?=
+# Of `make chaos`: words in the names of faults; all faults by default.
+ROWS ?=
 # Node, the CDK CLI and Envoy come from this checkout, even if the machine has its own.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # Whatever the machine says: hundreds of Pythons start here, and each would compile every module anew.
@@ -72,8 +74,8 @@ bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, wri
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)
 	python -m bench.abuse
 
-chaos: $(READY) ## Raise every fault while clients call, write bench/faults.md; exit 1 if one does too much (10 minutes)
-	python -m bench.faults
+chaos: $(READY) ## Raise every fault while clients call, write bench/faults.md; or only ROWS="frozen killed" (10 minutes)
+	python -m bench.faults $(if $(ROWS),--rows $(ROWS))
 
 lint: style types ## Lint and type-check only
 

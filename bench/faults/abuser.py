@@ -1,5 +1,7 @@
 """A client that misbehaves: `python -m bench.faults.abuser ABUSE TARGET ADDRESS PORT SERVICE`, until SIGTERM.
 
+Its connections without gRPC come from an address of its own, as on Fargate, where each task has one.
+
 It notes nothing: what counts is what becomes of the others' calls.
 """
 
@@ -26,8 +28,10 @@ CANCEL = bytes([0, 0, 0, 8])
 PING = bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + bytes(8)
 UNFINISHED_HEADERS = bytes([0, 0, 1, 1, 0, 0, 0, 0, 1]) + b"\x83"
 """HEADERS of stream 1 without END_HEADERS: `:method: POST`, and the rest never comes."""
-FLOOD_OPEN = 2000
-"""The most calls that a flood keeps open, so that its own process stays small."""
+MESSAGE = (5).to_bytes(3, "big") + b"\x00\x01"
+"""The begin of a DATA frame with a message without content, which ends the request: its stream follows."""
+FLOOD_CONNECTIONS, FLOOD_BURST = 8, 10
+"""Of a flood: connections, each with less open calls than the 1,024 that it may have; calls in one write."""
 
 
 class Abuser:
@@ -37,12 +41,13 @@ class Abuser:
         target: What gRPC dials.
         place: A proxy's address and port, for connections without gRPC.
         service: The lab's service to call.
+        source: The address of its connections without gRPC.
         rate: Calls a second of a flood.
 
     """
 
-    def __init__(self, target: str, place: tuple[str, int], service: str, rate: float) -> None:
-        self._target, self._place, self._rate = target, place, rate
+    def __init__(self, target: str, place: tuple[str, int], service: str, source: str, rate: float) -> None:
+        self._target, self._place, self._source, self._rate = target, place, source, rate
         self._path = f"/{proto_service(service)}/"
         self._authority = target.rpartition("/")[2]
 
@@ -58,8 +63,7 @@ class Abuser:
         _, writer = connection
         for number in range(READERS):
             stream = (1 + 2 * number).to_bytes(4, "big")
-            message = (5).to_bytes(3, "big") + b"\x00\x01" + stream + bytes(5)  # DATA, END_STREAM
-            writer.write(self._headers(stream, DOWNLOAD) + message)
+            writer.write(self._headers(stream, DOWNLOAD) + MESSAGE + stream + bytes(5))
         await asyncio.Event().wait()
 
     async def big_answers(self) -> None:
@@ -86,16 +90,33 @@ class Abuser:
 
     async def flood(self) -> None:
         """Call at `rate`, whatever becomes of the calls; each has a deadline of 5 s."""
-        channel, loop = self._channel(), asyncio.get_running_loop()
-        calls: set[asyncio.Task[None]] = set()
-        begin = loop.time()
-        for number in itertools.count():
-            await asyncio.sleep(max(0.0, begin + number / self._rate - loop.time()))
-            if len(calls) < FLOOD_OPEN:
-                call = channel.unary_unary(self._path + SHORT)(b"", timeout=5)
-                task = asyncio.create_task(_unless_refused(call))
-                calls.add(task)
-                task.add_done_callback(calls.discard)
+        await asyncio.gather(*(self._flood_over_one() for _ in range(FLOOD_CONNECTIONS)))
+
+    async def _flood_over_one(self) -> None:
+        loop, pause = asyncio.get_running_loop(), FLOOD_CONNECTIONS * FLOOD_BURST / self._rate
+        while True:
+            connection = await self._connect()
+            if connection is None:
+                continue
+            reader, writer = connection
+            answers, begin = asyncio.create_task(_read_all(reader)), loop.time()
+            try:
+                for burst in itertools.count():
+                    await asyncio.sleep(begin + burst * pause - loop.time())
+                    if answers.done():
+                        break
+                    first = 1 + 2 * FLOOD_BURST * burst
+                    streams = [(first + 2 * n).to_bytes(4, "big") for n in range(FLOOD_BURST)]
+                    writer.write(b"".join(self._call(stream) for stream in streams))
+                    await asyncio.wait_for(writer.drain(), 5)
+            except (OSError, TimeoutError):
+                pass
+            finally:
+                answers.cancel()
+                writer.close()
+
+    def _call(self, stream: bytes) -> bytes:
+        return self._headers(stream, SHORT, ("grpc-timeout", "5S")) + MESSAGE + stream + bytes(5)
 
     async def rapid_resets(self) -> None:
         """Open streams and reset each at once (CVE-2023-44487), 100 in one packet, 2,000 a second."""
@@ -124,7 +145,7 @@ class Abuser:
         stream = number.to_bytes(4, "big")
         return self._headers(stream, SHORT) + (4).to_bytes(3, "big") + b"\x03\x00" + stream + CANCEL
 
-    def _headers(self, stream: bytes, method: str) -> bytes:
+    def _headers(self, stream: bytes, method: str, *more: tuple[str, str]) -> bytes:
         """Return the HEADERS frame of a call."""
         fields = (
             (":method", "POST"),
@@ -133,6 +154,7 @@ class Abuser:
             (":authority", self._authority),
             ("content-type", "application/grpc"),
             ("te", "trailers"),
+            *more,
         )
         # Literals without an index (RFC 7541, 6.2.2); each text has less than 127 bytes.
         block = b"".join(
@@ -201,7 +223,8 @@ class Abuser:
         self, first: bytes = PREFACE + SETTINGS
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection(*self._place), 5)
+            opening = asyncio.open_connection(*self._place, local_addr=(self._source, 0))
+            reader, writer = await asyncio.wait_for(opening, 5)
         except (OSError, TimeoutError):
             await asyncio.sleep(0.05)
             return None
@@ -245,12 +268,11 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("port", type=int)
     parser.add_argument("service")
+    parser.add_argument("source")
     parser.add_argument("--rate", type=float, default=400.0)
     given = parser.parse_args()
-    # It has a machine of its own in AWS. Here it shares the CPUs with the others, who come first.
-    os.nice(19)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(0))
-    abuser = Abuser(given.target, (given.address, given.port), given.service, given.rate)
+    abuser = Abuser(given.target, (given.address, given.port), given.service, given.source, given.rate)
     asyncio.run(_run(ABUSES[given.abuse](abuser)))
 
 

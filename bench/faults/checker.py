@@ -16,6 +16,9 @@ From the note that a proxy is killed until it is dead and its clients have heard
 in flight, too.
 """
 
+RECOVERED_SECONDS = 5.0
+"""So many seconds after a flood all is as before (issue 14)."""
+
 COUNTED_PER = 1200
 """The number of calls that `Allowed.failed` is about."""
 
@@ -39,6 +42,7 @@ class Allowed:
         in_flight: Whether calls may fail that were in flight at a victim when it was hit: sent within
             `FOUND_SECONDS`, and begun at a victim or nowhere.
         open_calls: Whether calls may fail that were open when the fault began (a killed proxy).
+        meanwhile: Whether calls may fail that were sent until `RECOVERED_SECONDS` after the fault's end.
         failed: How many further calls of 1,200 may fail.
         next_call: Each client has a call that ends OK within so many seconds of the fault's beginning; None
             for no limit.
@@ -50,6 +54,7 @@ class Allowed:
     why: str
     in_flight: bool = False
     open_calls: bool = False
+    meanwhile: bool = False
     failed: float = 0.0
     next_call: float | None = None
     expected: str = OK
@@ -75,6 +80,7 @@ class Row:
         statuses: The statuses of the failed calls, with their number.
         allowed: What is allowed.
         over: Why it is over what is allowed; empty if it is not.
+        at_first: Why the fault was raised once more: what was over at first; empty if it was raised once.
 
     """
 
@@ -89,6 +95,24 @@ class Row:
     statuses: tuple[tuple[str, int], ...]
     allowed: Allowed
     over: tuple[str, ...]
+    at_first: tuple[str, ...] = ()
+
+
+def too_slow(row: Row) -> str:
+    """Return by how much the p99 of `row` is over what is allowed; nothing if it is not."""
+    if row.allowed.slower is None or row.p99_without is None:
+        return ""
+    most = max(row.allowed.slower * row.p99_without, row.p99_without + NOISE_SECONDS)
+    return f"p99 {row.p99 * 1000:.0f} ms, {most * 1000:.0f} ms allowed" if row.p99 > most else ""
+
+
+def judge_tries(tries: Sequence[Raised], history: Sequence[Call], allowed: Allowed) -> Row:
+    """Return the row of a fault that was raised once, or once more because its p99 alone was over.
+
+    The machine is shared: what it does beside the lab falls on one try. What the proxy does falls on both.
+    """
+    first, *more = [judge(raised, history, allowed) for raised in sorted(tries, key=lambda one: one.begin)]
+    return replace(more[-1], at_first=first.over) if more else first
 
 
 def check_history(calls: Sequence[Call]) -> None:
@@ -151,15 +175,13 @@ def _over(row: Row, raised: Raised, calls: Sequence[Call], blamed: Sequence[Call
         over.append(f"{row.twice} executed twice")
     if allowed.next_call is not None:
         over += _late_clients(raised, calls, allowed.next_call)
-    if allowed.slower is not None and row.p99_without is not None:
-        most = max(allowed.slower * row.p99_without, row.p99_without + NOISE_SECONDS)
-        if row.p99 > most:
-            over.append(f"p99 {row.p99 * 1000:.0f} ms, {most * 1000:.0f} ms allowed")
-    return over
+    return [*over, *filter(None, [too_slow(row)])]
 
 
 def _excused(call: Call, raised: Raised, allowed: Allowed) -> bool:
     if allowed.open_calls and call.sent <= raised.begin + HEARD_SECONDS:
+        return True
+    if allowed.meanwhile and call.sent <= raised.end + RECOVERED_SECONDS:
         return True
     at_victim = not call.begun or bool(raised.victims & set(call.begun))
     return allowed.in_flight and at_victim and call.sent <= raised.begin + FOUND_SECONDS

@@ -31,7 +31,8 @@ class Results:
 
 def verdict(row: Row) -> str:
     """Return what the page says of `row`."""
-    return "**over**: " + "; ".join(row.over) if row.over else "kept"
+    said = "**over**: " + "; ".join(row.over) if row.over else "kept"
+    return said + (f" (raised again; at first {'; '.join(row.at_first)})" if row.at_first else "")
 
 
 def recovery(row: Row) -> str:

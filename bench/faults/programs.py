@@ -4,80 +4,19 @@ In each world the lanes of one phase run side by side, each with a service and c
 fault disturbs another. What touches a proxy or Cloud Map, or loads the machine, has the world to itself.
 """
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.faults.calls import CLIENTS, MIXED, SHORT, STREAM, Client
-from bench.faults.checker import Row, check_history, judge
-from bench.faults.course import Fault, run_fault
+from bench.faults.calls import SHORT, STREAM
+from bench.faults.checker import Row, check_history, judge_tries
+from bench.faults.course import RATE, Fault, Lane, side_by_side
 from bench.faults.faults import clients, discovery, proxies, rolls, tasks
-from bench.faults.history import note_raised, read_calls, read_raised
+from bench.faults.history import read_calls, read_raised
 from bench.faults.services import LabService
 from bench.faults.world import World
 from rehearsal.account.name_server import Outage
 from rehearsal.system import Delays
-
-WARM_UP_SECONDS = 4.0
-"""Clients connect before anything counts."""
-
-RATE = 20.0
-"""Calls a second of one lane."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lane:
-    """Faults that follow each other at one service.
-
-    Attributes:
-        service: The service that its clients call.
-        faults: The faults in their order.
-        rate: Calls a second.
-        compared_seconds: For how many seconds the clients call without a fault before and after each one, to
-            compare their p99; 0 for no comparison.
-        methods: The methods to call in turn.
-        clients: The clients.
-        deadline: The deadline of unary calls in seconds.
-        stream_deadline: The deadline of streams in seconds.
-
-    """
-
-    service: str
-    faults: tuple[Fault, ...]
-    rate: float = RATE
-    compared_seconds: float = 0.0
-    methods: tuple[str, ...] = MIXED
-    clients: tuple[Client, ...] = CLIENTS
-    deadline: float = 5.0
-    stream_deadline: float = 10.0
-
-    def run(self, world: World, name: str) -> None:
-        """Raise each fault in turn while clients call."""
-        load = world.load(
-            name,
-            self.service,
-            rate=self.rate,
-            methods=self.methods,
-            clients=self.clients,
-            deadline=self.deadline,
-            stream_deadline=self.stream_deadline,
-        )
-        world.pause(WARM_UP_SECONDS)
-        windows = [self._without(world)]
-        for fault in self.faults:
-            raised = run_fault(world, fault, load)
-            windows.append(self._without(world))
-            compared = tuple(windows[-2:]) if self.compared_seconds else ()
-            note_raised(world.history, replace(raised, compared=compared))
-        load.stop()
-
-    def _without(self, world: World) -> tuple[float, float]:
-        """Let the clients call without a fault; return when."""
-        begin = time.monotonic()
-        world.pause(self.compared_seconds)
-        return begin, time.monotonic()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +44,20 @@ class Program:
         """Return every fault in the order of the page."""
         return [fault for phase in self.phases for lane in phase for fault in lane.faults]
 
+    def only(self, words: Sequence[str]) -> "Program":
+        """Return the program with the faults whose name contains one of `words`, and those that they need."""
+        chosen = [fault for fault in self.faults() if any(word in fault.name for word in words)]
+        names = {name for fault in chosen for name in (fault.name, fault.needs)}
+        phases = [
+            tuple(
+                replace(lane, faults=faults)
+                for lane in phase
+                if (faults := tuple(fault for fault in lane.faults if fault.name in names))
+            )
+            for phase in self.phases
+        ]
+        return replace(self, phases=tuple(phase for phase in phases if phase))
+
     def run(self, folder: Path, say: Callable[[str], object]) -> Path:
         """Deploy the world in `folder`, run every phase, and return the folder of the history.
 
@@ -128,7 +81,7 @@ class Program:
         for number, phase in enumerate(self.phases, 1):
             names = ", ".join(dict.fromkeys(lane.service for lane in phase))
             say(f"{self.name}: phase {number} of {len(self.phases)}: {names}")
-            _side_by_side(
+            side_by_side(
                 [
                     lambda lane=lane, name=f"{self.name}-{number}-{index}": lane.run(world, name)
                     for index, lane in enumerate(phase)
@@ -138,46 +91,43 @@ class Program:
 
 def judged(program: Program, history: Path) -> list[Row]:
     """Return what the history in a folder says of each fault of `program`, in the program's order."""
-    calls, raised = read_calls(history), {one.name: one for one in read_raised(history)}
+    calls, raised = read_calls(history), read_raised(history)
     check_history(calls)
-    return [judge(raised[fault.name], calls, fault.allowed) for fault in program.faults()]
-
-
-def _side_by_side(actions: Sequence[Callable[[], None]]) -> None:
-    errors: list[BaseException] = []
-
-    def guarded(action: Callable[[], None]) -> None:
-        try:
-            action()
-        except BaseException as error:  # the main thread raises it
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(action,), daemon=True) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
+    return [
+        judge_tries([one for one in raised if one.name == fault.name], calls, fault.allowed)
+        for fault in program.faults()
+    ]
 
 
 DNS = {"named": Outage.SILENT, "failing": Outage.SERVFAIL, "empty": Outage.EMPTY, "gone": Outage.NXDOMAIN}
 BY_DNS = {"discovery": "dns", "pre_stop_wait": "72s"}
 CHECK = {"command": ["/bin/grpc_health_probe"], "interval": "5s", "timeout": "4s", "retries": 3}
+SLOTS = 10
+FLOODED = ("--slots", str(SLOTS))
+"""Two tasks, each with as many slots as Envoy opens calls at it over one connection: 80 calls a second."""
+FLOOD_RATE, FLOODED_RATE, CLIENT_RATE = 800.0, RATE / 2, 16
+"""
+Calls a second of a flood and of the others, and `client_calls_per_second`. All the others share one address;
+so many calls of the flooder at once, and theirs, find a free slot.
+"""
+SMALL = {"zone_aware": False}
+"""Two tasks are too few for zones; without the key the bootstrap of all services fits a task definition."""
 SERVICES = (
     LabService(name="rolled"),
     LabService(name="sick"),
     LabService(name="steady", tasks=4),
     LabService(name="aging", tasks=3, options=("--max-connection-age", "3000")),
     LabService(name="checked", tasks=3, settings={"container_health_check": CHECK}),
-    LabService(name="busy", tasks=2, options=("--slots", "2")),
+    LabService(name="busy", tasks=2, options=FLOODED, settings=SMALL),
+    LabService(
+        name="limited", tasks=2, options=FLOODED, settings={**SMALL, "client_calls_per_second": CLIENT_RATE}
+    ),
     *(LabService(name=name, tasks=2, settings=BY_DNS) for name in DNS),
 )
 
 
 def services_program() -> Program:
     """Return the world in which the proxies stay: faults of tasks, of discovery and of clients."""
-    flood = clients.abuse("flood", "busy", 10.0)
     abuses = tuple(clients.abuse(kind, "steady", 10.0) for kind in clients.ABUSES if kind != "flood")
     ending = Lane(
         service="aging", faults=(clients.short_deadlines(10.0),), methods=(STREAM,), stream_deadline=1.0
@@ -189,8 +139,20 @@ def services_program() -> Program:
             _while_nothing_is_replaced(60.0),
             _while_tasks_are_replaced(),
             (Lane(service="steady", faults=abuses, rate=2.5 * RATE, compared_seconds=6.0),),
-            (Lane(service="busy", faults=(flood,), methods=(SHORT,), compared_seconds=6.0), ending),
+            (_flooded("limited", CLIENT_RATE), ending),
+            (_flooded("busy", None),),
         ),
+    )
+
+
+def _flooded(service: str, limit: int | None) -> Lane:
+    fault = clients.flood(service, 10.0, rate=FLOOD_RATE, limit=limit)
+    return Lane(
+        service=service,
+        faults=(fault,),
+        rate=FLOODED_RATE,
+        methods=(SHORT,),
+        compared_seconds=6.0 if limit else 0.0,
     )
 
 

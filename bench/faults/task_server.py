@@ -39,7 +39,7 @@ from bench.faults.calls import (
 from bench.faults.history import ENDING, Journal
 
 GRACE_SECONDS = 20.0
-SLOT_SECONDS = 0.1
+SLOT_SECONDS = 0.25
 BROKEN = "LAB_BROKEN"
 """The environment variable of a task definition whose tasks never listen."""
 VERSION = "LAB_VERSION"

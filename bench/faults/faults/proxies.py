@@ -21,6 +21,7 @@ KILLED = Allowed(
 ROTATED = Allowed(why="0: Envoy says goodbye before it closes a connection")
 CLOCKS = Allowed(why="0: no time that matters is read from the wall clock")
 ROTATION, CLOCK = "3s", "clock"
+AT_ONCE = "roll of both proxies at once"
 APART_SECONDS = 20.0
 """One proxy after the other: the second is told to stop so long after the first."""
 
@@ -59,7 +60,7 @@ def at_once() -> Fault:
         world.until(lambda: not old & {task.address for task in world.agent.tasks(PROXY)})
         return old
 
-    return Fault(name="roll of both proxies at once", raise_it=raise_it, allowed=STOP)
+    return Fault(name=AT_ONCE, raise_it=raise_it, allowed=STOP)
 
 
 def interrupted() -> Fault:
@@ -98,7 +99,9 @@ def rotation(seconds: float) -> Fault:
         world.pause(seconds)
         return []
 
-    return Fault(name=f"rotation: connections of {ROTATION}", raise_it=raise_it, allowed=ROTATED)
+    return Fault(
+        name=f"rotation: connections of {ROTATION}", raise_it=raise_it, allowed=ROTATED, needs=AT_ONCE
+    )
 
 
 def clock_jump(service: str) -> Fault:
@@ -116,7 +119,10 @@ def clock_jump(service: str) -> Fault:
         return victims
 
     return Fault(
-        name="the sidecars' clock jumps by an hour, ahead and back", raise_it=raise_it, allowed=CLOCKS
+        name="the sidecars' clock jumps by an hour, ahead and back",
+        raise_it=raise_it,
+        allowed=CLOCKS,
+        needs=AT_ONCE,
     )
 
 

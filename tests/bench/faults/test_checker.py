@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.faults.checker import NOTHING, Allowed, HistoryError, check_history, judge
+from bench.faults.checker import NOTHING, Allowed, HistoryError, check_history, judge, judge_tries
 from bench.faults.history import Call, Raised
 
 FAULT = Raised(name="a fault", load="load", begin=10.0, end=12.0, until=20.0, victims=frozenset({"victim"}))
@@ -20,6 +20,8 @@ GOOD = Call(
 )
 LOST = replace(GOOD, id="2", status="UNAVAILABLE", task=None, begun=("victim",))
 IN_FLIGHT = Allowed(why="", in_flight=True)
+FLOOD = Allowed(why="", meanwhile=True)
+SLOWER = Allowed(why="", slower=2.0)
 KILLED = Allowed(why="", open_calls=True, next_call=2.0)
 
 
@@ -91,15 +93,22 @@ def calls(*times: float, status: str = "OK", client: str = "load/old", seconds: 
             ("1 failed that may not, 0 allowed",),
             id="calls that should end otherwise",
         ),
+        pytest.param([*calls(9.9, 16.9, status="UNAVAILABLE")], FLOOD, (), id="sent until 5 s after a flood"),
+        pytest.param(
+            calls(17.1, status="UNAVAILABLE"),
+            FLOOD,
+            ("1 failed that may not, 0 allowed",),
+            id="sent more than 5 s after a flood",
+        ),
         pytest.param(
             [*calls(6.0, seconds=0.1), *calls(11.0, seconds=0.21)],
-            Allowed(why="", slower=2.0),
+            SLOWER,
             ("p99 210 ms, 200 ms allowed",),
             id="others that get too slow",
         ),
         pytest.param(
             [*calls(6.0, seconds=0.1), *calls(11.0, seconds=0.19)],
-            Allowed(why="", slower=2.0),
+            SLOWER,
             (),
             id="others that get a little slower",
         ),
@@ -107,6 +116,28 @@ def calls(*times: float, status: str = "OK", client: str = "load/old", seconds: 
 )
 def test_a_row_is_over_what_is_allowed(history: list[Call], allowed: Allowed, over: tuple[str, ...]) -> None:
     assert judge(replace(FAULT, compared=((5.0, 7.0), (13.0, 15.0))), history, allowed).over == over
+
+
+@pytest.mark.parametrize(
+    ("second", "over"),
+    [
+        pytest.param(0.19, (), id="the machine was slow at first"),
+        pytest.param(0.3, ("p99 300 ms, 200 ms allowed",), id="it is slow each time"),
+    ],
+)
+def test_a_fault_that_was_raised_again_is_judged_by_the_second_time(
+    second: float, over: tuple[str, ...]
+) -> None:
+    first = replace(FAULT, until=14.0, compared=((5.0, 7.0),))
+    again = replace(FAULT, begin=30.0, end=32.0, until=34.0, compared=((25.0, 27.0),))
+    history = [
+        call
+        for at, seconds in ((6.0, 0.1), (11.0, 0.21), (26.0, 0.1), (31.0, second))
+        for call in calls(at, seconds=seconds)
+    ]
+    row = judge_tries([again, first], history, SLOWER)
+    assert row.over == over
+    assert row.at_first == ("p99 210 ms, 200 ms allowed",)
 
 
 def test_a_row_counts_the_calls_that_the_fault_touched() -> None:
