@@ -111,7 +111,7 @@ Calls a second of a flood and of the others, and `client_calls_per_second`. All 
 so many calls of the flooder at once, and theirs, find a free slot.
 """
 SMALL = {"zone_aware": False}
-"""Two tasks are too few for zones; without the key the bootstrap of all services fits a task definition."""
+"""Two tasks are too few for zones. Eleven services nearly fill a task definition: this makes some room."""
 SERVICES = (
     LabService(name="rolled"),
     LabService(name="sick"),
@@ -162,12 +162,12 @@ def _while_nothing_is_replaced(outage: float) -> tuple[Lane, ...]:
         tasks.frozen("sick", 10.0),
         tasks.frozen("sick", 17.0),
         tasks.unavailable("sick", 40.0),
-        tasks.slower("sick", 20.0),
     )
     goaways = discovery.nothing("GOAWAY from tasks: max_connection_age 3 s", outage, f"0: {_GOAWAY}")
     return (
         Lane(service="steady", faults=(discovery.cloud_map_down(outage), discovery.throttled(30.0))),
         Lane(service="sick", faults=lasting, rate=1.5 * RATE),
+        Lane(service="rolled", faults=(tasks.slower("rolled", 20.0),), rate=1.5 * RATE),
         Lane(service="aging", faults=(goaways,)),
         *(
             Lane(service=name, faults=(discovery.names_down(name, how, outage),), rate=RATE / 2)
@@ -182,12 +182,12 @@ def _while_tasks_are_replaced() -> tuple[Lane, ...]:
         rolls.scaled_in("rolled", 2),
         rolls.rebalanced("rolled"),
         rolls.interrupted("rolled"),
-        rolls.never_listening("rolled"),
     )
     killing = (tasks.killed("sick"), tasks.killed("sick", 0.5))
     return (
         Lane(service="rolled", faults=rolling),
         Lane(service="sick", faults=killing, rate=1.5 * RATE),
+        Lane(service="steady", faults=(rolls.never_listening("steady"),)),
         Lane(service="checked", faults=(rolls.never_healthy("checked"),)),
     )
 
