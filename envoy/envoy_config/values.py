@@ -89,7 +89,7 @@ def duration(value: object) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h)", value) if isinstance(value, str) else None
     if match is None:
         in_text = value is None or type(value) in {str, int, float, bool, dict, list}
-        cure = "a number with its unit, such as 250ms, 3s or 1m" if in_text else "a timedelta"
+        cure = "a whole number with its unit, such as 250ms, 3s or 1m" if in_text else "a timedelta"
         raise refusal(value, "a duration", cure)
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 

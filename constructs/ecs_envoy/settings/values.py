@@ -12,7 +12,7 @@ from ecs_envoy.settings.fargate_zones import ZONE_ID
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.settings.regions import PARTITIONS, region_problem
 from ecs_envoy.settings.workspace_arn import WORKSPACE_ARN
-from envoy_config.values import bounded_duration, number, problem, refusal, text, whole_number
+from envoy_config.values import bounded_duration, duration, number, problem, refusal, text, whole_number
 
 SECOND = timedelta(seconds=1)
 
@@ -69,8 +69,19 @@ _stop_timeout = bounded_duration("a stop timeout on Fargate", 2 * SECOND, 120 * 
 StopTimeout = Annotated[timedelta, *_stop_timeout]
 _pre_stop_wait = bounded_duration("a pre-stop wait", 0 * SECOND, 115 * SECOND, step=SECOND)
 PreStopWait = Annotated[timedelta, *_pre_stop_wait]
-_drain = bounded_duration("a time for open calls to end", 1 * SECOND, 120 * SECOND, step=SECOND)
-Drain = Annotated[timedelta, *_drain]
+_DRAIN = "a time for open calls to end"
+_, *_drain_schema = bounded_duration(_DRAIN, 1 * SECOND, 20 * SECOND, step=SECOND)
+
+
+def _drain(value: object) -> timedelta:
+    """Return `value`; `plan.stop.proxy_stop` refuses what is too long, and says why 20s are the most."""
+    time = duration(value)
+    if time % SECOND or time < SECOND:
+        raise refusal(value, _DRAIN, "whole seconds from 1s to 20s")
+    return time
+
+
+Drain = Annotated[timedelta, BeforeValidator(_drain), *_drain_schema]
 _dns_ttl = bounded_duration("a TTL of DNS records", 0 * SECOND, 300 * SECOND, step=SECOND)
 DnsTtl = Annotated[timedelta, *_dns_ttl]
 _poll_interval = bounded_duration("an interval between polls", SECOND / 2, 60 * SECOND)

@@ -63,7 +63,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
         pytest.param(
             GOOD + "    container_health_check: {command: [/check], interval: 10}\n",
             ":10: services.lessons.container_health_check.interval: 10 is not a duration; "
-            "give a number with its unit, such as 250ms, 3s or 1m",
+            "give a whole number with its unit, such as 250ms, 3s or 1m",
             id="duration without unit",
         ),
         pytest.param(

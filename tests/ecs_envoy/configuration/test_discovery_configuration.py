@@ -63,7 +63,7 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
         ),
         pytest.param(
             GOOD + "    stop_timeout: 3s\n    pre_stop_wait: 0s\n",
-            ":10: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 4s after SIGTERM, and ECS kills the server after 3s; give pre_stop_wait: 4s, or at least 4s to a server",
+            ":10: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 4s after SIGTERM, and ECS kills the server after 3s; give pre_stop_wait: 4s, or stop_timeout: 4s or more if the server keeps serving by itself",
             id="a server that is killed before Cloud Map tells",
         ),
         pytest.param(

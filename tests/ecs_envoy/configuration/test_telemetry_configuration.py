@@ -50,7 +50,7 @@ MISTAKES = [
     ),
     pytest.param(
         "  access_log: {slower_than: 2}",
-        "9: telemetry.access_log.slower_than: 2 is not a duration; give a number with its unit, such as 250ms, 3s or 1m",
+        "9: telemetry.access_log.slower_than: 2 is not a duration; give a whole number with its unit, such as 250ms, 3s or 1m",
         id="duration without unit",
     ),
     pytest.param(

@@ -95,7 +95,7 @@ SERVICE_RULES = [
     pytest.param(
         "    pre_stop_wait: 3s\n",
         {"pre_stop_wait": Duration.seconds(3)},
-        "a wait of 3s ends before the proxies know that the task stops; give 4s to 115s",
+        "a wait of 3s ends before the proxies know that the task stops; give 4s to 115s, or 0s if the server keeps serving by itself",
         id="pre-stop wait",
     ),
     pytest.param(
@@ -175,8 +175,14 @@ PROXY_RULES = [
     pytest.param(
         "drain: 21s",
         {"drain": Duration.seconds(21)},
-        "21s do not fit: Fargate ends a container 2m after SIGTERM, and clients may come for 95s of them; give 20s at most",
+        "21s are too long: Fargate ends the task 2m after SIGTERM, and clients need 95s of them to leave; give 1s to 20s",
         id="drain",
+    ),
+    pytest.param(
+        "drain: 0s",
+        {"drain": Duration.seconds(0)},
+        "is not a time for open calls to end; give whole seconds from 1s to 20s",
+        id="no drain",
     ),
     pytest.param("cpu: 300", {"cpu": 300}, "300 is not a CPU size of Fargate", id="cpu"),
     pytest.param("memory: 128", {"memory_limit_mib": 128}, "128 is not a memory size in MiB", id="memory"),

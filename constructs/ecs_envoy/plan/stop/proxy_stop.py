@@ -101,9 +101,9 @@ def drain_problem(stop: ProxyStop) -> str | None:
     before = stop.serve_on + stop.look_up
     most = MAX_STOP_TIMEOUT - _SLACK - before
     return (
-        f"{duration_text(stop.drain)} do not fit: Fargate ends a container {duration_text(MAX_STOP_TIMEOUT)} "
-        f"after SIGTERM, and clients may come for {duration_text(before)} of them; "
-        f"give {duration_text(most)} at most"
+        f"{duration_text(stop.drain)} are too long: Fargate ends the task {duration_text(MAX_STOP_TIMEOUT)} "
+        f"after SIGTERM, and clients need {duration_text(before)} of them to leave; "
+        f"give 1s to {duration_text(most)}"
     )
 
 

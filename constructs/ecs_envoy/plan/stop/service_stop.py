@@ -102,9 +102,10 @@ def pre_stop_wait_problem(
         "ends before the proxies know that the task stops" if too_short else "is longer than Fargate allows"
     )
     other = f", or discovery: cloud_map and {_seconds(min_pre_stop_wait('cloud_map'))}" if by_dns else ""
+    own = ", or 0s if the server keeps serving by itself" if too_short else ""
     return (
         f"a wait of {_seconds(wait)} {reason}; "
-        f"give {_seconds(shortest)} to {_seconds(MAX_PRE_STOP_WAIT)}{other}"
+        f"give {_seconds(shortest)} to {_seconds(MAX_PRE_STOP_WAIT)}{other}{own}"
     )
 
 
@@ -117,7 +118,7 @@ def serving_problem(stop: TaskStop, discovery: Discovery, interval: timedelta = 
     return (
         f"by {name} the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS kills the "
         f"server after {_seconds(stop.stop_timeout)}; give {other}pre_stop_wait: {_seconds(shortest)}, "
-        f"or at least {_seconds(shortest)} to a server that keeps serving by itself"
+        f"or stop_timeout: {_seconds(shortest)} or more if the server keeps serving by itself"
     )
 
 
