@@ -52,7 +52,8 @@ def log_queries(access_log: envoy_config.AccessLog) -> dict[str, str]:
         "failed and slow calls": _lines(
             f"filter reason = '{whole}'"
             + (f" and ({_FAILED} or duration_ms >= {_ms(access_log)})" if whole == SAMPLE else ""),
-            "fields time, grpc_method, grpc_status, duration_ms, upstream_task, response_flags, traceparent",
+            "fields time, grpc_method, grpc_status, duration_ms, client, upstream_task, response_flags, "
+            "details, traceparent",
             "sort @timestamp desc",
             "limit 100",
         ),

@@ -7,8 +7,10 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk.assertions import Template
 
-from ecs_envoy import AlarmThresholds, Network, ProxyMonitoring, Telemetry
+from ecs_envoy import AccessLog, AlarmThresholds, Network, ProxyMonitoring, Telemetry
 from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
+from ecs_envoy.telemetry.log_queries import log_queries
+from envoy_config.access_log import FIELDS
 from tests.conftest import ROOT
 from tests.ecs_envoy.constructs.factories import BY_DNS, grpc_service, proxy_with
 from tests.ecs_envoy.constructs.topic_policy import Request, allows
@@ -19,6 +21,15 @@ ACCOUNT = "111122223333"
 def test_each_kind_of_alarm_has_a_runbook() -> None:
     pages = {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")}
     assert pages == set(RUNBOOK_NAMES)
+
+
+def test_the_saved_query_has_each_field_that_a_runbook_reads() -> None:
+    pages = "".join(page.read_text() for page in (ROOT / "docs/runbooks").glob("*.md"))
+    fields = {name for name in FIELDS if re.search(f"`{name}[`:]", pages)}
+    assert {"response_flags", "details", "client", "upstream_task"} <= fields
+    query = log_queries(AccessLog())["failed and slow calls"]
+    (shown,) = re.findall(r"fields (.*)", query)
+    assert fields <= set(shown.split(", "))
 
 
 def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring:  # noqa: ANN401
