@@ -1,70 +1,19 @@
 """The drain container's script with the real Envoy: no call is lost, and the log says what happened."""
 
-import json
-import os
-import subprocess
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
 
-from ecs_envoy.proxy.drain_container import drain_script
+from tests.drain.drains import GONE, draining
 from tests.envoy_config.live_envoy.rig import Live, channel_to, envoy, task
 from tests.waiting import FOREVER, until
 
 pytestmark = pytest.mark.process
 
 METHOD = "/learning.v1.Lessons/Get"
-
-
-class Drain:
-    """The drain container's process beside an Envoy."""
-
-    def __init__(self, folder: Path, address: str, **seconds: int) -> None:
-        self._log = folder / "drain.log"
-        times = {"SERVE_ON_SECONDS": 1, "LOOK_UP_SECONDS": 1, "DRAIN_SECONDS": 1, **seconds}
-        with self._log.open("wb") as out:
-            self._process = subprocess.Popen(
-                ["/bin/bash", "-c", drain_script()],
-                env={
-                    "PATH": os.environ["PATH"],
-                    "ADMIN_ADDRESS": address,
-                    "ADMIN_PORT": "9901",
-                    **{name: str(time) for name, time in times.items()},
-                },
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def stop(self) -> None:
-        """Do what ECS does: send SIGTERM to the container's first process alone."""
-        # Its first child sleeps, so the script has begun to listen to the signal.
-        until(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text)
-        self._process.terminate()
-
-    def messages(self) -> list[str]:
-        return [json.loads(line)["message"] for line in self._log.read_text().splitlines()]
-
-    def ended(self) -> int:
-        """Wait for its end, and return its exit status."""
-        return self._process.wait(FOREVER)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-@contextmanager
-def draining(folder: Path, address: str, **seconds: int) -> Generator[Drain]:
-    drain = Drain(folder, address, **seconds)
-    try:
-        yield drain
-    finally:
-        drain.kill()
 
 
 def refuses(live: Live) -> bool:
@@ -174,7 +123,7 @@ def test_without_an_envoy_that_answers_the_task_ends_at_once(tmp_path: Path) -> 
     with draining(tmp_path, "127.41.3.1", SERVE_ON_SECONDS=int(FOREVER)) as drain:
         drain.stop()
         assert drain.ended() == 0
-        assert drain.messages() == ["Envoy does not answer, so there is nothing to drain"]
+        assert drain.messages() == [GONE]
 
 
 def test_a_second_sigterm_changes_nothing(tmp_path: Path) -> None:
