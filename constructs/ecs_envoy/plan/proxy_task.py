@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ecs_envoy.plan.collector_settings import CollectorSettings
-from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
@@ -178,10 +177,9 @@ def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
 
 
 def _stops(task: ProxyTaskInput) -> Iterator[Finding]:
-    if task.discovery_interval == INTERVAL:
-        return
     for service in task.services:
-        if service.discovery == "cloud_map":
+        # Otherwise the service's own rules have found it.
+        if service.discovery == "cloud_map" and service.stop.poll_interval != task.discovery_interval:
             for path, message in stop_findings(service, task.discovery_interval):
                 yield ("services", service.name, *path), message
 

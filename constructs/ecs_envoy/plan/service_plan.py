@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import envoy_config
-from ecs_envoy.plan.discovery import DISCOVERY, INTERVAL, Discovery, discovery_problem
+from ecs_envoy.plan.discovery import DISCOVERY, Discovery, discovery_problem
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.stop.service_stop import (
     NO_WAIT,
@@ -116,7 +116,7 @@ def _zones(service: ServicePlan) -> Iterator[Finding]:
 
 
 def _stop(service: ServicePlan) -> Iterator[Finding]:
-    yield from stop_findings(service, INTERVAL)
+    yield from stop_findings(service, service.stop.poll_interval)
 
 
 def stop_findings(service: ServicePlan, interval: timedelta) -> Iterator[Finding]:

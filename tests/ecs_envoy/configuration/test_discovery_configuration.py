@@ -47,6 +47,21 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="a wait too short for a slow poll",
         ),
         pytest.param(
+            GOOD + "    tasks: 9\n    pre_stop_wait: 3s\nproxy: {discovery: {interval: 10s}}\n",
+            ":11: services.lessons.pre_stop_wait: a wait of 3s ends before the proxies know that the task stops; give 14s to 115s",
+            id="a wait too short for any poll",
+        ),
+        pytest.param(
+            GOOD + "    stop_timeout: 3s\n    pre_stop_wait: 0s\nproxy: {discovery: {interval: 10s}}\n",
+            ":10: services.lessons.stop_timeout: by Cloud Map the proxies call a task until 14s",
+            id="a server that ends too soon for any poll",
+        ),
+        pytest.param(
+            GOOD + "    pre_stop_wait: 71s\n    discovery: dns\nproxy: {discovery: {interval: 10s}}\n",
+            ":10: services.lessons.pre_stop_wait: a wait of 71s ends before the proxies know that the task stops; give 72s to 115s, or discovery: cloud_map and 14s",
+            id="a wait too short for DNS, with a slow poll",
+        ),
+        pytest.param(
             GOOD + "    pre_stop_wait: 2m\n",
             ":10: services.lessons.pre_stop_wait: '2m' is not a pre-stop wait; give whole seconds from 0s to 115s",
             id="a wait longer than Fargate's stop timeout",

@@ -227,6 +227,26 @@ def test_a_server_that_serves_on_by_itself_needs_no_second_container(stack: Stac
             "by DNS the proxies call a task until 72s after SIGTERM, and ECS kills the server after 71s",
             id="a server that ends before the proxies know",
         ),
+        pytest.param(
+            {
+                "stop_timeout": Duration.seconds(120),
+                "discovery": "dns",
+                "pre_stop_wait": Duration.seconds(0),
+                "dns_ttl": Duration.seconds(60),
+            },
+            "until 127s after SIGTERM, and ECS kills the server after 120s; "
+            "give discovery: cloud_map, or a dns_ttl of 5s$",
+            id="a server that Fargate ends before the proxies know",
+        ),
+        pytest.param(
+            {
+                "discovery": "dns",
+                "pre_stop_wait": Duration.seconds(0),
+                "dns_ttl": Duration.seconds(50),
+            },
+            "give discovery: cloud_map, or at least 117s to a server that keeps serving by itself$",
+            id="longer than a pre-stop wait can be",
+        ),
         pytest.param({"pre_stop_wait": Duration.seconds(2)}, "give 4s to 115s", id="Cloud Map"),
         pytest.param(
             {"pre_stop_wait": Duration.minutes(2)}, "give whole seconds from 0s to 115s", id="too long"

@@ -95,13 +95,14 @@ def pre_stop_wait_problem(
     if shortest > MAX_PRE_STOP_WAIT:
         return (
             f"no wait is long enough: the proxies know after {_seconds(shortest)} that a task stops, and "
-            f"Fargate allows {_seconds(MAX_PRE_STOP_WAIT)}; {_SOONER[discovery]}"
+            f"Fargate allows {_seconds(MAX_PRE_STOP_WAIT)}; give {_SOONER[discovery]}"
         )
     too_short, by_dns = wait < shortest, discovery == "dns"
     reason = (
         "ends before the proxies know that the task stops" if too_short else "is longer than Fargate allows"
     )
-    other = f", or discovery: cloud_map and {_seconds(min_pre_stop_wait('cloud_map'))}" if by_dns else ""
+    by_cloud_map = min_pre_stop_wait("cloud_map", interval=interval)
+    other = f", or discovery: cloud_map and {_seconds(by_cloud_map)}" if by_dns else ""
     own = ", or 0s if the server keeps serving by itself" if too_short else ""
     return (
         f"a wait of {_seconds(wait)} {reason}; "
@@ -114,17 +115,23 @@ def serving_problem(stop: TaskStop, discovery: Discovery, interval: timedelta = 
     shortest = min_pre_stop_wait(discovery, stop.dns_ttl, interval)
     if stop.pre_stop_wait != NO_WAIT or stop.stop_timeout >= shortest:
         return None
-    name, other = ("DNS", "discovery: cloud_map, or ") if discovery == "dns" else ("Cloud Map", "")
+    cures = [
+        *(["discovery: cloud_map"] if discovery == "dns" else []),
+        *([f"pre_stop_wait: {_seconds(shortest)}"] if shortest <= MAX_PRE_STOP_WAIT else []),
+        f"stop_timeout: {_seconds(shortest)} or more if the server keeps serving by itself",
+    ]
+    cure = ", or ".join(cures) if shortest <= MAX_STOP_TIMEOUT else _SOONER[discovery]
     return (
-        f"by {name} the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS kills the "
-        f"server after {_seconds(stop.stop_timeout)}; give {other}pre_stop_wait: {_seconds(shortest)}, "
-        f"or stop_timeout: {_seconds(shortest)} or more if the server keeps serving by itself"
+        f"by {_NAMES[discovery]} the proxies call a task until {_seconds(shortest)} after SIGTERM, and ECS "
+        f"kills the server after {_seconds(stop.stop_timeout)}; give {cure}"
     )
 
 
+_NAMES: dict[Discovery, str] = {"dns": "DNS", "cloud_map": "Cloud Map"}
+
 _SOONER: dict[Discovery, str] = {
-    "dns": "give discovery: cloud_map, or a dns_ttl of 5s",
-    "cloud_map": "poll Cloud Map more often",
+    "dns": "discovery: cloud_map, or a dns_ttl of 5s",
+    "cloud_map": "a shorter interval between polls of Cloud Map",
 }
 
 
