@@ -11,7 +11,7 @@ from envoy_data_plane.envoy.extensions.network.dns_resolver.cares.v3 import Care
 from envoy_config.model import DNS_REFRESH_RATE
 from envoy_config.typed_extension import typed_config, typed_extension
 
-RESOLVER_ENVIRONMENT = {"LOCALDOMAIN": "x" * 64}
+RESOLVER_ENVIRONMENT = {"LOCALDOMAIN": "x" * 64, "RES_OPTIONS": "ndots:1"}
 """
 Environment variables of Envoy's process, without which a service has no tasks while DNS lists none.
 
@@ -20,6 +20,9 @@ Envoy 1.40 keeps them. After an error it keeps them ("Service discovery", strict
 nothing under a name, it tries the name within its search domains, and LOCALDOMAIN names these (ares_init(3)).
 A label of more than 63 characters cannot be in a query (RFC 1035, 2.3.4). So c-ares sends none, and its
 result is an error. ADR 0007 has the alternatives.
+
+It must ask for the name itself first. A resolv.conf with `ndots` above the name's dots would reverse that,
+and no service would ever have a task; RES_OPTIONS overrides it.
 """
 
 
@@ -55,7 +58,7 @@ def dns_resolver(resolvers: tuple[Address, ...] = ()) -> TypedExtensionConfig:
         CaresDnsResolverConfig(
             resolvers=list(resolvers),
             # Not `no_default_search_domain`: c-ares has to try the search domain of `RESOLVER_ENVIRONMENT`.
-            # It first asks for a name with a dot as it is, so this sends no further query.
+            # With `ndots:1` it first asks for a name with a dot as it is, so this sends no further query.
             # With Envoy's default of 4 tries of 5 s, a lost packet delays a whole refresh. The VPC's resolver
             # is 1 ms away.
             query_timeout_seconds=1,

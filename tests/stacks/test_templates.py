@@ -74,7 +74,10 @@ def test_the_proxy_runs_as_the_issue_promises(example: Templates) -> None:
     assert container["User"] == "101:101"
     assert "curl" not in json.dumps(container["HealthCheck"])
     # Without it Envoy drops a service's tasks while DNS lists none (ADR 0007).
-    assert container["Environment"] == [{"Name": "LOCALDOMAIN", "Value": "x" * 64}]
+    assert container["Environment"] == [
+        {"Name": "LOCALDOMAIN", "Value": "x" * 64},
+        {"Name": "RES_OPTIONS", "Value": "ndots:1"},
+    ]
     definition = next(
         d for d in resources(example, "AWS::ECS::TaskDefinition") if d["ContainerDefinitions"][0] == container
     )

@@ -111,9 +111,13 @@ def envoy(
     proxy: Proxy = PROXY,
     *,
     lookup: Lookup | None = None,
+    resolv_conf: Path | None = None,
     **upstream: Any,  # noqa: ANN401
 ) -> Generator[Live]:
-    """Run Envoy before `tasks`: DNS lists what is in there at the time, or answers as `lookup` says."""
+    """Run Envoy before `tasks`: DNS lists what is in there at the time, or answers as `lookup` says.
+
+    With `resolv_conf`, Envoy has this file as /etc/resolv.conf, in a mount namespace of its own.
+    """
     service = Service(
         name="lessons",
         address="lessons.test.local",
@@ -131,7 +135,17 @@ def envoy(
             name_server=names.address,
             name_server_port=names.port,
         )
-        command = [BIN / "envoy", "--config-yaml", text, "--concurrency", "1", "--disable-hot-restart"]
+        mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+        own_file = ["unshare", "-rm", "/bin/bash", "-c", mount, resolv_conf] if resolv_conf else []
+        command = [
+            *own_file,
+            BIN / "envoy",
+            "--config-yaml",
+            text,
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+        ]
         process = subprocess.Popen(
             command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **RESOLVER_ENVIRONMENT}
         )

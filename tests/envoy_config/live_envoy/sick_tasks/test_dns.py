@@ -1,5 +1,7 @@
 """What the real Envoy does if DNS takes back what it said."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from tests.envoy_config.live_envoy.sick_tasks.tasks import GET, good
 from tests.waiting import until
 
 EMPTY = Registry([], 1)
+UNSHARE = shutil.which("unshare")
+HAS_MOUNT_NAMESPACES = UNSHARE is not None and subprocess.call([UNSHARE, "-rm", "true"]) == 0
 
 
 class Dns:
@@ -59,3 +63,19 @@ def test_a_service_without_tasks_gets_the_first_one_that_dns_lists(
         dns.change(Registry([first], 1))
         until(lambda: live.endpoints() == {first: True})
         assert call(live, GET) == [b""]
+
+
+@pytest.mark.skipif(not HAS_MOUNT_NAMESPACES, reason="this machine lets nobody make a mount namespace")
+def test_a_resolv_conf_that_wants_search_domains_first_hides_no_task(tmp_path: Path, block: str) -> None:
+    resolv_conf = tmp_path / "resolv.conf"
+    resolv_conf.write_text("nameserver 127.0.0.1\nsearch eu-west-1.compute.internal\noptions ndots:5\n")
+    only = f"{block}.3"
+    dns = Dns(Registry([only], 1))
+    with (
+        task(only, good),
+        envoy(tmp_path, block, [only], lookup=dns.lookup, resolv_conf=resolv_conf) as live,
+    ):
+        until(lambda: live.endpoints() == {only: True})
+        dns.change(None)
+        until(lambda: dns.given > 3)
+        assert live.endpoints() == {only: True}
