@@ -44,7 +44,8 @@ class Drain:
     def stop(self) -> None:
         """Do what ECS does: send SIGTERM to the container's first process alone."""
         # Its first child sleeps, so the script has begun to listen to the signal.
-        until(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text)
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        until(lambda: self._process.poll() is not None or children.read_text())
         self._process.terminate()
 
     def messages(self) -> list[str]:
