@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -186,3 +187,13 @@ def large(assembly_of: Assembly) -> Templates:
 def telemetry(assembly_of: Assembly) -> Templates:
     """The templates of config/telemetry.yaml."""
     return read_templates(assembly_of("telemetry"))
+
+
+@pytest.fixture
+def block() -> str:
+    """The first three parts of a random loopback address, for the processes of a test."""
+    return random_block()
+
+
+def random_block() -> str:
+    return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"

@@ -83,6 +83,7 @@ wait_for_open_calls() {
 
 drain() {
   trap '' TERM
+  kill "$!"
   local start now answer
   read_uptime
   start=$now

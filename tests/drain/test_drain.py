@@ -7,6 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.conftest import random_block
 from tests.drain.drains import GONE, draining
 from tests.envoy_config.live_envoy.rig import Live, channel_to, envoy, task
 from tests.waiting import FOREVER, until
@@ -53,9 +54,10 @@ class Client:
         self._thread.join()
 
 
-def test_envoy_serves_until_its_clients_have_left_and_then_waits_for_open_calls(tmp_path: Path) -> None:
+def test_envoy_serves_until_its_clients_have_left_and_then_waits_for_open_calls(
+    tmp_path: Path, block: str
+) -> None:
     go_on = threading.Event()
-    block = "127.41.1"
     second = tmp_path / "second"
     second.mkdir()
 
@@ -68,7 +70,7 @@ def test_envoy_serves_until_its_clients_have_left_and_then_waits_for_open_calls(
     with (
         task(f"{block}.3", answer, workers=8),
         envoy(tmp_path, block, [f"{block}.3"]) as live,
-        envoy(second, "127.41.5", [f"{block}.3"]) as other,
+        envoy(second, random_block(), [f"{block}.3"]) as other,
         draining(tmp_path, f"{block}.1", DRAIN_SECONDS=int(FOREVER)) as drain,
         channel_to(live) as channel,
     ):
@@ -96,9 +98,7 @@ def test_envoy_serves_until_its_clients_have_left_and_then_waits_for_open_calls(
         ]
 
 
-def test_the_log_says_how_many_calls_were_cut(tmp_path: Path) -> None:
-    block = "127.41.2"
-
+def test_the_log_says_how_many_calls_were_cut(tmp_path: Path, block: str) -> None:
     def answer(_: bytes, context: grpc.ServicerContext) -> Generator[bytes]:
         yield b"begun"
         until(lambda: not context.is_active())
@@ -119,15 +119,14 @@ def test_the_log_says_how_many_calls_were_cut(tmp_path: Path) -> None:
             stream.cancel()
 
 
-def test_without_an_envoy_that_answers_the_task_ends_at_once(tmp_path: Path) -> None:
-    with draining(tmp_path, "127.41.3.1", SERVE_ON_SECONDS=int(FOREVER)) as drain:
+def test_without_an_envoy_that_answers_the_task_ends_at_once(tmp_path: Path, block: str) -> None:
+    with draining(tmp_path, f"{block}.1", SERVE_ON_SECONDS=int(FOREVER)) as drain:
         drain.stop()
         assert drain.ended() == 0
         assert drain.messages() == [GONE]
 
 
-def test_a_second_sigterm_changes_nothing(tmp_path: Path) -> None:
-    block = "127.41.4"
+def test_a_second_sigterm_changes_nothing(tmp_path: Path, block: str) -> None:
     with (
         task(f"{block}.3", lambda request, _: iter([request])),
         envoy(tmp_path, block, [f"{block}.3"]),

@@ -17,7 +17,6 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.process
 
-BLOCK = "127.41.7"
 Answer = Callable[["_Handler", int], None]
 
 
@@ -39,11 +38,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def admin(answer: Answer) -> Generator[Counter[str]]:
+def admin(block: str, answer: Answer) -> Generator[Counter[str]]:
     """Run an admin interface that answers by `answer`, which gets how often the path was asked for."""
     seen: Counter[str] = Counter()
     handler = type("Handler", (_Handler,), {"answer": staticmethod(answer), "seen": seen})
-    with http.server.ThreadingHTTPServer((f"{BLOCK}.1", 9901), handler) as server:
+    with http.server.ThreadingHTTPServer((f"{block}.1", 9901), handler) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -91,11 +90,11 @@ def refuses(request: _Handler) -> None:
 
 @pytest.mark.parametrize("first", [late, endless, closes, garbage, refuses])
 def test_an_answer_that_is_late_or_wrong_is_asked_for_again(
-    first: Callable[[_Handler], None], tmp_path: Path
+    first: Callable[[_Handler], None], tmp_path: Path, block: str
 ) -> None:
     with (
-        admin(lambda request, number: first(request) if number == 1 else fine(request)) as seen,
-        draining(tmp_path, f"{BLOCK}.1", DRAIN_SECONDS=60) as drain,
+        admin(block, lambda request, number: first(request) if number == 1 else fine(request)) as seen,
+        draining(tmp_path, f"{block}.1", DRAIN_SECONDS=60) as drain,
     ):
         drain.stop()
         assert drain.ended() == 0
@@ -114,10 +113,10 @@ def test_an_answer_that_is_late_or_wrong_is_asked_for_again(
     ],
 )
 def test_the_task_ends_if_envoy_does_not_answer_any_more(
-    sent: signal.Signals, step: int, tmp_path: Path
+    sent: signal.Signals, step: int, tmp_path: Path, block: str
 ) -> None:
     long = "LOOK_UP_SECONDS" if step == 2 else "SERVE_ON_SECONDS"
-    with envoy(tmp_path, BLOCK, []) as live, draining(tmp_path, f"{BLOCK}.1", **{long: 4}) as drain:
+    with envoy(tmp_path, block, []) as live, draining(tmp_path, f"{block}.1", **{long: 10}) as drain:
         if step:
             drain.stop()
             until(lambda: len(drain.messages()) == step)
@@ -128,11 +127,11 @@ def test_the_task_ends_if_envoy_does_not_answer_any_more(
         assert drain.messages()[-1] == GONE
 
 
-def test_the_log_says_if_the_number_of_cut_calls_is_unknown(tmp_path: Path) -> None:
+def test_the_log_says_if_the_number_of_cut_calls_is_unknown(tmp_path: Path, block: str) -> None:
     def answer(request: _Handler, _: int) -> None:
         refuses(request) if request.path.startswith("/stats") else fine(request)
 
-    with admin(answer), draining(tmp_path, f"{BLOCK}.1") as drain:
+    with admin(block, answer), draining(tmp_path, f"{block}.1") as drain:
         drain.stop()
         assert drain.ended() == 0
         assert drain.messages() == [
