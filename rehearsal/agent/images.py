@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecs_envoy.plan.packed_bootstrap import unpack
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
 from rehearsal.agent.ecs_api import DEFAULT_STOP_TIMEOUT, Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
@@ -133,7 +134,7 @@ class Images:
         host, port = self.name_server
         bootstrap_index = container.command.index("--config-yaml") + 1
         bootstrap = localize(
-            container.command[bootstrap_index],
+            unpack(container.command[bootstrap_index]),
             address=place.address,
             name_server=host,
             name_server_port=port,

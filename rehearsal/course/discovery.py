@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from discovery.pace import JITTER
+from ecs_envoy.plan.packed_bootstrap import unpack
 from rehearsal.agent.ecs_api import TaskDefinition
 
 CHECK_SECONDS = 1.0
@@ -38,7 +39,7 @@ def service_discovery(
 
     """
     command = proxy.container.command
-    clusters = _clusters(command[command.index("--config-yaml") + 1])
+    clusters = _clusters(unpack(command[command.index("--config-yaml") + 1]))
     dns = next((c["cluster_type"] for c in clusters if c["name"] == service and "cluster_type" in c), None)
     if dns is not None:
         refresh = float(dns["typed_config"]["dns_refresh_rate"].removesuffix("s"))

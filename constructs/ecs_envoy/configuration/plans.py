@@ -26,7 +26,7 @@ def proxy_task(configuration: Configuration) -> ProxyTask:
     """Return the plan of the proxy's task of `configuration`.
 
     Raises:
-        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+        BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
     return plan_proxy_task(proxy_task_input(configuration))

@@ -3,15 +3,18 @@
 import math
 from collections.abc import Sequence
 
+from ecs_envoy.plan.packed_bootstrap import MAX_BYTES, pack
 from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES, json_bytes
 
 
 class BootstrapTooLargeError(ValueError):
-    """Envoy's bootstrap does not fit a task definition."""
+    """Envoy's bootstrap does not fit the command line of its container."""
 
 
 def envoy_command(bootstrap: str, *, cpu: int, sidecar_settings: Sequence[str] = ()) -> list[str]:
-    """Return Envoy's arguments. They contain the whole `bootstrap`: diffs show it, and rollbacks restore it.
+    """Return Envoy's arguments. They contain the whole `bootstrap`, so rollbacks restore it.
+
+    It is plain, so that diffs show it, as long as it fits a task definition; then it is packed.
 
     Args:
         bootstrap: The bootstrap as JSON.
@@ -19,19 +22,24 @@ def envoy_command(bootstrap: str, *, cpu: int, sidecar_settings: Sequence[str] =
         sidecar_settings: The settings of the sidecars, which are in the same task definition.
 
     Raises:
-        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+        BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
-    size = json_bytes(bootstrap)
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - sum(map(json_bytes, sidecar_settings))
-    if size > most:
+    size = len(bootstrap.encode())
+    if size > MAX_BYTES:
         raise BootstrapTooLargeError(
-            f"the proxy's bootstrap is {size} bytes, {size - most} more than the {most} that fit a task "
-            "definition; route fewer services through this proxy and the others through a second one"
+            f"the proxy's bootstrap is {size} bytes, {size - MAX_BYTES} more than the {MAX_BYTES} that fit a "
+            "command line; route fewer services through this proxy and the others through a second one"
+        )
+    most = TASK_DEFINITION_BYTES - RESERVED_BYTES - sum(map(json_bytes, sidecar_settings))
+    if json_bytes(bootstrap) > most and "${Token[" in bootstrap:
+        raise BootstrapTooLargeError(
+            "the proxy's bootstrap has to be packed, and a part of it is known only at deployment; "
+            "give names as text, or route fewer services through this proxy"
         )
     return [
         "--config-yaml",
-        bootstrap,
+        bootstrap if json_bytes(bootstrap) <= most else pack(bootstrap),
         # By default Envoy starts a worker for each CPU of the host, and each worker balances separately.
         "--concurrency",
         str(max(1, math.ceil(cpu / 1024))),

@@ -203,7 +203,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
 
     Raises:
         RoutingError: There is no service to route to, or two services claim the same calls.
-        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+        BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
     followed, telemetry = task.followed, task.telemetry

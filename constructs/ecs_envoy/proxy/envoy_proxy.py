@@ -100,7 +100,7 @@ class EnvoyProxy(Construct):
 
     Raises:
         ArgumentError: A value is not allowed; the message has a line for each mistake.
-        BootstrapTooLargeError: The bootstrap does not fit a task definition.
+        BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
 

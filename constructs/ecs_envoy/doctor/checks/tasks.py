@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecs_envoy.configuration.plans import proxy_task
 from ecs_envoy.doctor.account import Account
 from ecs_envoy.doctor.result import Result, ok, problem, unknown, warning
+from ecs_envoy.plan.packed_bootstrap import unpack
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
@@ -107,6 +108,6 @@ def check_deployed_bootstrap(account: Account) -> Iterator[Result]:
 
 def _same(deployed: str, wanted: str) -> bool:
     try:
-        return json.loads(deployed) == json.loads(wanted)
+        return json.loads(unpack(deployed)) == json.loads(wanted)
     except ValueError:
         return False

@@ -1,0 +1,69 @@
+"""A bootstrap that does not fit a task definition as it is."""
+
+import subprocess
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk.assertions import Template
+
+from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
+from ecs_envoy.plan.envoy_command import envoy_command
+from ecs_envoy.plan.packed_bootstrap import ENTRY_POINT, is_packed, unpack
+from ecs_envoy.plan.task_definition_size import RESERVED_BYTES, TASK_DEFINITION_BYTES
+from tests.conftest import BIN
+from tests.ecs_envoy.constructs.factories import BY_DNS, grpc_service
+
+MOST = TASK_DEFINITION_BYTES - RESERVED_BYTES
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the deployed entry point with the Envoy of this machine."""
+    entry_point = [part.replace("/usr/local/bin/envoy", str(BIN / "envoy")) for part in ENTRY_POINT]
+    return subprocess.run([*entry_point, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_thirty_services_fit_a_proxy_and_the_real_envoy_reads_them(stack: Stack, network: Network) -> None:
+    services = [
+        grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"], **BY_DNS)
+        for number in range(30)
+    ]
+    proxy = EnvoyProxy(
+        stack, "Proxy", ecs_cluster=network.ecs_cluster, namespace=network.namespace, services=services
+    )
+    (envoy,) = (
+        container
+        for definition in Template.from_stack(stack).find_resources("AWS::ECS::TaskDefinition").values()
+        for container in definition["Properties"]["ContainerDefinitions"]
+        if container["Name"] == "envoy"
+    )
+    assert envoy["EntryPoint"] == list(ENTRY_POINT)
+    assert is_packed(envoy["Command"][1])
+    assert unpack(envoy["Command"][1]) == proxy.plan.bootstrap
+    assert run(*envoy["Command"], "--mode", "validate").returncode == 0
+
+
+def test_a_bootstrap_is_plain_as_long_as_it_fits() -> None:
+    fits = "{" + "x" * (MOST - 3)
+    assert envoy_command(fits, cpu=256)[1] == fits
+    assert is_packed(envoy_command(fits + "x", cpu=256)[1])
+
+
+def test_the_same_bootstrap_is_packed_alike() -> None:
+    large = "{" * MOST
+    assert envoy_command(large, cpu=256) == envoy_command(large, cpu=256)
+
+
+def test_fails_and_says_why_where_a_bootstrap_cannot_be_unpacked() -> None:
+    done = run("--config-yaml", "bm8gZ3ppcA==", "--concurrency", "1")
+    assert done.returncode == 1
+    assert "Envoy's bootstrap cannot be unpacked: the image needs bash, base64 and gunzip" in done.stderr
+
+
+def test_fails_on_a_large_bootstrap_with_a_part_that_is_known_only_at_deployment() -> None:
+    with pytest.raises(BootstrapTooLargeError, match="has to be packed, and a part of it is known only at"):
+        envoy_command("{${Token[TOKEN.1]}" + "x" * MOST, cpu=256)
+
+
+def test_fails_on_what_is_no_packed_bootstrap() -> None:
+    with pytest.raises(ValueError, match="this is no packed bootstrap"):
+        unpack("bm8gZ3ppcA==")
