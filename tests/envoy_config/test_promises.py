@@ -103,6 +103,6 @@ def test_the_last_of_five_tries_comes_some_two_seconds_later(told: dict[str, Any
         assert 2 <= sum(waits) <= 3
 
 
-def test_a_task_that_failed_is_left_alone_for_half_a_minute(told: dict[str, Any]) -> None:
+def test_a_task_that_failed_is_left_alone_for_a_minute(told: dict[str, Any]) -> None:
     for cluster in clusters(told):
-        assert cluster["outlier_detection"]["base_ejection_time"] == "30s"
+        assert cluster["outlier_detection"]["base_ejection_time"] == "60s"

@@ -244,7 +244,7 @@ def test_a_server_that_serves_on_by_itself_needs_no_second_container(stack: Stac
                 "pre_stop_wait": Duration.seconds(0),
                 "dns_ttl": Duration.seconds(50),
             },
-            "give discovery: cloud_map, or at least 117s to a server that keeps serving by itself$",
+            "give discovery: cloud_map, or stop_timeout: 117s or more if the server keeps serving by itself$",
             id="longer than a pre-stop wait can be",
         ),
         pytest.param({"pre_stop_wait": Duration.seconds(2)}, "give 4s to 115s", id="Cloud Map"),
