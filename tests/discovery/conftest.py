@@ -7,16 +7,16 @@ from discovery.cloud_map.client import CloudMap
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 from discovery.poller import Poller
+from tests.conftest import random_block
 from tests.discovery.polling import GRACE, Clock
 from tests.discovery.stub import Stub
-from tests.discovery.world import block
 from tests.emulator import emulator as emulator
 from tests.waiting import FOREVER
 
 
 @pytest.fixture
 def stub() -> Generator[Stub]:
-    server = Stub(f"{block()}.1")
+    server = Stub(f"{random_block()}.1")
     yield server
     server.close()
 

@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from rehearsal.processes import Processes
+from tests.conftest import random_block
 from tests.discovery.stub import Stub, silent
-from tests.discovery.world import ZONES, Sidecar, block
+from tests.discovery.world import ZONES, Sidecar
 from tests.emulator import Emulator
 from tests.waiting import FOREVER, until
 
@@ -185,7 +186,7 @@ def test_it_is_not_ready_while_its_volume_cannot_be_written_and_tries_again(
 def test_sigterm_ends_it_at_once_even_during_a_request(
     emulator: Emulator, processes: Processes, tmp_path: Path
 ) -> None:
-    stub = Stub(f"{block()}.2")
+    stub = Stub(f"{random_block()}.2")
     stub.fails(silent)
     sidecar = Sidecar(processes, tmp_path, {**emulator.aws.environment(), "AWS_ENDPOINT_URL": stub.url})
     running = sidecar.start(["lessons"])

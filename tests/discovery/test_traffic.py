@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 
 from discovery.zones.traffic import REPORT_SECONDS, WINDOW_SECONDS, OwnTraffic, Peers, Report
+from tests.conftest import random_block
 from tests.discovery.polling import Clock
-from tests.discovery.world import block
 
 
 class Server(ThreadingHTTPServer):
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def admin() -> Generator[Server]:
-    server = Server(f"{block()}.1")
+    server = Server(f"{random_block()}.1")
     yield server
     server.close()
 
@@ -111,7 +111,7 @@ def test_envoy_is_asked_only_for_the_counters(admin: Server, clock: Clock) -> No
 
 @pytest.fixture
 def peers() -> Generator[list[Server]]:
-    own = block()
+    own = random_block()
     first = Server(f"{own}.2")
     others = [first, Server(f"{own}.3", first.server_port)]
     yield others

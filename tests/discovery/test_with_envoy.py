@@ -23,9 +23,9 @@ from envoy_config.rendering import to_json
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.load.grpc_task import serve
 from rehearsal.processes import Process, Processes
-from tests.conftest import BIN
+from tests.conftest import BIN, random_block
 from tests.discovery.stub import Stub, always, hanging_up
-from tests.discovery.world import ZONES, Sidecar, block
+from tests.discovery.world import ZONES, Sidecar
 from tests.waiting import FOREVER, until
 
 pytestmark = pytest.mark.process
@@ -40,7 +40,7 @@ class World:
     folder: Path
     processes: Processes
     running: Process = field(init=False)
-    block: str = field(default_factory=block)
+    block: str = field(default_factory=random_block)
     zone_aware: bool = False
     servers: dict[str, grpc.Server] = field(default_factory=dict[str, grpc.Server])
 

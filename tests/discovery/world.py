@@ -1,7 +1,6 @@
 """The real sidecar as a process, and what it talks to."""
 
 import json
-import random
 import sys
 import urllib.error
 import urllib.request
@@ -9,14 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.processes import Process, Processes
+from tests.conftest import random_block
 from tests.waiting import FOREVER
 
 ZONES = ("eu-west-1a", "eu-west-1b")
-
-
-def block() -> str:
-    """Return the first three parts of loopback addresses that no other test uses."""
-    return f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
 
 
 class Sidecar:
@@ -32,7 +27,7 @@ class Sidecar:
         self._environment = environment
         self._starts = 0
         self.folder = folder / "endpoints"
-        self.address = f"{block()}.1"
+        self.address = f"{random_block()}.1"
 
     def start(
         self,

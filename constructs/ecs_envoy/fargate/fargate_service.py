@@ -5,6 +5,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from ecs_envoy.network.cloud_map_name import Registry, add_registry
+from ecs_envoy.plan.stop.proxy_stop import MIN_HEALTHY_PERCENT
 
 
 def define_fargate_service(
@@ -31,7 +32,7 @@ def define_fargate_service(
         assign_public_ip=False,
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
         security_groups=[security_group],
-        min_healthy_percent=100,
+        min_healthy_percent=MIN_HEALTHY_PERCENT,
         max_healthy_percent=max_healthy_percent,
         # ECS's default for new services ("CreateService" in its API reference), written out: ECS replaces
         # tasks by itself if one zone has more of them than another.

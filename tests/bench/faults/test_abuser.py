@@ -1,6 +1,5 @@
 """The abusive client of `make chaos`."""
 
-import random
 import socket
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.processes import Processes
+from tests.conftest import random_block
 from tests.waiting import FOREVER
 
 pytestmark = pytest.mark.process
@@ -26,7 +26,7 @@ SERVICE = "busy"
 def test_an_abuser_has_an_address_of_its_own_as_a_task_on_fargate(
     tmp_path: Path, abuse: str, sent: bytes
 ) -> None:
-    block = f"127.{random.randint(16, 250)}.{random.randint(0, 255)}"
+    block = random_block()
     with socket.create_server((f"{block}.1", 50051)) as proxy, Processes(tmp_path) as processes:
         proxy.settimeout(FOREVER)
         where = ["dns:///unused", f"{block}.1", "50051", SERVICE, f"{block}.2", "--rate", "80"]

@@ -6,29 +6,14 @@ import signal
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from rehearsal.agent.task import State
 from rehearsal.processes import listens
 from tests.emulator import Emulator
 from tests.rehearsal.agent.one_service import SERVER, World
 from tests.waiting import until
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> Generator[World]:
-    world = World(emulator, SERVER)
-    with world.agent:
-        try:
-            yield world
-        finally:
-            emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
-            until(lambda: not world.agent.tasks())
-    assert world.agent.failure is None
 
 
 def test_tasks_are_listed_in_cloud_map_as_ecs_lists_them_and_in_dns(world: World) -> None:

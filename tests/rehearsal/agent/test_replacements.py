@@ -1,26 +1,11 @@
 """What ECS does to tasks by itself: it rolls back, rebalances zones, and interrupts Spot tasks."""
 
 import sys
-from collections.abc import Generator
-
-import pytest
 
 from rehearsal.agent.task import State
 from tests.emulator import Emulator
-from tests.rehearsal.agent.one_service import SERVER, World
+from tests.rehearsal.agent.one_service import World
 from tests.waiting import until
-
-
-@pytest.fixture
-def world(emulator: Emulator) -> Generator[World]:
-    world = World(emulator, SERVER)
-    with world.agent:
-        try:
-            yield world
-        finally:
-            emulator.aws.ecs().delete_service(cluster="shared", service="lessons", force=True)
-            until(lambda: not world.agent.tasks())
-    assert world.agent.failure is None
 
 
 def test_a_task_definition_that_never_gets_healthy_is_rolled_back(world: World) -> None:

@@ -1,6 +1,5 @@
 """The stand-in server and the load, against each other."""
 
-import random
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -14,12 +13,13 @@ from rehearsal.load.calls import MESSAGES_KEY, Call, Target
 from rehearsal.load.grpc_task import burn, serve
 from rehearsal.load.load_process import Load
 from rehearsal.processes import Processes
+from tests.conftest import random_block
 from tests.waiting import FOREVER, until
 
 
 @pytest.fixture
 def target() -> Generator[str]:
-    address = f"127.{random.randint(16, 250)}.{random.randint(0, 255)}.1"
+    address = f"{random_block()}.1"
     server = serve(address, 50051, ["learning.v1.Lessons"])
     yield f"{address}:50051"
     server.stop(None).wait()
