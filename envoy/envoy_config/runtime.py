@@ -6,12 +6,14 @@ from envoy_data_plane.envoy.config.bootstrap.v3 import (
 )
 from envoy_data_plane.google.protobuf import Struct, Value
 
-CALLS_IN_TURN = 4
+CALLS_IN_TURN = 16
 """
 How many new calls of one connection Envoy takes before it turns to the other connections. Without a limit it
 takes all that have arrived, and a client that floods the proxy makes all others wait for it. Under a flood of
-four connections the others' median was 422 ms without a limit, 56 with 16, 7 with 4, 3 with 1. One call takes
-1.0 % more instructions with 16, 2.0 with 4, 4.6 with 2, 5.3 with 1.
+four connections the others' median was 422 ms without a limit, 56 with 16, 7 with 4, 3 with 1. But Envoy
+writes once a turn, so a smaller number costs ordinary bursts: with 8 open calls on each connection, as fast
+as they can, a call takes 63 % more CPU with 4, and the same with 8 and more; with 16 open calls 40 % more
+with 8, and the same with 16 (docs/limits.md).
 """
 
 
