@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import App, Environment
 
 from ecs_envoy.configuration import Configuration, load_configuration
+from ecs_envoy.configuration.plans import cut_overs
 from stacks.network import NetworkStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
@@ -44,6 +45,12 @@ def define_stacks(app: App, configuration: Configuration) -> None:
             api=configuration.api,
             network=base.network,
             proxy=proxy.proxy,
+        ).add_stack_dependency(proxy)
+    if any(cut_overs(configuration)):
+        from stacks.cut_over import CutOverStack
+
+        CutOverStack(
+            app, f"{name}-cut-over", env=env, configuration=configuration, proxy=proxy.proxy
         ).add_stack_dependency(proxy)
     if configuration.telemetry.cloudwatch:
         from stacks.monitoring import MonitoringStack

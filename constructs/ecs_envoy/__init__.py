@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecs_envoy.network.network import Network
     from ecs_envoy.plan.discovery import Discovery
     from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+    from ecs_envoy.proxy.cut_over import CutOver
     from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
     from ecs_envoy.proxy.routed_service import RoutedService
     from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
@@ -30,6 +31,7 @@ _MODULES = {
     "AlarmThresholds": "ecs_envoy.settings.alarm_thresholds",
     "ArgumentError": "ecs_envoy.settings.arguments",
     "BootstrapTooLargeError": "ecs_envoy.plan.envoy_command",
+    "CutOver": "ecs_envoy.proxy.cut_over",
     "Datadog": "ecs_envoy.telemetry.datadog",
     "Discovery": "ecs_envoy.plan.discovery",
     "EnvoyProxy": "ecs_envoy.proxy.envoy_proxy",
@@ -52,6 +54,7 @@ __all__ = [
     "AlarmThresholds",
     "ArgumentError",
     "BootstrapTooLargeError",
+    "CutOver",
     "Datadog",
     "Discovery",
     "EnvoyProxy",

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from envoy_config.values import shortened, shown
@@ -72,7 +73,7 @@ _RENAMED = {"observability": "telemetry"}
 
 
 def _suggestion(key: str, block: type[BaseModel] | None) -> str:
-    keys: Collection[str] = block.model_fields if block else ()
+    keys: Collection[str] = keys_of(block) if block else ()
     if (new_name := _RENAMED.get(key)) in keys:
         return f"it is called {new_name} now"
     close = difflib.get_close_matches(key, keys, n=1)
@@ -84,7 +85,7 @@ def settings_at(path: KeyPath, settings: object) -> type[BaseModel] | None:
     block = settings
     for part in path:
         if isinstance(block, type) and issubclass(block, BaseModel):
-            field = block.model_fields.get(str(part))
+            field = keys_of(block).get(str(part))
             block = _settings_in(field.annotation) if field else None
         elif typing.get_origin(block) in {dict, list}:
             block = _settings_in(typing.get_args(block)[-1])
@@ -105,7 +106,12 @@ def _settings_in(annotation: object) -> object:
     return annotation
 
 
+def keys_of(block: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of `block` by their keys: a word of Python, such as from, cannot name a field."""
+    return {field.alias or name: field for name, field in block.model_fields.items()}
+
+
 def described(block: type[BaseModel] | None, key: str) -> str:
     """Return the description of `key` in `block`."""
-    field = block.model_fields.get(key) if block else None
+    field = keys_of(block).get(key) if block else None
     return (field.description if field else None) or "a value"

@@ -10,6 +10,7 @@ from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
 from ecs_envoy.configuration.region_checks import REGION_RULES
+from ecs_envoy.plan.cut_over import CUT_OVER_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
 from ecs_envoy.plan.proxy_task import PROXY_RULES
 from ecs_envoy.plan.rules import Rule
@@ -57,6 +58,7 @@ class _Checks:
             yield self._proxy_key(path), message
         yield from self._run(self._services)
         yield from self._run(self._servers)
+        yield from self._run(self._cut_overs)
 
     def _services(self, configuration: Configuration) -> Iterator[Finding]:
         for name, service in plans.service_plans(configuration):
@@ -67,6 +69,11 @@ class _Checks:
         for here, server in plans.servers(configuration).items():
             for path, message in self._apply(SERVER_RULES, plans.server_task(configuration, server)):
                 yield (*here, *_size_key(path, server)), message
+
+    def _cut_overs(self, configuration: Configuration) -> Iterator[Finding]:
+        for name, plan in plans.cut_over_plans(configuration):
+            for path, message in self._apply(CUT_OVER_RULES, plan):
+                yield (_section(configuration, name), name, "cut_over", *path), message
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""

@@ -18,12 +18,13 @@ def read_partly(kind: type[_Block], values: Mapping[str, object]) -> _Block:
     """Return a `kind` without the keys that are missing or wrong; to read one raises AttributeError."""
     parsed: dict[str, object] = {}
     for name, field in kind.model_fields.items():
-        if name in values:
+        if (key := field.alias or name) in values:
             with suppress(ValidationError):
-                parsed[name] = _read_field(kind, name, field, values[name])
+                parsed[name] = _read_field(kind, key, field, values[key])
         elif not field.is_required():
             parsed[name] = field.get_default(call_default_factory=True)
-    block = kind.model_construct(set(parsed) & set(values), **cast("dict[str, Any]", parsed))
+    block = kind.model_construct(set(parsed) & set(values))
+    vars(block).update(parsed)  # by their names; `model_construct` would take the keys
     for name in kind.model_fields.keys() - parsed.keys():
         vars(block).pop(name, None)
     return block

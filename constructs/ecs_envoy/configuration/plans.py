@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.parsed import build_partly
-from ecs_envoy.configuration.server import Api, ExistingService, Service
+from ecs_envoy.configuration.server import Api, CutOver, ExistingService, Service
 from ecs_envoy.configuration.telemetry import Telemetry
+from ecs_envoy.plan.cut_over import CutOverPlan
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
@@ -101,6 +102,33 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "stop": TaskStop,
         },
     )
+
+
+def cut_overs(configuration: Configuration) -> Iterator[tuple[str, CutOver]]:
+    """Yield the name of each service whose clients move from an old load balancer, and how they do."""
+    for name, service in {**configuration.services, **configuration.existing_services}.items():
+        if service.cut_over:
+            yield name, service.cut_over
+
+
+def cut_over_plans(configuration: Configuration) -> Iterator[tuple[str, CutOverPlan]]:
+    """Yield what the rules check of each service whose clients move from an old load balancer."""
+    listed = list(cut_overs(configuration))
+    task = proxy_task_input(configuration)
+    proxy_names = [f"{name}.{task.namespace}" for name in (task.name, *task.aliases)]
+    for name, cut_over in listed:
+        others = {
+            other.name.lower(): f"the name of {service}" for service, other in listed if service != name
+        }
+        yield (
+            name,
+            CutOverPlan(
+                name=cut_over.name,
+                load_balancer=cut_over.load_balancer,
+                proxy_names=proxy_names,
+                others=others,
+            ),
+        )
 
 
 def server_task(configuration: Configuration, server: Service | Api) -> ServerTask:

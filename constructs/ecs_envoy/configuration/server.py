@@ -65,6 +65,21 @@ class Container(TaskSize):
     )
 
 
+class CutOver(Settings):
+    """The move of a service's clients from its old load balancer to the proxy, by the name that they dial."""
+
+    name: values.DnsName = Field(
+        description="the name that clients dial; the proxy routes calls to it to this service"
+    )
+    zone: values.HostedZoneId = Field(
+        description="the id of the Route 53 private hosted zone in which the name is"
+    )
+    load_balancer: values.DnsName = Field(alias="from", description="the old load balancer's DNS name")
+    percent: values.CutOverPercent = Field(
+        default=0, description="how many of 100 look-ups get the proxy; the others get the load balancer"
+    )
+
+
 class Discovered(Settings):
     """A service whose tasks the proxy has to find."""
 
@@ -72,6 +87,11 @@ class Discovered(Settings):
         default=DISCOVERY,
         description="how the proxy finds its tasks: cloud_map sees a change within 2 s, by a sidecar; dns "
         "takes up to 70 s and finds at most 4 tasks",
+    )
+    cut_over: CutOver | None = Field(
+        default=None,
+        description="the move of clients from an old load balancer, by weighted records for the name that "
+        "they dial; none by default",
     )
 
 

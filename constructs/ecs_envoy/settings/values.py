@@ -154,6 +154,18 @@ _stack_zone = text(
 StackZone = Annotated[str, *_stack_zone]
 _vpc = text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")
 VpcId = Annotated[str, *_vpc]
+_hosted_zone = text(r"Z[A-Z0-9]{1,31}", "a hosted zone's id", "one such as Z0123456789ABCDEFGHIJ")
+HostedZoneId = Annotated[str, *_hosted_zone]
+_DNS_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_dns_name = text(
+    rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})+",
+    "a DNS name",
+    "one without a final dot, such as lessons-internal.example.com",
+    length=253,
+)
+DnsName = Annotated[str, *_dns_name]
+_cut_over_percent = whole_number("a percentage of the look-ups", 0, 100)
+CutOverPercent = Annotated[int, *_cut_over_percent]
 _group = text(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-0123456789abcdef0")
 SecurityGroupId = Annotated[str, *_group]
 _namespace = text(r"ns-[a-z0-9]+", "a Cloud Map namespace's id", "one such as ns-0123456789abcdef")
