@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.configuration.server import CutOver
 from rehearsal.account.existing import Existing
 
 
@@ -63,4 +65,17 @@ def existing_resources(configuration: Configuration) -> Existing:
         namespace=(namespace.id, namespace.name) if namespace.id else None,
         cloud_map_services=tuple(sorted({service.cloud_map_service for service in services})),
         security_groups=tuple(sorted({s.security_group for s in services if s.security_group})),
+        private_zones=_private_zones(configuration),
     )
+
+
+def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    zones: dict[str, list[tuple[str, str]]] = {}
+    for _, cut_over in cut_overs(configuration):
+        zones.setdefault(cut_over.zone, []).append((cut_over.name, cut_over.load_balancer))
+    return tuple((zone, tuple(records)) for zone, records in zones.items())
+
+
+def moved_names(configuration: Configuration) -> dict[str, CutOver]:
+    """Return how clients of each service with `cut_over` move, by its name in the namespace."""
+    return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}

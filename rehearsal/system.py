@@ -17,7 +17,9 @@ from rehearsal.account.cloud_map_zone import CloudMapZone
 from rehearsal.account.emulator_process import start_emulator
 from rehearsal.account.foreign_services import deploy_foreign_services
 from rehearsal.account.health_lag import HEALTH_LAG_SECONDS
-from rehearsal.account.name_server import NameServer
+from rehearsal.account.name_server import Lookup, NameServer
+from rehearsal.account.private_zones import PROPAGATION_SECONDS as PRIVATE_ZONE_SECONDS
+from rehearsal.account.private_zones import CnameRecord, MovedNames, PrivateZones
 from rehearsal.account.propagation import PROPAGATION_SECONDS, Propagated, Propagation
 from rehearsal.account.resolver_cache import ResolverCache
 from rehearsal.agent.ecs_agent import EcsAgent
@@ -77,8 +79,12 @@ class System:
         processes: All child processes except those of the tasks.
         logs: The folder for logs.
         delays: How slow AWS is.
+        load_balancers: The address of each load balancer that is played, by its DNS name.
+        moved_records: Returns the records of a name with `cut_over`, as DNS shows them.
 
     """
+
+    moved_records: Callable[[str], tuple[CnameRecord, ...]]
 
     def __init__(
         self,
@@ -92,6 +98,7 @@ class System:
         self.configuration = configuration
         self.delays = delays
         self.addresses = Addresses()
+        self.load_balancers: dict[str, str] = {}
         self.logs = out / "logs"
         self._config_folder = config_folder
         self._out = out
@@ -126,9 +133,8 @@ class System:
 
         """
         self.zone = CloudMapZone(self.aws, self.configuration.namespace.name)
-        seen = self._stack.enter_context(Propagated(self.zone.lookup, Propagation(self.delays.propagation)))
         self.name_server = self._stack.enter_context(
-            NameServer(self.addresses.next(), ResolverCache(seen), negative_ttl=self.zone.negative_ttl())
+            NameServer(self.addresses.next(), self._lookup(), negative_ttl=self.zone.negative_ttl())
         )
         images = Images(
             grpc_services=configured.proto_services(self.configuration),
@@ -144,6 +150,18 @@ class System:
         self._stack.enter_context(self.agent)
         self.sampler = self._stack.enter_context(Sampler(self._pids))
         return self.agent
+
+    def _lookup(self) -> Lookup:
+        """Return how the VPC's resolver looks names up."""
+        longest = self.delays.propagation
+        seen = self._stack.enter_context(Propagated(self.zone.lookup, Propagation(longest)))
+        moved = configured.moved_names(self.configuration).values()
+        if not moved:
+            return ResolverCache(seen)
+        zones = PrivateZones(self.aws, {cut_over.name: cut_over.zone for cut_over in moved})
+        soon = Propagation(min(longest, PRIVATE_ZONE_SECONDS))
+        self.moved_records = self._stack.enter_context(Propagated(zones.records, soon))
+        return MovedNames(self.moved_records, self.load_balancers, ResolverCache(seen))
 
     def start_prometheus(self) -> Prometheus | None:
         """Start Prometheus, and the exporter for the tasks' CPU; None if Prometheus is not installed."""

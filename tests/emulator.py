@@ -13,6 +13,10 @@ from rehearsal.processes import Processes
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
+PRIVATE_ZONE = "Z0123456789ABCDEFGHIJ"
+PRIVATE_NAME = "lessons-internal.example.com"
+PRIVATE_TARGET = "internal-lessons-1.eu-west-1.elb.amazonaws.com"
+
 HEALTH_LAG = 1.0
 """Seconds instead of the 30 of Cloud Map."""
 
@@ -50,6 +54,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
         namespace=("ns-0123456789abcdef", "test.local"),
         cloud_map_services=("lessons", "other"),
         security_groups=("sg-0123456789abcdef0",),
+        private_zones=((PRIVATE_ZONE, ((PRIVATE_NAME, PRIVATE_TARGET),)),),
     )
     with Processes(folder) as processes:
         aws = start_emulator(processes, existing, folder / "files", health_lag=HEALTH_LAG)

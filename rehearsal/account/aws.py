@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ecs import ECSClient
+    from types_boto3_route53 import Route53Client
     from types_boto3_servicediscovery import ServiceDiscoveryClient
 
 SECRET = "rehearsal"  # noqa: S105  # the emulator accepts any secret, and nothing else sees this one
@@ -50,6 +51,10 @@ class Aws:
     def cloud_map(self) -> "ServiceDiscoveryClient":
         """Return a client of the Cloud Map API."""
         return self._client("servicediscovery")
+
+    def route53(self) -> "Route53Client":
+        """Return a client of the Route 53 API."""
+        return self._client("route53")
 
     def _client(self, service: str) -> Any:  # noqa: ANN401
         session = boto3.Session(  # explicit, so that boto3 does not read the user's profile or region

@@ -17,6 +17,7 @@ class Existing:
         namespace: A Cloud Map namespace's id and DNS name, if one exists.
         cloud_map_services: The names of the services in `namespace`.
         security_groups: Ids of security groups in `vpc`.
+        private_zones: The id of each private hosted zone, with its records: their names and targets.
 
     """
 
@@ -28,6 +29,7 @@ class Existing:
     namespace: tuple[str, str] | None = None
     cloud_map_services: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
+    private_zones: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def to_json(self) -> str:
         """Return it as JSON, for the emulator's command line."""

@@ -10,8 +10,9 @@ from ecs_envoy.plan.discovery import DNS_TASKS
 from rehearsal.agent.task import Task
 from rehearsal.course.discovery import ServiceDiscovery
 from rehearsal.course.evenness import busiest_share
-from rehearsal.course.outcome import Change, NewTask, error_counts
+from rehearsal.course.outcome import Change, NewTask
 from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
+from rehearsal.load.calls import error_counts
 from rehearsal.load.load_process import Load
 
 SCALE_OUT_BY = 2

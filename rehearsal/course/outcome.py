@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rehearsal.course.cut_over_result import CutOverStep
 from rehearsal.course.evenness import MAX_SHARE
-from rehearsal.load.calls import Call
+from rehearsal.load.calls import Call, describe_errors, error_counts
 from rehearsal.monitoring.prometheus_results import CallsByMethod, PrometheusResult
 
 CV_REQUESTS_TARGET = 0.01
@@ -147,6 +148,7 @@ class Outcome:
         calls_by_prometheus: The same calls as Prometheus scraped them from Envoy; empty if none ran.
         scale_out: The scale-out; None if there was none.
         roll: The rolling deployment; None if there was none.
+        cut_over: The steps of the cut-over; empty without one.
         seconds: How long each step took, by its name.
 
     """
@@ -168,6 +170,7 @@ class Outcome:
     calls_by_prometheus: CallsByMethod = field(default_factory=dict[str, dict[str, int]])
     scale_out: Change | None = None
     roll: Change | None = None
+    cut_over: list[CutOverStep] = field(default_factory=list[CutOverStep])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     def problems(self) -> list[str]:
@@ -183,6 +186,7 @@ class Outcome:
             for result in self.after
             for task in result.idle
         ]
+        problems += [problem for step in self.cut_over for problem in step.problems()]
         for name, change in (("the scale-out", self.scale_out), ("the rolling deployment", self.roll)):
             if change and (text := describe_errors(change.errors)):
                 problems.append(f"{change.service}: {text} during {name}")
@@ -224,15 +228,6 @@ class Outcome:
         return remarks
 
 
-def describe_errors(errors: dict[str, int]) -> str:
-    """Return `errors` in words; an empty string if there are none."""
-    if not errors:
-        return ""
-    total = sum(errors.values())
-    by_status = ", ".join(f"{count} {status}" for status, count in sorted(errors.items()))
-    return f"{total} {'call' if total == 1 else 'calls'} failed ({by_status})"
-
-
 def service_result(
     service: str,
     calls: Sequence[Call],
@@ -262,8 +257,3 @@ def service_result(
         calls=len(calls),
         errors=error_counts(calls),
     )
-
-
-def error_counts(calls: Iterable[Call]) -> dict[str, int]:
-    """Return how many of `calls` failed, by gRPC status."""
-    return dict(Counter(call.status for call in calls if call.status != "OK"))

@@ -12,9 +12,11 @@ STEPS = {
     "deploy": "Deploy to the emulator with cdk deploy",
     "start": "Start the deployed tasks",
     "before": "Before: call through an L4 proxy",
+    "cut over": "Move clients from the load balancers to the proxy",
     "after": "After: make the same calls through Envoy",
     "scale out": "Scale out during calls",
     "roll": "Deploy a new task definition during calls",
+    "way back": "Move clients back to the load balancers",
     "report": "Write the report",
 }
 

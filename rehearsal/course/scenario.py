@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rehearsal import configured
+from rehearsal.account.hand_over import hand_over, step_back
 from rehearsal.course import states
 from rehearsal.course.changes import Changes
+from rehearsal.course.cut_over import STEPS, CutOverCourse, write_configuration
 from rehearsal.course.discovery import ServiceDiscovery, service_discovery
 from rehearsal.course.outcome import Outcome
 from rehearsal.course.rolled import rolled_configuration
@@ -47,6 +50,9 @@ class Scenario:
         self._rolled_synth: Process | None = None
         self._changed_service: str | None = None  # the service that is scaled out and rolled
         self._discovery: dict[str, ServiceDiscovery] = {}
+        self._out = out
+        self._moved = configured.moved_names(stage.configuration)
+        self._cut_overs: dict[int, Path] = {}  # the assembly of each percentage
         self._seconds = seconds
         self.outcome = Outcome(config=str(config), **describe())
         self.before = self.after = Window(begin=0, end=0)
@@ -65,7 +71,10 @@ class Scenario:
         self._timed("deploy", self._deploy)
         self._timed("start", self._start)
         self._timed("before", self._measure_before)
+        if self._moved:
+            self._timed("cut over", self._cut_over)
         addresses = dict.fromkeys(self._stage.services, self._envoy_target())
+        addresses |= {name: states.dialled(self._stage, moved.name) for name, moved in self._moved.items()}
         load = Load(self._stage.system.processes, "load-after", states.targets(self._stage, addresses))
         self._timed("after", lambda: self._measure_after(load))
         if self._changed_service:
@@ -78,6 +87,8 @@ class Scenario:
             self._timed("scale out", lambda: self._scale_out(changes))
             self._timed("roll", lambda: self._roll(changes))
         self.calls = load.stop()
+        if self._moved:
+            self._timed("way back", self._way_back)
         self.outcome.calls_by_clients = client_calls(self.calls)
         if self.prometheus:
             self._stage.stop.wait(SCRAPES_SECONDS)
@@ -101,7 +112,21 @@ class Scenario:
         if self._changed_service:
             # The rolling deployment is synthesized now, because a synth would disturb the measurements.
             self._rolled_synth = system.cdk.start_synth(self._rolled_config, self._rolled_assembly)
+        hand_over(system.aws, self._moved.values())
         stage.wait_for_cdk(system.cdk.start_deploy(self._assembly), "cdk deploy --all")
+        step_back(system.aws, self._moved.values())
+
+    def _synthesize_cut_over(self) -> None:
+        """Synthesize the steps of the cut-over now, because a synth would disturb the measurements."""
+        for percent in (0, *STEPS) if self._moved else ():
+            if {moved.percent for moved in self._moved.values()} == {percent}:
+                self._cut_overs[percent] = self._assembly
+                continue
+            config = self._out / f"cut-over-{percent}.yaml"
+            write_configuration(self._config, percent, config)
+            self._cut_overs[percent] = self._out / f"assembly-cut-over-{percent}"
+            synth = self._stage.system.cdk.start_synth(config, self._cut_overs[percent])
+            self._stage.wait_for_cdk(synth, f"cdk synth of the cut-over at {percent} %")
 
     def _start(self) -> None:
         stage, agent = self._stage, self._stage.system.start_agent()
@@ -110,7 +135,9 @@ class Scenario:
             lambda: all(listens(task.address, task.definition.container.port) for task in agent.tasks()),
             "all tasks to listen",
         )
-        self._wait_for_shown_health()
+        health = time.monotonic()
+        self._synthesize_cut_over()
+        self._wait_for_shown_health(health)
         if self._rolled_synth:
             stage.wait_for_cdk(self._rolled_synth, "cdk synth of the rolling deployment")
         proxy = stage.configuration.proxy
@@ -128,21 +155,21 @@ class Scenario:
         if stage.configuration.telemetry.has_metrics:
             self.prometheus = stage.system.start_prometheus()
 
-    def _wait_for_shown_health(self) -> None:
-        """Wait until Cloud Map shows the health of all tasks, as of services that have run a while."""
+    def _wait_for_shown_health(self, since: float) -> None:
+        """Wait until Cloud Map shows the health that all tasks had at `since`, a monotonic time."""
         stage = self._stage
         if any(service.registry_has_health for service in stage.system.agent.services()):
-            end = time.monotonic() + stage.system.delays.health_lag
+            end = since + stage.system.delays.health_lag
             stage.wait_until(lambda: time.monotonic() > end, "Cloud Map to show the health of the tasks")
 
     def _envoy_target(self) -> str:
         """Return the gRPC target of Envoy, which clients resolve with our own DNS server."""
-        names, proxy = self._stage.system.name_server, self._stage.configuration.proxy
-        namespace = self._stage.configuration.namespace.name
-        return f"dns://{names.address}:{names.port}/{proxy.name}.{namespace}:{proxy.port}"
+        configuration = self._stage.configuration
+        return states.dialled(self._stage, f"{configuration.proxy.name}.{configuration.namespace.name}")
 
     def _measure_before(self) -> None:
-        addresses = states.start_l4_proxies(self._stage)
+        self._load_balancers = states.start_load_balancers(self._stage)
+        addresses = {service: started.target for service, started in self._load_balancers.items()}
         load = Load(self._stage.system.processes, "load-before", states.targets(self._stage, addresses))
         self.before = states.measure(self._stage, load, self._seconds)
         self.outcome.prometheus_before = read_results(self.prometheus) if self.prometheus else None
@@ -155,6 +182,26 @@ class Scenario:
         self.outcome.after = states.service_results(self._stage, load.calls(), self.after, requests)
         self.outcome.proxies = states.proxy_use(self._stage, self.after)
         self.outcome.in_zone = states.in_zone(self._stage, requests)
+
+    def _cut_over(self) -> None:
+        by_name = {name: states.dialled(self._stage, moved.name) for name, moved in self._moved.items()}
+        self._course = CutOverCourse(
+            stage=self._stage,
+            targets=[
+                t
+                for t in states.targets(self._stage, dict.fromkeys(self._stage.services, "") | by_name)
+                if t.service in by_name
+            ],
+            load_balancers={name: started.process for name, started in self._load_balancers.items()},
+        )
+        # The file may say that the move has begun; the rehearsal begins before it.
+        if any(moved.percent for moved in self._moved.values()):
+            self._course.deploy(0, self._cut_overs[0])
+        self._course.play([(0, None), *((percent, self._cut_overs[percent]) for percent in STEPS)])
+        self.outcome.cut_over = self._course.steps
+
+    def _way_back(self) -> None:
+        self._course.play([(0, self._cut_overs[0])])
 
     def _scale_out(self, changes: Changes) -> None:
         self.outcome.scale_out = changes.scale_out()

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rehearsal import configured
 from rehearsal.course.outcome import ProxyUse, ServiceResult, service_result
@@ -12,6 +13,7 @@ from rehearsal.load.calls import STREAM, UNARY, Call, Target
 from rehearsal.load.endpoint_requests import EndpointRequests
 from rehearsal.load.load_process import Load
 from rehearsal.monitoring.cpu import mean_percent, peak_memory_mib
+from rehearsal.processes import Process
 
 CALLS_PER_TASK = 20.0
 """Calls a second for each task. With the default work of 5 ms they use a tenth of a CPU."""
@@ -52,17 +54,38 @@ def targets(stage: Stage, addresses: dict[str, str]) -> list[Target]:
     ]
 
 
-def start_l4_proxies(stage: Stage) -> dict[str, str]:
-    """Start a TCP proxy for each service, in place of a Classic Load Balancer; return their addresses."""
-    addresses: dict[str, str] = {}
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancer:
+    """A TCP proxy in place of a Classic Load Balancer: its process, and what gRPC dials."""
+
+    process: Process
+    target: str
+
+
+def start_load_balancers(stage: Stage) -> dict[str, LoadBalancer]:
+    """Start a TCP proxy for each service; where clients move, it has its name in DNS."""
+    started: dict[str, LoadBalancer] = {}
+    moved = configured.moved_names(stage.configuration)
     for service in stage.services:
         tasks = stage.system.agent.tasks(service)
         address, port = stage.system.addresses.next(), tasks[0].definition.container.port
+        if service in moved:
+            port = stage.configuration.proxy.port  # clients dial the load balancer and the proxy alike
         command = [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port)]
         process = stage.system.processes.start(f"{service}-l4", [*command, *(task.target for task in tasks)])
         process.wait_for_port(address, port)
-        addresses[service] = f"{address}:{port}"
-    return addresses
+        target = f"{address}:{port}"
+        if cut_over := moved.get(service):
+            stage.system.load_balancers[cut_over.load_balancer.lower()] = address
+            target = dialled(stage, cut_over.name)
+        started[service] = LoadBalancer(process=process, target=target)
+    return started
+
+
+def dialled(stage: Stage, name: str) -> str:
+    """Return the gRPC target of `name` at the proxy's port, which clients resolve with our own DNS server."""
+    names = stage.system.name_server
+    return f"dns://{names.address}:{names.port}/{name}:{stage.configuration.proxy.port}"
 
 
 def endpoint_requests(stage: Stage) -> EndpointRequests:

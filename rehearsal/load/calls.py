@@ -1,7 +1,8 @@
 """The calls of a rehearsal: what clients and stand-in servers agree on, and the result of each call."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 UNARY = "Get"
@@ -42,6 +43,7 @@ class Call:
         milliseconds: How long the call took.
         status: Its gRPC status.
         method: Its full name, as `/package.Service/Method`.
+        peer: The `address:port` that the client dialled, if it knows.
 
     """
 
@@ -51,8 +53,23 @@ class Call:
     milliseconds: float
     status: str
     method: str = ""
+    peer: str = ""
 
 
 def plan_argument(targets: Sequence[Target]) -> str:
     """Return `targets` as the command-line argument of `rehearsal.load.clients`."""
     return json.dumps([asdict(target) for target in targets])
+
+
+def error_counts(calls: Iterable[Call]) -> dict[str, int]:
+    """Return how many of `calls` failed, by gRPC status."""
+    return dict(Counter(call.status for call in calls if call.status != "OK"))
+
+
+def describe_errors(errors: dict[str, int]) -> str:
+    """Return `errors` in words; an empty string if there are none."""
+    if not errors:
+        return ""
+    total = sum(errors.values())
+    by_status = ", ".join(f"{count} {status}" for status, count in sorted(errors.items()))
+    return f"{total} {'call' if total == 1 else 'calls'} failed ({by_status})"

@@ -37,10 +37,14 @@ def _client(target: Target, number: int, stop: threading.Event) -> None:
             due = max(due + interval, time.monotonic())
             stream = target.streams[turn % len(target.streams)] if target.streams else None
             is_stream = stream is not None and turn % STREAM_EVERY == STREAM_EVERY - 1
-            _write(_call(channel, target.service, stream if is_stream and stream else method, is_stream))
+            chosen = stream if is_stream and stream else method
+            write(call_method(channel, target.service, chosen, is_stream=is_stream))
 
 
-def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> Call:
+def call_method(
+    channel: grpc.Channel, service: str, method: str, *, is_stream: bool = False, peer: str = ""
+) -> Call:
+    """Call `method` of `service` and return the result; `peer` is where `channel` leads to."""
     at, begun = time.time(), time.monotonic()
     task, status = None, "OK"
     try:
@@ -57,7 +61,7 @@ def _call(channel: grpc.Channel, service: str, method: str, is_stream: bool) -> 
             task = _task(answered)
     except grpc.RpcError as error:
         status = str(error.code().name)  # pyright: ignore
-    return Call(at, service, task, (time.monotonic() - begun) * 1000, status, f"/{method}")
+    return Call(at, service, task, (time.monotonic() - begun) * 1000, status, f"/{method}", peer)
 
 
 def _task(call: grpc.Call) -> str | None:
@@ -68,7 +72,8 @@ def _task(call: grpc.Call) -> str | None:
 _writing = threading.Lock()
 
 
-def _write(call: Call) -> None:
+def write(call: Call) -> None:
+    """Write the line of `call`."""
     line = json.dumps(list(asdict(call).values())) + "\n"
     with _writing:
         sys.stdout.write(line)

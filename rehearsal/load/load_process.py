@@ -15,11 +15,18 @@ class Load:
         processes: The group that the process belongs to, which ends it in any case.
         name: The name of its log.
         targets: What to call.
+        program: The module that calls.
 
     """
 
-    def __init__(self, processes: Processes, name: str, targets: Sequence[Target]) -> None:
-        command = [sys.executable, "-m", "rehearsal.load.clients", plan_argument(targets)]
+    def __init__(
+        self,
+        processes: Processes,
+        name: str,
+        targets: Sequence[Target],
+        program: str = "rehearsal.load.clients",
+    ) -> None:
+        command = [sys.executable, "-m", program, plan_argument(targets)]
         self._process: Process = processes.start(name, command)
         self._offset = 0
         self._calls: list[Call] = []

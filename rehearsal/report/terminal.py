@@ -1,10 +1,11 @@
 """Prints the outcome as tables on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
+from rehearsal.course.cut_over_result import CutOverStep
 from rehearsal.course.outcome import Change, Outcome, ServiceResult
 
 
@@ -24,6 +25,8 @@ def show(console: Console, outcome: Outcome) -> None:
                 else "no skew alert fires"
             )
             console.print(f"Prometheus, {state}: CPU of the busiest task over the mean: {skew}; {alert}")
+    if outcome.cut_over:
+        console.print(_cut_over_table(outcome.cut_over))
     for change in (outcome.scale_out, outcome.roll):
         for line in _change_lines(change, outcome.discovery_bound_seconds[change.service]) if change else ():
             console.print(line)
@@ -71,6 +74,24 @@ def _proxy_table(outcome: Outcome) -> Table:
     rows.add_column(f"memory MiB (of {outcome.proxy_memory_limit_mib})", justify="right")
     for proxy in outcome.proxies:
         rows.add_row(proxy.task, f"{proxy.cpu_percent:.1f}", f"{proxy.memory_mib:.0f}")
+    return rows
+
+
+def _cut_over_table(steps: Sequence[CutOverStep]) -> Table:
+    rows = Table(title="Cut-over: connections by the old name", title_justify="left")
+    rows.add_column("service")
+    for column in ("percent", "to the proxy", "share", "calls", "failed", "still at the load balancer"):
+        rows.add_column(column, justify="right")
+    for step in steps:
+        rows.add_row(
+            step.service,
+            str(step.percent),
+            f"{step.by_proxy} of {step.dials}",
+            f"{step.share:.0f} %",
+            str(step.calls),
+            str(sum(step.errors.values())),
+            str(step.pinned),
+        )
     return rows
 
 

@@ -73,7 +73,8 @@ class _Checks:
     def _cut_overs(self, configuration: Configuration) -> Iterator[Finding]:
         for name, plan in plans.cut_over_plans(configuration):
             for path, message in self._apply(CUT_OVER_RULES, plan):
-                yield (_section(configuration, name), name, "cut_over", *path), message
+                key = "from" if path == ("load_balancer",) else path[0]
+                yield (_section(configuration, name), name, "cut_over", key), message
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""

@@ -36,9 +36,12 @@ def weights(percent: int) -> tuple[int, int]:
 
 def _target(plan: CutOverPlan) -> Iterator[Finding]:
     if plan.load_balancer.lower() == plan.name.lower():
-        yield ("from",), "is the name itself; give the DNS name that AWS gave to the load balancer"
+        yield ("load_balancer",), "is the name itself; give the DNS name that AWS gave to the load balancer"
     elif plan.load_balancer.lower() in plan.proxy_names:
-        yield ("from",), "is the proxy's name; give the DNS name of the load balancer that it replaces"
+        yield (
+            ("load_balancer",),
+            "is the proxy's name; give the DNS name of the load balancer",
+        )
 
 
 def _name(plan: CutOverPlan) -> Iterator[Finding]:

@@ -18,10 +18,10 @@ LOAD_BALANCER, PROXY = "ecs-envoy-load-balancer", "ecs-envoy-proxy"
 class CutOver(Construct):
     """Defines two weighted records of a name: one leads to a load balancer, one to a proxy.
 
-    `percent` says how many of 100 look-ups get the proxy. Clients look the name up when they connect, so those
-    that are connected stay where they are. A simple record of the same name has to become a weighted one
-    first: Route 53 refuses both side by side. It stays yours, with the weight 0, and answers again when these
-    two records are deleted (docs/swap.md).
+    `percent` says how many of 100 look-ups get the proxy. Clients look the name up when they connect, so
+    those that are connected stay where they are. A simple record of the same name has to become a weighted
+    one first, because Route 53 refuses both side by side. It stays yours, with the weight 0, and answers
+    again when these two records are deleted (docs/swap.md).
 
     Args:
         proxy: The proxy; a service of it has to have `name` in its `hosts`.

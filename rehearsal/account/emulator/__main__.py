@@ -12,6 +12,7 @@ from rehearsal.account.emulator import (
     ecs_handlers,
     export_handlers,
     recorded,
+    route53_handlers,
     scaling_handlers,
     throttling,
 )
@@ -76,6 +77,7 @@ def register() -> None:
         "create": ecs_handlers.create_service,
         "update": ecs_handlers.update_service,
     }
+    registry["AWS::Route53::RecordSet"] |= {"create": route53_handlers.create_record_set}
     # MiniStack's own handler refuses alarms on metric math.
     registry["AWS::CloudWatch::Alarm"] = _RECORDED
     ecs_handlers.patch_ministack()

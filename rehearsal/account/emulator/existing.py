@@ -13,6 +13,7 @@ from rehearsal.account.emulator.ministack_internals import (
     servicediscovery,
     text_in,
 )
+from rehearsal.account.emulator.route53_handlers import create_private_zone
 from rehearsal.account.existing import Existing
 
 
@@ -21,6 +22,8 @@ def create_existing(existing: Existing) -> None:
     with responses.request_scope(existing.account, existing.region):
         if existing.vpc:
             _create_vpc(existing.vpc, existing.zones)
+        for zone, records in existing.private_zones:
+            create_private_zone(zone, existing.vpc, records)
         for group in existing.security_groups:
             with _next_id(ec2, "_new_sg_id", group):
                 call_ec2("CreateSecurityGroup", GroupName=group, GroupDescription=group, VpcId=existing.vpc)

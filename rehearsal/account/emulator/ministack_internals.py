@@ -9,6 +9,7 @@ provisioners: Any = importlib.import_module("ministack.services.cloudformation.p
 responses: Any = importlib.import_module("ministack.core.responses")
 ec2: Any = importlib.import_module("ministack.services.ec2")
 ecs: Any = importlib.import_module("ministack.services.ecs")
+route53: Any = importlib.import_module("ministack.services.route53")
 servicediscovery: Any = importlib.import_module("ministack.services.servicediscovery")
 application: Any = importlib.import_module("ministack.app")
 

@@ -1,0 +1,74 @@
+"""The keys of a configuration for the move of clients from an old load balancer."""
+
+from pathlib import Path
+
+import pytest
+
+from ecs_envoy.configuration import load_configuration
+from ecs_envoy.configuration.plans import cut_overs
+from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
+
+HERE = "services.lessons.cut_over"
+BLOCK = """\
+    cut_over:
+      name: lessons-internal.example.com
+      zone: Z0123456789ABCDEFGHIJ
+      from: internal-lessons-1.eu-west-1.elb.amazonaws.com
+"""
+
+
+def test_nobody_moves_before_a_percentage_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(GOOD + BLOCK)
+    ((service, cut_over),) = cut_overs(load_configuration(path))
+    assert (service, cut_over.percent) == ("lessons", 0)
+    assert cut_over.load_balancer == "internal-lessons-1.eu-west-1.elb.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        pytest.param(
+            BLOCK.replace("from:", "form:"),
+            f":10: {HERE}.from: missing; give the old load balancer's DNS name\n"
+            f":13: {HERE}.form: unknown key; did you mean from?",
+            id="a slip of the pen",
+        ),
+        pytest.param(
+            BLOCK + "      percent: 101\n",
+            f":14: {HERE}.percent: 101 is not a percentage of the look-ups; give a number from 0 to 100",
+            id="more than all",
+        ),
+        pytest.param(
+            BLOCK.replace("Z0123456789ABCDEFGHIJ", "example.com"),
+            f":12: {HERE}.zone: 'example.com' is not a hosted zone's id; give one such as Z0123456789ABCDEFGHIJ",
+            id="a name for an id",
+        ),
+        pytest.param(
+            BLOCK.replace("lessons-internal.example.com", "lessons-internal.example.com."),
+            f":11: {HERE}.name: 'lessons-internal.example.com.' is not a DNS name; give one without a final dot, "
+            "such as lessons-internal.example.com",
+            id="a final dot",
+        ),
+        pytest.param(
+            BLOCK.replace("lessons-internal.example.com", "grpc.learning.local"),
+            f":11: {HERE}.name: leads to the proxy already; give the name of the load balancer that clients dial",
+            id="the proxy's name",
+        ),
+        pytest.param(
+            BLOCK.replace("internal-lessons-1.eu-west-1.elb.amazonaws.com", "Lessons-Internal.example.com"),
+            f":13: {HERE}.from: is the name itself; give the DNS name that AWS gave to the load balancer",
+            id="a circle",
+        ),
+        pytest.param(
+            BLOCK
+            + "  grading:\n    image: example.com/grading:1\n    grpc_services: [learning.v1.Grading]\n"
+            + BLOCK,
+            f":11: {HERE}.name: is also the name of grading; give each name once\n"
+            ":18: services.grading.cut_over.name: is also the name of lessons; give each name once",
+            id="a name for two services",
+        ),
+    ],
+)
+def test_fails_with_line_key_and_cure(block: str, message: str, tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD + block) == message.splitlines()
