@@ -57,6 +57,29 @@ def _prometheus(configuration: Configuration) -> Iterator[Finding]:
         )
 
 
+def _proxy_scaling(configuration: Configuration) -> Iterator[Finding]:
+    tasks, cloudwatch = configuration.proxy.tasks, configuration.telemetry.cloudwatch
+    here = ("proxy", "tasks", "cpu_percent")
+    if tasks.min == tasks.max:
+        return
+    if cloudwatch and tasks.cpu_percent >= cloudwatch.alarms.proxy_cpu_percent:
+        alarm = cloudwatch.alarms.proxy_cpu_percent
+        problem = (
+            f"{tasks.cpu_percent} is not below the alarm's proxy_cpu_percent, {alarm}, which would go off"
+        )
+        yield here, f"{problem} before there are more tasks; give less"
+
+
+def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
+    blocks = {("proxy", "tasks"): configuration.proxy.tasks}
+    blocks |= {("services", name, "tasks"): s.tasks for name, s in configuration.services.items()}
+    if configuration.api:
+        blocks["api", "tasks"] = configuration.api.tasks
+    for path, tasks in blocks.items():
+        if tasks.min == tasks.max and "cpu_percent" in tasks.model_fields_set:
+            yield (*path, "cpu_percent"), "has no effect, because min is max; remove it, or give a larger max"
+
+
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
     _existing_namespace,
@@ -64,4 +87,6 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _proxy_address,
     _rehearsal,
     _prometheus,
+    _proxy_scaling,
+    _scaling_without_bounds,
 )

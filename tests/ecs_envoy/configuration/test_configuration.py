@@ -124,6 +124,17 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
             id="memory",
         ),
         pytest.param(
+            GOOD + "    tasks: {min: 2, max: 2, cpu_percent: 50}\n",
+            ":10: services.lessons.tasks.cpu_percent: has no effect, because min is max; remove it, or give a larger max",
+            id="a percentage without autoscaling",
+        ),
+        pytest.param(
+            GOOD + "proxy: {tasks: {min: 2, max: 4, cpu_percent: 60}}\ntelemetry: {cloudwatch: true}\n",
+            ":10: proxy.tasks.cpu_percent: 60 is not below the alarm's proxy_cpu_percent, 60, which would go off "
+            "before there are more tasks; give less",
+            id="an alarm before the proxy scales",
+        ),
+        pytest.param(
             GOOD + "    tasks: {min: 4, max: 2}\n",
             ":10: services.lessons.tasks.max: is 2, less than the minimum of 4; give 4 or more",
             id="bounds",

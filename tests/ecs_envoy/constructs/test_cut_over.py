@@ -14,12 +14,13 @@ NAME, LOAD_BALANCER = "lessons-internal.example.com", "internal-lessons-1.eu-wes
 
 
 def cut_over(stack: Stack, network: Network, **options: Any) -> CutOver:  # noqa: ANN401
+    given: dict[str, Any] = {"name": NAME, "load_balancer": LOAD_BALANCER, **options}
     return CutOver(
         stack,
         "CutOver",
         proxy=proxy_with(stack, network, grpc_service(stack, network)),
         zone=route53.HostedZone.from_hosted_zone_id(stack, "Zone", "Z0123456789ABCDEFGHIJ"),
-        **{"name": NAME, "load_balancer": LOAD_BALANCER, **options},
+        **given,
     )
 
 
