@@ -1,6 +1,6 @@
-"""The listener: the port that clients dial."""
+"""The listener: the ports that clients dial."""
 
-from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
+from envoy_data_plane.envoy.config.listener.v3 import AdditionalAddress, Filter, FilterChain, Listener
 
 from envoy_config.address import socket_address
 from envoy_config.connection_limit import connection_limit
@@ -15,6 +15,10 @@ def listener(proxy: Proxy, services: tuple[Service, ...]) -> Listener:
     return Listener(
         name="grpc",
         address=socket_address(proxy.address, proxy.port),
+        # One listener, so that all ports share the limit of connections and the routes.
+        additional_addresses=[
+            AdditionalAddress(address=socket_address(proxy.address, port)) for port in proxy.further_ports
+        ],
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         filter_chains=[
             FilterChain(

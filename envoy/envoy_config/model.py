@@ -90,6 +90,7 @@ class Proxy:
             four for each MiB of its memory.
         address: The IP address that the listener binds; every interface by default.
         port: The TCP port of the listener.
+        further_ports: Further TCP ports of the listener; none by default.
         admin_address: The loopback IP address that the admin interface binds.
         admin_port: The TCP port of the admin interface; 9901 by default, as in Envoy's
             documentation.
@@ -111,6 +112,7 @@ class Proxy:
     max_connections: int | None = None
     address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, which its security group protects
     port: int = GRPC_PORT
+    further_ports: tuple[int, ...] = ()
     admin_address: str = ADMIN_ADDRESS
     admin_port: int = ADMIN_PORT
     max_connection_duration: timedelta = timedelta(minutes=10)
@@ -118,6 +120,11 @@ class Proxy:
     access_log: AccessLog | None = field(default_factory=AccessLog)
     metrics: Metrics | None = None
     tracing: Tracing | None = None
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Every TCP port that clients may dial, `port` first."""
+        return (self.port, *self.further_ports)
 
     @property
     def connection_limit(self) -> int:
@@ -134,12 +141,14 @@ class Proxy:
                 f"{self.name}: {self.admin_address} is open to others, and Envoy's admin interface has no "
                 "password; give a loopback address, such as 127.0.0.1"
             )
-        if self.port == self.admin_port:
+        if self.admin_port in self.ports:
             raise ValueError(
-                f"{self.name}: {self.port} is the port of Envoy's admin interface; "
+                f"{self.name}: {self.admin_port} is the port of Envoy's admin interface; "
                 "give the listener another port"
             )
-        if self.metrics and self.metrics.port in {self.port, self.admin_port}:
+        if len(set(self.ports)) < len(self.ports):
+            raise ValueError(f"{self.name}: two of the ports {self.ports} are the same; remove one")
+        if self.metrics and self.metrics.port in {*self.ports, self.admin_port}:
             raise ValueError(
                 f"{self.name}: {self.metrics.port} is the port of another listener; "
                 "give the metrics another port"

@@ -30,7 +30,8 @@ def localize(
     """
     local: Bootstrap = json.loads(bootstrap)
     for listener in local["static_resources"]["listeners"]:
-        listener["address"]["socket_address"]["address"] = address
+        for place in (listener, *listener.get("additional_addresses", [])):
+            place["address"]["socket_address"]["address"] = address
     local["admin"]["address"]["socket_address"]["address"] = address
     local["typed_dns_resolver_config"]["typed_config"]["resolvers"] = [
         {"socket_address": {"protocol": "UDP", "address": name_server, "port_value": name_server_port}}

@@ -78,6 +78,11 @@ class Proxy(TaskSize):
         "new name here and keep `name`",
     )
     port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
+    further_ports: list[UnprivilegedPort] = Field(
+        default=[],
+        description="further TCP ports that clients may dial, with the same routes, where theirs cannot be "
+        "changed; below 1024 Envoy would need root privileges",
+    )
     tasks: ProxyTaskCount = Field(
         default=ProxyTaskBounds(min=TASKS, max=TASKS),
         description="number of tasks, or bounds for autoscaling by CPU and, with telemetry.cloudwatch, by "

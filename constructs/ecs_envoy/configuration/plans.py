@@ -46,6 +46,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "region": lambda: configuration.region,
             "aliases": lambda: configuration.proxy.aliases,
             "port": lambda: configuration.proxy.port,
+            "further_ports": lambda: configuration.proxy.further_ports,
             "cpu": lambda: configuration.proxy.cpu,
             "memory_mib": lambda: configuration.proxy.memory,
             "min_tasks": lambda: configuration.proxy.tasks.min,

@@ -37,6 +37,7 @@ def define_proxy(
         name=settings.name,
         aliases=settings.aliases,
         port=settings.port,
+        further_ports=settings.further_ports,
         image=settings.image,
         image_mirror=configuration.image_mirror,
         cpu=settings.cpu,

@@ -35,6 +35,7 @@ class ProxyTaskInput:
         region: The AWS region.
         aliases: Further names in `namespace` that lead to the proxy.
         port: The TCP port that clients dial.
+        further_ports: Further TCP ports that clients may dial.
         cpu: CPU units of the task.
         memory_mib: Memory of the task in MiB.
         min_tasks: The fewest tasks.
@@ -54,6 +55,7 @@ class ProxyTaskInput:
     region: str
     aliases: Sequence[str]
     port: int
+    further_ports: Sequence[int]
     cpu: int
     memory_mib: int
     min_tasks: int
@@ -119,7 +121,7 @@ class ProxyTask:
 
 
 def _port(task: ProxyTaskInput) -> Iterator[Finding]:
-    yield from port_problems(task.port, task.telemetry, task.sidecars)
+    yield from port_problems(task.port, task.further_ports, task.telemetry, task.sidecars)
 
 
 def _size(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -213,6 +215,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
         max_connections=task.max_connections,
         port=task.port,
+        further_ports=tuple(task.further_ports),
         access_log=telemetry.access_log,
         metrics=telemetry.envoy_metrics,
         tracing=telemetry.tracing,

@@ -1,6 +1,6 @@
 """The sidecars in the proxy's task: which of them run, their memory, their ports."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
 from ecs_envoy.plan.collector_settings import HEALTH_PORT
@@ -83,8 +83,10 @@ def memory_problem(task_memory_mib: int, sidecars: Collection[Sidecar]) -> str |
     )
 
 
-def port_problems(port: int, telemetry: ProxyTelemetry, sidecars: Collection[Sidecar]) -> Iterator[Finding]:
-    """Yield a finding if something else in the proxy's task listens on `port`."""
+def port_problems(
+    port: int, further_ports: Sequence[int], telemetry: ProxyTelemetry, sidecars: Collection[Sidecar]
+) -> Iterator[Finding]:
+    """Yield a finding for each of the proxy's ports on which something else in its task listens."""
     taken = {ADMIN_PORT: "Envoy's admin interface"}
     if telemetry.metrics:
         taken[METRICS_PORT] = "the proxy's metrics"
@@ -98,6 +100,11 @@ def port_problems(port: int, telemetry: ProxyTelemetry, sidecars: Collection[Sid
         taken.update(AGENT_PORTS)
     if port in taken:
         yield ("port",), f"{port} is the port of {taken[port]}; give another port"
+    taken.setdefault(port, "the proxy already")
+    for index, further in enumerate(further_ports):
+        if further in taken:
+            yield ("further_ports", index), f"{further} is the port of {taken[further]}; give another port"
+        taken.setdefault(further, "the proxy already")
 
 
 def agent_port_problem(port: int) -> str | None:

@@ -90,7 +90,7 @@ def define_proxy_containers(
         image=envoy_image,
         command=plan.command,
         cpu=main_container_cpu(task.cpu, task.sidecars),
-        port=task.port,
+        ports=[task.port, *task.further_ports],
         datadog=telemetry.datadog is not None,
         log=None if plan.logs_to_datadog else log,
     )

@@ -22,7 +22,7 @@ def add_envoy_container(
     image: ecs.ContainerImage,
     command: Sequence[str],
     cpu: int,
-    port: int,
+    ports: Sequence[int],
     datadog: bool,
     log: ecs.LogDriver | None,
 ) -> ecs.ContainerDefinition:
@@ -33,7 +33,7 @@ def add_envoy_container(
         image: Envoy's image.
         command: Envoy's arguments.
         cpu: The CPU units that it is sure of, and its weight where CPU is short.
-        port: The TCP port that clients dial.
+        ports: The TCP ports that clients dial.
         datadog: Whether Datadog's agent in the task should scrape Envoy.
         log: Its log driver; None if Datadog's log router gets the log.
 
@@ -49,7 +49,7 @@ def add_envoy_container(
         cpu=cpu,
         user=ENVOY_USER,
         readonly_root_filesystem=True,
-        port_mappings=[ecs.PortMapping(container_port=port)],
+        port_mappings=[ecs.PortMapping(container_port=port) for port in ports],
         health_check=ready_check(ADMIN_ADDRESS, ADMIN_PORT, start_period=Duration.seconds(10)),
         docker_labels=envoy_check(METRICS_PORT) if datadog else None,
         logging=log,

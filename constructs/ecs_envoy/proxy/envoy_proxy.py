@@ -27,7 +27,7 @@ from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.alias import define_names
-from ecs_envoy.proxy.containers import ProxyImages, define_proxy_containers
+from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.proxy.scaling import open_calls, scale_proxy
 from ecs_envoy.settings.arguments import checked_arguments, refuse
@@ -63,6 +63,8 @@ class EnvoyProxy(Construct):
             proxy without an outage, add the new name here, and keep `name`: a changed `name` ends the
             old one at once. None by default.
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
+        further_ports: Further TCP ports that clients may dial, with the same routes; none by default.
+            `allow_calls_from` opens every port, and `connections` has `port` as its default port.
         image: Envoy's stock image or a copy of it, by exact version or digest. By default the
             version that this package is tested with.
         image_mirror: The host name of a private registry in ECR, from which the public images come, as
@@ -96,6 +98,7 @@ class EnvoyProxy(Construct):
         drain_container: The container that ECS stops first, and that decides when Envoy ends.
         log_group: The log group of its containers, which contains Envoy's access log.
         address: The address that clients dial, `<name>.<namespace>:<port>`.
+        ports: Every TCP port that clients may dial, `port` first.
         plan: The settings that its containers are deployed with, including Envoy's bootstrap.
 
     Raises:
@@ -117,6 +120,7 @@ class EnvoyProxy(Construct):
         name: DnsLabel = PROXY_NAME,
         aliases: Sequence[DnsLabel] = (),
         port: UnprivilegedPort = GRPC_PORT,
+        further_ports: Sequence[UnprivilegedPort] = (),
         image: EnvoyImage = ENVOY_IMAGE,
         image_mirror: EcrRegistry | None = None,
         cpu: Cpu = CPU,
@@ -140,6 +144,7 @@ class EnvoyProxy(Construct):
             region=Stack.of(scope).region,
             aliases=aliases,
             port=port,
+            further_ports=further_ports,
             cpu=cpu,
             memory_mib=memory_limit_mib,
             min_tasks=tasks,
@@ -150,26 +155,29 @@ class EnvoyProxy(Construct):
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
         )
-        findings = [*rule_findings(PROXY_RULES, task), *zone_findings(ecs_cluster.vpc)]
+        findings = (*rule_findings(PROXY_RULES, task), *zone_findings(ecs_cluster.vpc))
         refuse(construct_id, argument_findings(findings))
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
         define_names(self, name, aliases, namespace=namespace)
-        self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
-        self.name, self.full_name, self.metrics_name = name, task.full_name, task.metrics_name
-        self.address = f"{task.full_name}:{port}"
+        self.plan, self.telemetry, self.services, self.name = plan, telemetry, tuple(services), name
+        self.full_name, self.metrics_name = task.full_name, task.metrics_name
+        self.address, self.ports = f"{task.full_name}:{port}", (port, *further_ports)
         images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
         made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
+        self._keep(made)
+        self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
+        self._complete(task, cpu_percent, security_group)
+
+    def _keep(self, made: ProxyContainers) -> None:
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
-        self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
-        self._connections = self._define_connections(port)
-        self._complete(task, cpu_percent, security_group)
 
     def _complete(
         self, task: ProxyTaskInput, cpu_percent: int, security_group: ec2.ISecurityGroup | None
     ) -> None:
-        """Define what comes after the service: its scaling, the saved queries, and what it may call."""
+        """Define what comes after the service: its scaling, saved queries and rules for calls."""
+        self._connections = self._define_connections(task.port)
         self._scale(task, cpu_percent)
         self._define_log_queries()
         self._allow_calls(security_group)
@@ -238,6 +246,11 @@ class EnvoyProxy(Construct):
                 service.connections.allow_from(self, port, description)
             elif service.connections:
                 self._connections.allow_to(service.connections, port, description)
+
+    def allow_calls_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
+        """Let `other` call the proxy on each of its `ports`."""
+        for port in self.ports:
+            self._connections.allow_from(other, ec2.Port.tcp(port), f"gRPC to the proxy {self.name}")
 
     def allow_scrapes_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
         """Let `other` read the metrics at `/stats/prometheus` on port 9903 of each task.
