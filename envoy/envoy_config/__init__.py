@@ -9,7 +9,7 @@ import warnings
 from pydantic import PydanticDeprecatedSince212
 
 from envoy_config.model import Discovery, Proxy, Service
-from envoy_config.routing import RoutingError
+from envoy_config.routing import Route, RoutingError
 from envoy_config.settings_error import SettingsError
 from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import Upstream
@@ -21,6 +21,7 @@ __all__ = [
     "HealthCheck",
     "Metrics",
     "Proxy",
+    "Route",
     "RoutingError",
     "Service",
     "SettingsError",

@@ -28,7 +28,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
 
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
-    check_routing([(service.name, service.upstream.grpc_services) for service in ordered])
+    check_routing([service.claim for service in ordered])
     return Bootstrap(
         node=Node(id=proxy.name, cluster=proxy.name),
         # Loopback only: it has no password, and it can stop Envoy.

@@ -28,7 +28,7 @@ from envoy_data_plane.xds.type.matcher.v3 import (
     StringMatcher,
 )
 
-from envoy_config.access_log import METHOD
+from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.call_status import (
     CANCELLED,
     DEADLINE_EXCEEDED,
@@ -72,7 +72,7 @@ def call_stats(streams: Sequence[str] = ()) -> list[AccessLog]:
 
 
 def _logger(calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool) -> AccessLog:
-    service = ConfigTag(name="envoy.cluster_name", value_format="%UPSTREAM_CLUSTER%", rules=_drop([""]))
+    service = ConfigTag(name="service", value_format=SERVICE, rules=_drop([""]))
     method = ConfigTag(name="grpc_method", value_format=METHOD)
     timed_method = ConfigTag(
         name="grpc_method", value_format=METHOD, rules=_drop(streams) if streams else None

@@ -16,6 +16,7 @@ from envoy_config.http_filters import http_filters
 from envoy_config.local_reply import local_reply_config
 from envoy_config.model import Proxy, Service
 from envoy_config.route import route_configuration
+from envoy_config.routing import routes
 from envoy_config.tracing import request_id_extension, tracing
 
 
@@ -59,8 +60,10 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
         local_reply_config=local_reply_config(proxy),
+        # `lessons.example.com.` is how DNS writes a name that no search domain may be added to.
+        strip_trailing_host_dot=True,
         http_filters=http_filters(services),
-        route_config=route_configuration(services),
+        route_config=route_configuration(routes([service.claim for service in services]), services),
     )
 
 

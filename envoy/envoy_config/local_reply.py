@@ -13,7 +13,7 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
     ResponseMapper,
 )
 
-from envoy_config.access_log import METHOD
+from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.model import Proxy
 from envoy_config.overload_manager import REFUSE_SHARE
@@ -27,8 +27,9 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
             ResponseMapper(
                 filter=_flags("NR"),
                 body_format_override=_text(
-                    f"Envoy proxy {proxy.name} has no route for {METHOD}: no service of its "
-                    "configuration lists this proto service in grpc_services"
+                    f"Envoy proxy {proxy.name} has no route for {METHOD} by the name "
+                    "%REQ(:AUTHORITY):256%: no service of its configuration lists this proto service in "
+                    "grpc_services, or this name in hosts"
                 ),
             ),
             # Envoy says 507, which a gRPC client reads as UNKNOWN. No task has begun the call, so it is
@@ -45,7 +46,7 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
             ResponseMapper(
                 filter=_flags("UO"),
                 body_format_override=_text(
-                    f"Envoy proxy {proxy.name} sheds calls of the service %UPSTREAM_CLUSTER%: as many are "
+                    f"Envoy proxy {proxy.name} sheds calls of the service {SERVICE}: as many are "
                     "open here as it holds at once (max_open_calls)"
                 ),
             ),
@@ -53,7 +54,7 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
                 filter=_status_code(429),  # the filter sets the flag RL only after it has answered
                 body_format_override=_text(
                     f"Envoy proxy {proxy.name} sheds calls of %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% to "
-                    "the service %UPSTREAM_CLUSTER%: the address makes more of them than it may "
+                    f"the service {SERVICE}: the address makes more of them than it may "
                     "(client_calls_per_second)"
                 ),
             ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from envoy_config.routing import Claim
 from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import GRPC_PORT, Upstream
 
@@ -58,9 +59,11 @@ class Service:
     """A gRPC service that Envoy routes calls to.
 
     Args:
-        name: The name of the Envoy cluster, used in its statistics and in the log.
+        name: Its name in log, metrics and messages.
         address: The DNS name with one A record for each task; not used with `Discovery.EDS`.
         upstream: How Envoy calls its tasks.
+        own_name: A DNS name by which clients reach this service alone, besides `upstream.hosts`; None, the
+            default, for none.
         max_tasks: The most tasks that may run at once; None if the number is unknown.
         discovery: By DNS by default; `ecs_envoy` gives its own default, which is Cloud Map.
 
@@ -69,8 +72,20 @@ class Service:
     name: str
     address: str
     upstream: Upstream = field(default_factory=Upstream)
+    own_name: str | None = None
     max_tasks: int | None = None
     discovery: Discovery = Discovery.DNS
+
+    @property
+    def claim(self) -> Claim:
+        """The calls that go to it."""
+        upstream = self.upstream
+        return Claim(
+            service=self.name,
+            grpc_services=upstream.grpc_services,
+            hosts=upstream.hosts,
+            own_name=self.own_name,
+        )
 
     @property
     def zone_aware(self) -> bool:

@@ -1,52 +1,78 @@
-"""Routes: which cluster gets the calls of which proto service."""
+"""Envoy's routes: a virtual host for the names of each service, and one for every other name."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from envoy_data_plane.envoy.config.core.v3 import Metadata
 from envoy_data_plane.envoy.config.route.v3 import (
+    HeaderMatcher,
     RetryPolicy,
     RetryPolicyRetryBackOff,
     RetryPolicyRetryHostPredicate,
-    Route,
     RouteAction,
     RouteConfiguration,
     RouteMatch,
     VirtualHost,
 )
+from envoy_data_plane.envoy.config.route.v3 import Route as EnvoyRoute
 from envoy_data_plane.envoy.extensions.retry.host.omit_host_metadata.v3 import OmitHostMetadataConfig
 from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
+from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 from envoy_data_plane.google.protobuf import Struct, Value
 
 from envoy_config.client_rate import client_rate
 from envoy_config.http2 import REQUEST_BUFFER_BYTES
 from envoy_config.model import Service
+from envoy_config.routing import Route
 from envoy_config.typed_extension import typed_config
 
 
-def route_configuration(services: tuple[Service, ...]) -> RouteConfiguration:
-    """Return the routes to all `services`, in the order of their paths."""
-    prefixes = {
-        prefix: service
-        for service in services
-        for prefix in ([f"/{proto_service}/" for proto_service in service.upstream.grpc_services] or ["/"])
-    }
+def route_configuration(routes: Iterable[Route], services: Iterable[Service]) -> RouteConfiguration:
+    """Return `routes`, which lead to `services`, whatever their order."""
+    by_host: defaultdict[str, list[Route]] = defaultdict(list)
+    for route in routes:
+        by_host[route.host or "*"].append(route)
+    # Names with the same routes are domains of one virtual host, so that the bootstrap has them once.
+    domains: defaultdict[tuple[Route, ...], list[str]] = defaultdict(list)
+    for host, found in by_host.items():
+        ordered = sorted(found, key=lambda route: route.rank)
+        domains[tuple(replace(route, host=None) for route in ordered)].append(host)
+    by_name = {service.name: service for service in services}
     return RouteConfiguration(
         name="grpc",
+        # A client's `:authority` has the port that it dialled. `strip_any_host_port` would also hide it from
+        # the task (HttpConnectionManager's reference).
+        ignore_port_in_host_matching=True,
         virtual_hosts=[
-            VirtualHost(
-                name="grpc",
-                # Clients may dial the proxy by any name, so only the path decides.
-                domains=["*"],
-                request_body_buffer_limit=REQUEST_BUFFER_BYTES,
-                routes=[_route(prefix, prefixes[prefix]) for prefix in sorted(prefixes)],
-            )
+            # With `*` alone, Envoy does not look at the name.
+            _virtual_host(["*"] if "*" in hosts else sorted(hosts), found, by_name)
+            for found, hosts in sorted(domains.items(), key=lambda item: sorted(item[1]))
         ],
     )
 
 
-def _route(prefix: str, service: Service) -> Route:
-    return Route(
-        match=RouteMatch(prefix=prefix),
+def _virtual_host(
+    domains: list[str], routes: tuple[Route, ...], services: Mapping[str, Service]
+) -> VirtualHost:
+    usual = services[routes[0].service]
+    return VirtualHost(
+        name=domains[0],
+        domains=domains,
+        request_body_buffer_limit=REQUEST_BUFFER_BYTES,
+        # It is longer than all else in a route. So it is here, once for all that have the same.
+        retry_policy=_retry_policy(zone_aware=usual.zone_aware),
+        routes=[_route(route, services[route.service], usual) for route in routes],
+    )
+
+
+def _route(route: Route, service: Service, usual: Service) -> EnvoyRoute:
+    same = service.zone_aware == usual.zone_aware
+    return EnvoyRoute(
+        # The service's name in log, metrics and messages (`SERVICE` in access_log.py).
+        name=service.name,
+        match=_match(route),
         route=RouteAction(
             cluster=service.name,
             # Envoy's default of 15 s would end every longer stream.
@@ -54,13 +80,22 @@ def _route(prefix: str, service: Service) -> Route:
             # No `max_stream_duration` either: client and task both keep the client's deadline, and a third
             # timer only races with theirs. If Envoy ends a stream that has begun, its client reads INTERNAL
             # (measured: 41 to 91 of 800 streams with a deadline of 1 s). Call status: call_status.py.
-            retry_policy=_retry_policy(service),
+            retry_policy=None if same else _retry_policy(zone_aware=service.zone_aware),
         ),
         typed_per_filter_config=client_rate(service),
     )
 
 
-def _retry_policy(service: Service) -> RetryPolicy:
+def _match(route: Route) -> RouteMatch:
+    headers = [
+        HeaderMatcher(name=name, string_match=StringMatcher(exact=value)) for name, value in route.headers
+    ]
+    if route.proto_service and route.method:
+        return RouteMatch(path=f"/{route.proto_service}/{route.method}", headers=headers)
+    return RouteMatch(prefix=f"/{route.proto_service}/" if route.proto_service else "/", headers=headers)
+
+
+def _retry_policy(*, zone_aware: bool) -> RetryPolicy:
     return RetryPolicy(
         # Only if no task can have begun the call, so that methods do not have to be idempotent.
         retry_on="connect-failure,refused-stream,reset-before-request",
@@ -73,9 +108,9 @@ def _retry_policy(service: Service) -> RetryPolicy:
         retry_back_off=RetryPolicyRetryBackOff(
             base_interval=timedelta(milliseconds=50), max_interval=timedelta(seconds=1)
         ),
-        retry_host_predicate=[_previous_hosts(), *([_own_zone()] if service.zone_aware else [])],
+        retry_host_predicate=[_previous_hosts(), *([_own_zone()] if zone_aware else [])],
         # If a zone is preferred, one pick in twenty is from another zone; 40 picks are two such rounds.
-        host_selection_retry_max_attempts=40 if service.zone_aware else 5,
+        host_selection_retry_max_attempts=40 if zone_aware else 5,
     )
 
 

@@ -1,6 +1,11 @@
 """Which statistics Envoy keeps if it serves metrics."""
 
-from envoy_data_plane.envoy.config.metrics.v3 import HistogramBucketSettings, StatsConfig, StatsMatcher
+from envoy_data_plane.envoy.config.metrics.v3 import (
+    HistogramBucketSettings,
+    StatsConfig,
+    StatsMatcher,
+    TagSpecifier,
+)
 from envoy_data_plane.envoy.type.matcher.v3 import ListStringMatcher, RegexMatcher, StringMatcher
 
 from envoy_config.call_stats import BUCKETS_MS, PREFIX
@@ -22,6 +27,16 @@ CLUSTER_STATS = (
 """
 The statistics of a service that dashboards, rules and alarms use, and no others (`tests/monitoring` checks
 it).
+"""
+
+CLUSTER_LABELS = {
+    "service": r"^cluster\.(([a-z0-9-]+)(?:\|[^.]*)?\.)",
+    "version": r"^cluster\.([a-z0-9-]+\|([^.]+)\.)",
+}
+"""
+Labels of a service's statistics, from its cluster's name: `<service>`, or `<service>|<version>` where it has
+several clusters. The proxy's own clusters have an underscore in their names, and no such label. Envoy applies
+these when it makes a statistic, not when it counts.
 """
 
 SERVER_STATS = ("memory_allocated", "memory_physical_size", "uptime")
@@ -46,6 +61,7 @@ def stats_config() -> StatsConfig:
         StringMatcher(safe_regex=RegexMatcher(regex=r"overload\..*\.pressure")),
     ]
     return StatsConfig(
+        stats_tags=[TagSpecifier(tag_name=name, regex=regex) for name, regex in CLUSTER_LABELS.items()],
         stats_matcher=StatsMatcher(inclusion_list=ListStringMatcher(patterns=patterns)),
         histogram_bucket_settings=[
             HistogramBucketSettings(match=StringMatcher(prefix=f"{PREFIX}."), buckets=list(BUCKETS_MS))

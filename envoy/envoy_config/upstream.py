@@ -10,6 +10,7 @@ from envoy_config.settings import Settings
 from envoy_config.values import (
     Flag,
     HealthCheck,
+    HostName,
     OutlierDetection,
     Port,
     ProtoMethod,
@@ -41,7 +42,14 @@ class Upstream(Settings):
     port: Port = Field(default=GRPC_PORT, description="the TCP port that tasks serve gRPC on")
     grpc_services: Annotated[Sequence[ProtoService], AfterValidator(tuple)] = Field(
         default=(),
-        description="the fully qualified proto services routed here; needed if the proxy has other services",
+        description="the fully qualified proto services routed here, whatever name the client dials; needed "
+        "if the proxy has other services, unless there are hosts",
+    )
+    hosts: Annotated[Sequence[HostName], AfterValidator(tuple)] = Field(
+        default=(),
+        description="names that clients dial, such as lessons-internal.example.com: every call by such a "
+        "name comes here, whatever its proto service and port. Services that share a host list their "
+        "grpc_services, and get those",
     )
     streaming_methods: Annotated[Sequence[ProtoMethod], AfterValidator(tuple)] = Field(
         default=(),

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 Checked = tuple[BeforeValidator, WithJsonSchema]
@@ -152,6 +152,15 @@ _proto_service = text(
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", "a proto service", "its package and name, such as learning.v1.Lessons"
 )
 ProtoService = Annotated[str, *_proto_service]
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_host_name = text(
+    rf"{_LABEL}(?:\.{_LABEL})*",
+    "a host name",
+    "a DNS name without a port, such as lessons-internal.example.com",
+    length=253,
+)
+HostName = Annotated[str, AfterValidator(str.lower), *_host_name]
 
 _connections = whole_number("a number of connections", 8, 1_000_000)
 Connections = Annotated[int, *_connections]

@@ -30,8 +30,8 @@ class CloudMapZone:
 
         If the API fails, the last records stay: Route 53 keeps its own copy of them.
         """
-        service, _, namespace = name.partition(".")
-        if namespace != self._namespace:
+        service = name.removesuffix(f".{self._namespace}")  # it may have dots
+        if service == name:
             return None
         try:
             answer = self._cloud_map.discover_instances(

@@ -34,7 +34,7 @@ PANELS = (
     Panel(
         title="calls a second\nby task",
         expression="ecs_envoy:endpoint_requests:rate2m > 0",
-        named_by=("envoy_cluster_name", "envoy_endpoint_address"),
+        named_by=("service", "envoy_endpoint_address"),
     ),
     Panel(
         title="skew: busiest task's\nCPU over the mean",

@@ -50,7 +50,7 @@ class ProxyMetrics:
     def by_status(self) -> cloudwatch.MathExpression:
         """Return the failed calls of all services, with a line for each service and status."""
         return cloudwatch.MathExpression(
-            expression=f"SEARCH('{{{NAMESPACE},proxy,envoy_cluster_name,grpc_status}} "
+            expression=f"SEARCH('{{{NAMESPACE},proxy,service,grpc_status}} "
             f'MetricName="{BY_STATUS}" proxy="{self.proxy}" NOT grpc_status="OK"\', \'Sum\', 60)',
             using_metrics={},
             label="",
@@ -121,7 +121,7 @@ class ProxyMetrics:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"proxy": self.proxy, "envoy_cluster_name": service, **more},
+            dimensions_map={"proxy": self.proxy, "service": service, **more},
             statistic=statistic,
             label=service,
             period=MINUTE,

@@ -140,7 +140,7 @@ class CollectorSettings:
                 "add_metric_suffixes": False,
             }
         if self.cloudwatch_log_group is not None:
-            service = ["proxy", "envoy_cluster_name"]
+            service = ["proxy", "service"]
             exporters["awsemf"] = {
                 "region": self.region,
                 "namespace": NAMESPACE,

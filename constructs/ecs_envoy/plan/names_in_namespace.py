@@ -2,6 +2,19 @@
 
 from weakref import WeakKeyDictionary
 
+DNS_NAME = 253
+"""The most characters of a DNS name, without its final dot (RFC 1035, section 2.3.4)."""
+
+
+def own_name_in_namespace(service: str, *, proxy: str) -> str:
+    """Return the name in `proxy`'s namespace by which clients reach `service` through it.
+
+    A Cloud Map service may have dots in its name, and 127 characters: as many as two labels and a dot have
+    ("CreateService" in its API reference).
+    """
+    return f"{service}.{proxy}"
+
+
 _owners: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
 
 

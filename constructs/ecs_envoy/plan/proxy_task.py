@@ -7,6 +7,7 @@ from datetime import timedelta
 from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
+from ecs_envoy.plan.names_in_namespace import DNS_NAME, own_name_in_namespace
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
@@ -70,6 +71,10 @@ class ProxyTaskInput:
     def full_name(self) -> str:
         """The DNS name that clients dial."""
         return f"{self.name}.{self.namespace}"
+
+    def own_name(self, service: ServicePlan) -> str:
+        """Return the DNS name by which clients reach `service` alone, whatever proto service they call."""
+        return f"{own_name_in_namespace(service.name, proxy=self.name)}.{self.namespace}"
 
     @property
     def metrics_name(self) -> str:
@@ -172,9 +177,29 @@ def _names(task: ProxyTaskInput) -> Iterator[Finding]:
         taken.setdefault(alias, "another alias")
 
 
+def _hosts(task: ProxyTaskInput) -> Iterator[Finding]:
+    taken = {(s.namespace, s.cloud_map_service.lower()): s.name for s in task.services}
+    for service in task.services:
+        here, name = ("services", service.name), task.own_name(service)
+        if len(name) > DNS_NAME and "${" not in name:
+            yield (
+                here,
+                f"{name} has {len(name)} characters, and DNS allows {DNS_NAME}; shorten one of its names",
+            )
+        owner = taken.get((task.namespace, own_name_in_namespace(service.name, proxy=task.name)))
+        if owner is not None:
+            yield here, f"{name}, its own name at the proxy, is the Cloud Map name of {owner}; rename it"
+        for index, host in enumerate(service.upstream.hosts):
+            if host == task.full_name:
+                yield (
+                    (*here, "hosts", index),
+                    f"{host} is the proxy's own name, by which clients reach every service; remove it",
+                )
+
+
 def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
-    services = [(service.name, service.upstream.grpc_services) for service in task.services]
-    for name, path, message in routing_problems(services):
+    claims = [service.claim(task.own_name(service)) for service in task.services]
+    for name, path, message in routing_problems(claims):
         yield ("services", *([name] if name else []), *path), message
 
 
@@ -195,6 +220,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _drain,
     _open_calls,
     _names,
+    _hosts,
     _routing,
     _stops,
 )
@@ -220,7 +246,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         metrics=telemetry.envoy_metrics,
         tracing=telemetry.tracing,
     )
-    services = [service.envoy_service for service in task.services]
+    services = [service.envoy_service(task.own_name(service)) for service in task.services]
     text = to_json(bootstrap(proxy, services))
     discovery = (
         discovery_settings(

@@ -15,6 +15,7 @@ from ecs_envoy.plan.stop.service_stop import (
     serving_problem,
 )
 from envoy_config import Upstream
+from envoy_config.routing import Claim
 from envoy_config.settings_error import Finding
 
 
@@ -65,14 +66,19 @@ class ServicePlan:
         """
         return self.upstream.health_check == "none"
 
-    @property
-    def envoy_service(self) -> envoy_config.Service:
-        """The service as the settings that Envoy's bootstrap is made from."""
+    def claim(self, own_name: str) -> Claim:
+        """Return which calls go to it; `own_name` leads to it alone."""
+        listed, hosts = self.upstream.grpc_services, self.upstream.hosts
+        return Claim(service=self.name, grpc_services=listed, hosts=hosts, own_name=own_name)
+
+    def envoy_service(self, own_name: str | None) -> envoy_config.Service:
+        """Return the settings that Envoy's bootstrap is made from; `own_name` leads to it alone."""
         by_dns = self.discovery == "dns"
         return envoy_config.Service(
             name=self.name,
             address=self.address,
             upstream=self.upstream,
+            own_name=own_name,
             max_tasks=self.max_tasks,
             discovery=envoy_config.Discovery.DNS if by_dns else envoy_config.Discovery.EDS,
         )

@@ -26,8 +26,8 @@ from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
-from ecs_envoy.proxy.alias import define_names
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
+from ecs_envoy.proxy.names import define_names
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.proxy.scaling import open_calls, scale_proxy
 from ecs_envoy.settings.arguments import checked_arguments, refuse
@@ -46,7 +46,9 @@ from envoy_config.values import Connections, UnprivilegedPort
 class EnvoyProxy(Construct):
     """Defines an Envoy proxy on Fargate that spreads gRPC calls over tasks.
 
-    Clients dial `address`. Each service in `services` allows calls from the proxy. Use
+    Clients dial `address`, and then the proto service of a call decides where it goes. By
+    `<service>.<name>.<namespace>`, or one of the `hosts` of a service's `upstream`, every call goes to that
+    service. Each service in `services` allows calls from the proxy. Use
     `connections` to allow clients to call the proxy. Envoy's whole bootstrap is on its command
     line: a diff shows it, and a rollback of the stack restores the previous one. If a service is
     discovered by Cloud Map, a sidecar in the task polls its tasks every second. The CDK CLI builds
@@ -159,7 +161,7 @@ class EnvoyProxy(Construct):
         refuse(construct_id, argument_findings(findings))
         plan = plan_proxy_task(task)
         super().__init__(scope, construct_id)
-        define_names(self, name, aliases, namespace=namespace)
+        define_names(self, name, aliases, [s.plan.name for s in services], namespace=namespace)
         self.plan, self.telemetry, self.services, self.name = plan, telemetry, tuple(services), name
         self.full_name, self.metrics_name = task.full_name, task.metrics_name
         self.address, self.ports = f"{task.full_name}:{port}", (port, *further_ports)

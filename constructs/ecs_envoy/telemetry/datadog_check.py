@@ -18,6 +18,15 @@ def envoy_check(metrics_port: int) -> dict[str, str]:
                         {"envoy_grpc_duration_milliseconds": "grpc.duration_milliseconds"},
                         {"envoy_cluster_endpoint_rq_total": "cluster.endpoint.rq_total"},
                     ],
+                    # Datadog's own `service` and `version` are those of the proxy. This list takes the place
+                    # of the check's own, of which it has the labels that our metrics have (`LABEL_MAP` in
+                    # DataDog/integrations-core: envoy/datadog_checks/envoy/check.py).
+                    "rename_labels": {
+                        "envoy_cluster_name": "envoy_cluster",
+                        "envoy_http_conn_manager_prefix": "stat_prefix",
+                        "service": "envoy_service",
+                        "version": "envoy_service_version",
+                    },
                     "collect_server_info": False,
                 }
             ],

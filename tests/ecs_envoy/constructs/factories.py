@@ -6,7 +6,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
-from ecs_envoy import EnvoyProxy, GrpcService, Network
+from ecs_envoy import EnvoyProxy, GrpcService, Network, RoutedService
 from envoy_config import Upstream
 
 BY_DNS: dict[str, Any] = {"discovery": "dns", "pre_stop_wait": Duration.seconds(72)}
@@ -33,7 +33,7 @@ def grpc_service(
     return GrpcService(stack, construct_id or name, **given)
 
 
-def proxy_with(stack: Stack, network: Network, *services: GrpcService, **options: Any) -> EnvoyProxy:  # noqa: ANN401
+def proxy_with(stack: Stack, network: Network, *services: RoutedService, **options: Any) -> EnvoyProxy:  # noqa: ANN401
     given: dict[str, Any] = {
         "ecs_cluster": network.ecs_cluster,
         "namespace": network.namespace,

@@ -107,7 +107,8 @@ def test_an_alias_is_a_second_name_of_the_proxy_for_clients_that_move_to_it(
     ((alias, service),) = names.items()
     assert service["Properties"]["DnsConfig"]["DnsRecords"] == [{"TTL": 5, "Type": "CNAME"}]
     assert service["Properties"]["DnsConfig"]["RoutingPolicy"] == "WEIGHTED"
-    (instance,) = template.find_resources("AWS::ServiceDiscovery::Instance").values()
+    instances = template.find_resources("AWS::ServiceDiscovery::Instance").values()
+    (instance,) = (i for i in instances if i["Properties"]["ServiceId"] == {"Fn::GetAtt": [alias, "Id"]})
     assert instance["Properties"]["InstanceAttributes"] == {"AWS_INSTANCE_CNAME": "grpc.test.local"}
     assert instance["Properties"]["ServiceId"] == {"Fn::GetAtt": [alias, "Id"]}
 

@@ -35,7 +35,7 @@ def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> N
 def test_discovery_is_by_cloud_map_unless_dns_is_wanted(
     stack: Stack, network: Network, options: dict[str, Any], discovery: str, zone_aware: bool
 ) -> None:
-    service = grpc_service(stack, network, **options).plan.envoy_service
+    service = grpc_service(stack, network, **options).plan.envoy_service(None)
     assert (service.discovery, service.zone_aware) == (discovery, zone_aware)
 
 
@@ -46,7 +46,7 @@ def test_an_existing_service_may_have_any_number_of_tasks(
     service = ExistingGrpcService(
         stack, "grading", namespace=network.namespace, cloud_map_service="grading-v2", discovery=chosen
     )
-    assert service.plan.envoy_service.discovery == discovery
+    assert service.plan.envoy_service(None).discovery == discovery
 
 
 def test_envoy_waits_for_the_sidecar_and_reads_its_files_and_memory_is_reserved_for_it(
@@ -111,7 +111,7 @@ def test_cloud_map_keeps_health_only_where_envoy_does_not_check(
     template = Template.from_stack(stack)
     registries = template.find_resources("AWS::ServiceDiscovery::Service").values()
     health = {r["Properties"]["Name"]: "HealthCheckCustomConfig" in r["Properties"] for r in registries}
-    assert health == {"lessons": custom_health, "grpc": False}
+    assert health == {"lessons": custom_health, "grpc": False, "lessons.grpc": False}
     if "discovery" not in options:
         (followed,) = parse(command(containers(stack, "ProxyTaskDefinition")["discovery"])).services
         assert followed.cloud_map_health is custom_health

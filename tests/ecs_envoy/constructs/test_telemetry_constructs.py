@@ -119,7 +119,7 @@ def test_cloudwatch_gets_counts_by_service_and_status(stack: Stack, network: Net
     settings = collector(stack)
     assert list(settings["service"]["pipelines"]) == ["metrics/cloudwatch"]
     first = settings["exporters"]["awsemf"]["metric_declarations"][0]
-    assert ["proxy", "envoy_cluster_name", "grpc_status"] in first["dimensions"]
+    assert ["proxy", "service", "grpc_status"] in first["dimensions"]
     (statement,) = statements(stack, "ProxyTaskDefinitionTaskRole")
     assert "logs:PutLogEvents" in statement["Action"]
     assert "MetricsLog" in json.dumps(statement["Resource"])

@@ -124,13 +124,20 @@ def envoy(
         upstream=Upstream(grpc_services=["learning.v1.Lessons"], **upstream),
         max_tasks=4,
     )
+    found = lookup or {"lessons.test.local": Registry(tasks, 1)}.get
+    with running(folder, block, to_json(bootstrap(proxy, [service])), found, resolv_conf=resolv_conf) as live:
+        yield live
+
+
+@contextmanager
+def running(
+    folder: Path, block: str, deployed: str, lookup: Lookup, *, resolv_conf: Path | None = None
+) -> Generator[Live]:
+    """Run Envoy with the bootstrap `deployed`; DNS answers as `lookup` says."""
     address, log = f"{block}.1", folder / "access.log"
-    with (
-        NameServer(f"{block}.2", lookup or {"lessons.test.local": Registry(tasks, 1)}.get) as names,
-        log.open("wb") as out,
-    ):
+    with NameServer(f"{block}.2", lookup) as names, log.open("wb") as out:
         text = localize(
-            to_json(bootstrap(proxy, [service])),
+            deployed,
             address=address,
             name_server=names.address,
             name_server_port=names.port,

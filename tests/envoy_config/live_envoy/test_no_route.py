@@ -44,8 +44,8 @@ def test_the_client_the_log_and_a_metric_tell_it_from_a_servers_own_unimplemente
     assert servers.value.code() is unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert servers.value.details() == "the server's own"
     assert unrouted.value.details() == (
-        f"Envoy proxy grpc has no route for {UNLISTED}: no service of its configuration lists this proto "
-        "service in grpc_services"
+        f"Envoy proxy grpc has no route for {UNLISTED} by the name {live.target}: no service of its "
+        "configuration lists this proto service in grpc_services, or this name in hosts"
     )
     assert [(line["service"], line["details"]) for line in log] == [
         ("lessons", "via_upstream"),
@@ -66,7 +66,7 @@ def test_a_method_name_of_8_kb_is_cut_in_the_message_the_log_and_the_metrics(
             call(live, UNLISTED + tail)
         metrics, log = reports(live)
     assert unrouted.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert (UNLISTED + tail)[:256] + ":" in str(unrouted.value.details())
+    assert (UNLISTED + tail)[:256] + " by" in str(unrouted.value.details())
     assert [len(line["grpc_method"]) for line in log] == [256, 256]
     assert len(log[0]["request_id"]) == 256
     assert 'grpc_method="/learning.v1.Lessons/mmm' in metrics

@@ -1,5 +1,6 @@
 """Tests of the real Envoy's telemetry: sampled log lines, metrics by method, and spans."""
 
+import json
 import re
 import time
 import urllib.error
@@ -9,12 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 
-from envoy_config import AccessLog, Metrics, Tracing
-from tests.envoy_config.live_envoy.rig import PROXY, call, envoy, scrape, task
+from envoy_config import AccessLog, Metrics, Service, Tracing
+from envoy_config.bootstrap import bootstrap
+from envoy_config.rendering import to_json
+from rehearsal.account.name_server import Registry
+from tests.envoy_config.live_envoy.rig import PROXY, call, envoy, running, scrape, task
 from tests.waiting import until
 
 GET, QUICK = "/learning.v1.Lessons/Get", "/learning.v1.Lessons/Quick"
@@ -87,7 +92,7 @@ def test_metrics_count_calls_by_service_method_and_status(tmp_path: Path, block:
         for path, method in [("/", "GET"), ("/quitquitquit", "POST"), ("/ready", "POST"), ("/stats", "GET")]:
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 scrape(live, path, method)
-    label = 'envoy_cluster_name="lessons",grpc_method="/learning.v1.Lessons/Get"'
+    label = 'service="lessons",grpc_method="/learning.v1.Lessons/Get"'
     assert f'envoy_grpc_requests{{{label},grpc_status="OK"}} 7\n' in text
     assert f'envoy_grpc_requests{{{label},grpc_status="NOT_FOUND"}} 1\n' in text
     assert f"envoy_grpc_duration_milliseconds_count{{{label}}} 8\n" in text
@@ -95,6 +100,33 @@ def test_metrics_count_calls_by_service_method_and_status(tmp_path: Path, block:
     assert f'envoy_endpoint_address="{block}.3:50051"' in endpoint
     assert endpoint.endswith("} 8")
     assert "Invented" not in text
+
+
+def test_two_clusters_of_a_service_have_its_label_and_each_its_version(tmp_path: Path, block: str) -> None:
+    proxy = replace(PROXY, metrics=Metrics())
+    service = Service(name="lessons", address="lessons.test.local", max_tasks=4)
+    told: dict[str, Any] = json.loads(to_json(bootstrap(proxy, [service])))
+    resources = told["static_resources"]
+    (stable,) = (cluster for cluster in resources["clusters"] if cluster["name"] == "lessons")
+    assignment = {**stable["load_assignment"], "cluster_name": "lessons|v2"}
+    resources["clusters"].append({**stable, "name": "lessons|v2", "load_assignment": assignment})
+    manager = resources["listeners"][0]["filter_chains"][0]["filters"][-1]["typed_config"]
+    (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
+    route["route"]["cluster"] = "lessons|v2"
+    records = {"lessons.test.local": Registry([f"{block}.3"], 1)}
+    with task(f"{block}.3", answer), running(tmp_path, block, json.dumps(told), records.get) as live:
+        call(live, GET)
+        until(lambda: "envoy_grpc_requests{" in scrape(live))
+        text = scrape(live)
+        (line,) = live.stop()
+    assert line["service"] == "lessons"
+    assert re.search(r'^envoy_grpc_requests{service="lessons",.*} 1$', text, re.MULTILINE)
+    healthy = re.findall(r"^envoy_cluster_membership_healthy{(.*)} \d$", text, re.MULTILINE)
+    assert sorted(sorted(labels.split(",")) for labels in healthy) == [
+        ['envoy_cluster_name="envoy_admin"'],
+        ['envoy_cluster_name="lessons"', 'service="lessons"'],
+        ['envoy_cluster_name="lessons|v2"', 'service="lessons"', 'version="v2"'],
+    ]
 
 
 @dataclass

@@ -140,13 +140,16 @@ def test_a_second_namespace_of_a_name_has_another_http_name_and_is_found_only_by
         assert found.get("Attributes") == attributes
 
 
-def test_an_alias_leads_to_the_addresses_of_its_target(emulator: Emulator, other: Discovered) -> None:
+@pytest.mark.parametrize("name", ["alias", "lessons.other"])
+def test_an_alias_leads_to_the_addresses_of_its_target(
+    name: str, emulator: Emulator, other: Discovered
+) -> None:
     other.register("one")
     api = emulator.aws.cloud_map()
     record: Any = {"DnsRecords": [{"Type": "CNAME", "TTL": 5}], "RoutingPolicy": "WEIGHTED"}
-    alias = api.create_service(Name="alias", NamespaceId="ns-0123456789abcdef", DnsConfig=record)["Service"]
+    alias = api.create_service(Name=name, NamespaceId="ns-0123456789abcdef", DnsConfig=record)["Service"]
     target = {"AWS_INSTANCE_CNAME": "other.test.local"}
     api.register_instance(ServiceId=alias.get("Id", ""), InstanceId="target", Attributes=target)
-    found = CloudMapZone(emulator.aws, "test.local").lookup("alias.test.local")
+    found = CloudMapZone(emulator.aws, "test.local").lookup(f"{name}.test.local")
     assert found is not None
     assert found.addresses == ["10.0.0.1"]
