@@ -6,6 +6,7 @@ from pathlib import Path
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
+from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from rehearsal.account.existing import Existing
 
 
@@ -28,7 +29,23 @@ def proto_services(configuration: Configuration) -> dict[str, tuple[str, ...]]:
 
 
 ANY_SERVICE = "rehearsal.v1.Anything"
-"""The proto service to call if the only service lists none, and therefore gets every call."""
+"""The proto service to call of a service that lists none, and gets every call by its own name."""
+
+
+def dialled_names(configuration: Configuration) -> dict[str, str]:
+    """Return the name that clients dial to call each service, by its name in the namespace.
+
+    It is the proxy's name, except for a service that the proxy routes no proto service to.
+    """
+    blocks = {**configuration.services, **configuration.existing_services}
+    proxy, namespace = configuration.proxy.name, configuration.namespace.name
+    return {
+        _name_in_namespace(configuration, name): f"{dialled}.{namespace}"
+        for name, block in blocks.items()
+        for dialled in [
+            proxy if block.grpc_services or len(blocks) == 1 else own_name_in_namespace(name, proxy=proxy)
+        ]
+    }
 
 
 def commands(configuration: Configuration, folder: Path) -> dict[str, Command]:

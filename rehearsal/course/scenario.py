@@ -73,7 +73,8 @@ class Scenario:
         self._timed("before", self._measure_before)
         if self._moved:
             self._timed("cut over", self._cut_over)
-        addresses = dict.fromkeys(self._stage.services, self._envoy_target())
+        names = configured.dialled_names(self._stage.configuration)
+        addresses = {service: states.dialled(self._stage, name) for service, name in names.items()}
         addresses |= {name: states.dialled(self._stage, moved.name) for name, moved in self._moved.items()}
         load = Load(self._stage.system.processes, "load-after", states.targets(self._stage, addresses))
         self._timed("after", lambda: self._measure_after(load))
@@ -161,11 +162,6 @@ class Scenario:
         if any(service.registry_has_health for service in stage.system.agent.services()):
             end = since + stage.system.delays.health_lag
             stage.wait_until(lambda: time.monotonic() > end, "Cloud Map to show the health of the tasks")
-
-    def _envoy_target(self) -> str:
-        """Return the gRPC target of Envoy, which clients resolve with our own DNS server."""
-        configuration = self._stage.configuration
-        return states.dialled(self._stage, f"{configuration.proxy.name}.{configuration.namespace.name}")
 
     def _measure_before(self) -> None:
         self._load_balancers = states.start_load_balancers(self._stage)

@@ -40,8 +40,12 @@ def manager(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def route_actions(told: dict[str, Any]) -> list[dict[str, Any]]:
-    (host,) = manager(told)["route_config"]["virtual_hosts"]
-    return [route["route"] for route in host["routes"]]
+    """Return what happens to the calls of each route: its own settings and those of its virtual host."""
+    return [
+        {"retry_policy": host["retry_policy"], **route["route"]}
+        for host in manager(told)["route_config"]["virtual_hosts"]
+        for route in host["routes"]
+    ]
 
 
 def clusters(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -68,6 +68,17 @@ def rollout(configuration: Configuration) -> Iterator[str]:
             yield service_rollout(plan)
 
 
+def upstream(service: Service | ExistingService) -> Upstream:
+    """Return how Envoy calls the tasks of `service`. The name by which its clients move is a host of it."""
+    settings: Upstream = service.part(Upstream)
+    cut_over: CutOver | None = getattr(service, "cut_over", None)  # missing if it could not be read
+    hosts: tuple[str, ...] | None = getattr(settings, "hosts", None)
+    name = cut_over.name.lower() if cut_over else None
+    if name is None or hosts is None or name in hosts:
+        return settings
+    return settings.model_copy(update={"hosts": (*hosts, name)})
+
+
 def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
     """Return the plan of `service`: what the proxy needs to know about it."""
     return build_partly(
@@ -76,7 +87,7 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             "name": lambda: name,
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: name,
-            "upstream": lambda: service.part(Upstream),
+            "upstream": lambda: upstream(service),
             "discovery": lambda: service.discovery,
             "max_tasks": lambda: service.tasks.max,
             "stop": lambda: TaskStop(
@@ -97,7 +108,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "name": lambda: name,
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: service.cloud_map_service,
-            "upstream": lambda: service.part(Upstream),
+            "upstream": lambda: upstream(service),
             "discovery": lambda: service.discovery,
             "max_tasks": lambda: None,
             "stop": TaskStop,

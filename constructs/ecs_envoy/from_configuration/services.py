@@ -4,7 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import service_plan
+from ecs_envoy.configuration.plans import service_plan, upstream
 from ecs_envoy.configuration.server import ExistingService, Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
@@ -20,7 +20,6 @@ from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
 from ecs_envoy.services.grpc_service import GrpcService
 from ecs_envoy.telemetry.datadog import Datadog
-from envoy_config import Upstream
 
 
 def define_grpc_services(
@@ -55,7 +54,7 @@ def _define_grpc_service(
         namespace=network.namespace,
         name=name,
         image=container_image(scope, f"Image-{name}", settings.image),
-        upstream=settings.part(Upstream),
+        upstream=upstream(settings),
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
         min_tasks=settings.tasks.min,
@@ -90,7 +89,7 @@ def _define_existing_grpc_service(
         name=name,
         namespace=network.namespace,
         cloud_map_service=settings.cloud_map_service,
-        upstream=settings.part(Upstream),
+        upstream=upstream(settings),
         security_group=(
             ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
         ),

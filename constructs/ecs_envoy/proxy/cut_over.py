@@ -24,7 +24,7 @@ class CutOver(Construct):
     again when these two records are deleted (docs/swap.md).
 
     Args:
-        proxy: The proxy; a service of it has to have `name` in its `hosts`.
+        proxy: The proxy; the service has to have `name` in its `hosts`.
         zone: The private hosted zone of the name, which the clients' VPC uses.
         name: The name that clients dial.
         load_balancer: The load balancer's own DNS name, which AWS gave to it.

@@ -14,6 +14,7 @@ from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.plans import proxy_task
 from envoy_config import Upstream
 from tests.ecs_envoy.configuration.test_configuration import GOOD, SECOND, problems
+from tests.ecs_envoy.configuration.test_cut_over_configuration import BLOCK
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 LESSONS: dict[str, Any] = {"grpc_services": ["learning.v1.Lessons"]}
@@ -166,3 +167,21 @@ def test_the_sidecar_may_discover_no_more_services_than_before(stack: Stack, net
             }
         },
     )
+
+
+def test_the_name_by_which_clients_move_is_a_host_of_the_service(tmp_path: Path) -> None:
+    path = tmp_path / "moved.yaml"
+    path.write_text(GOOD + BLOCK.replace("lessons-internal", "Lessons-internal") + SECOND)
+    listeners = json.loads(proxy_task(load_configuration(path)).bootstrap)["static_resources"]["listeners"]
+    manager = listeners[0]["filter_chains"][0]["filters"][-1]["typed_config"]
+    domains = [virtual_host["domains"] for virtual_host in manager["route_config"]["virtual_hosts"]]
+    assert ["lessons-internal.example.com", "lessons.grpc.learning.local"] in domains
+
+
+def test_fails_if_the_name_by_which_clients_move_is_a_host_of_a_service_without_a_list(
+    tmp_path: Path,
+) -> None:
+    unlisted = SECOND.replace("    grpc_services: [learning.v1.Grading]\n", "")
+    host = "    hosts: [lessons-internal.example.com]\n"
+    (line,) = problems(tmp_path, GOOD + BLOCK + unlisted + host)
+    assert ":16: services.grading.hosts[0]: lessons-internal.example.com is a host of lessons, too;" in line
