@@ -58,7 +58,7 @@ class Claim:
     def names(self) -> tuple[str, ...]:
         """The names that lead to the service, in lower case, each once."""
         own = [self.own_name] if self.own_name else []
-        return tuple(dict.fromkeys(_lower(name) for name in (*self.hosts, *own)))
+        return tuple(dict.fromkeys(name.lower() for name in (*self.hosts, *own)))
 
 
 def routes(claims: Sequence[Claim]) -> tuple[Route, ...]:
@@ -140,15 +140,15 @@ def _ambiguous_calls(claims: Sequence[Claim]) -> Iterator[Problem]:
 
 
 def _shared_hosts(claims: Sequence[Claim]) -> Iterator[Problem]:
-    own_names = {_lower(claim.own_name): claim for claim in claims if claim.own_name}
+    own_names = {claim.own_name.lower(): claim for claim in claims if claim.own_name}
     owners: dict[str, Claim] = {}
     for claim in claims:
-        for index, host in enumerate(map(_lower, claim.hosts)):
+        for index, host in enumerate(map(str.lower, claim.hosts)):
             path = ("hosts", index)
             owner, first = own_names.get(host, claim), owners.setdefault(host, claim)
             if owner is not claim:
                 yield claim.service, path, f"{host} is the service {owner.service}'s own name; give another"
-            elif first is claim and host in map(_lower, claim.hosts[:index]):
+            elif first is claim and host in map(str.lower, claim.hosts[:index]):
                 yield claim.service, path, f"{host} is given twice; remove one"
             elif first is not claim and not (first.grpc_services and claim.grpc_services):
                 yield (
@@ -159,11 +159,6 @@ def _shared_hosts(claims: Sequence[Claim]) -> Iterator[Problem]:
                         "grpc_services in both: on a shared host the proto service decides"
                     ),
                 )
-
-
-def _lower(name: str) -> str:
-    """Return `name` in lower case, as DNS compares it; a token of the CDK as it is."""
-    return name if "${" in name else name.lower()
 
 
 def check_routing(claims: Sequence[Claim]) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import Stack
+from aws_cdk import Fn, Stack
+from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Match, Template
 
 from ecs_envoy import ExistingGrpcService, Network
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.plans import proxy_task
 from envoy_config import Upstream
+from tests.conftest import Envoy
 from tests.ecs_envoy.configuration.test_configuration import GOOD, SECOND, problems
 from tests.ecs_envoy.configuration.test_cut_over_configuration import BLOCK
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
@@ -185,3 +187,19 @@ def test_fails_if_the_name_by_which_clients_move_is_a_host_of_a_service_without_
     host = "    hosts: [lessons-internal.example.com]\n"
     (line,) = problems(tmp_path, GOOD + BLOCK + unlisted + host)
     assert ":16: services.grading.hosts[0]: lessons-internal.example.com is a host of lessons, too;" in line
+
+
+def test_a_namespace_whose_name_is_known_only_at_deployment_leaves_no_token_in_the_bootstrap(
+    stack: Stack, network: Network, envoy: Envoy, tmp_path: Path
+) -> None:
+    imported = servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+        stack,
+        "Imported",
+        namespace_name=Fn.import_value("name"),
+        namespace_id="ns-0123456789abcdef",
+        namespace_arn="arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-0123456789abcdef",
+    )
+    proxy = proxy_with(stack, network, grpc_service(stack, network, **LESSONS), namespace=imported)
+    assert "Token[" not in proxy.plan.bootstrap
+    assert '"domains":["lessons.grpc.*"]' in proxy.plan.bootstrap
+    envoy.validate(proxy.plan.bootstrap, tmp_path)
