@@ -68,15 +68,25 @@ def rollout(configuration: Configuration) -> Iterator[str]:
             yield service_rollout(plan)
 
 
-def upstream(service: Service | ExistingService) -> Upstream:
-    """Return how Envoy calls the tasks of `service`. The name by which its clients move is a host of it."""
+def upstream(service: Service | ExistingService, *, proxy: str | None = None) -> Upstream:
+    """Return how Envoy calls the tasks of `service`. The name by which its clients move is a host of it.
+
+    `proxy` is the proxy's DNS name, which CUT_OVER_RULES refuse as such a name.
+    """
     settings: Upstream = service.part(Upstream)
     cut_over: CutOver | None = getattr(service, "cut_over", None)  # missing if it could not be read
     hosts: tuple[str, ...] | None = getattr(settings, "hosts", None)
     name = cut_over.name.lower() if cut_over else None
-    if name is None or hosts is None or name in hosts:
+    if name is None or name == proxy or hosts is None or name in hosts:
         return settings
     return settings.model_copy(update={"hosts": (*hosts, name)})
+
+
+def _proxy_name(configuration: Configuration) -> str | None:
+    try:
+        return f"{configuration.proxy.name}.{configuration.namespace.name}"
+    except AttributeError:
+        return None  # it could not be read
 
 
 def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
@@ -87,7 +97,7 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             "name": lambda: name,
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: name,
-            "upstream": lambda: upstream(service),
+            "upstream": lambda: upstream(service, proxy=_proxy_name(configuration)),
             "discovery": lambda: service.discovery,
             "max_tasks": lambda: service.tasks.max,
             "stop": lambda: TaskStop(
@@ -108,7 +118,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "name": lambda: name,
             "namespace": lambda: configuration.namespace.name,
             "cloud_map_service": lambda: service.cloud_map_service,
-            "upstream": lambda: upstream(service),
+            "upstream": lambda: upstream(service, proxy=_proxy_name(configuration)),
             "discovery": lambda: service.discovery,
             "max_tasks": lambda: None,
             "stop": TaskStop,
