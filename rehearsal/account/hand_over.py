@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 
 from ecs_envoy.configuration.server import CutOver
+from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from rehearsal.account.aws import Aws
 
 IDENTIFIER = "before-ecs-envoy"
+TTL = int(DNS_TTL.total_seconds())
+"""The TTL of our records; all of a group have the same."""
+
 _ALL, _NONE = 255, 0
 
 
@@ -24,7 +28,12 @@ def hand_over(aws: Aws, names: Iterable[CutOver]) -> None:
                     {"Action": "DELETE", "ResourceRecordSet": simple},
                     {
                         "Action": "CREATE",
-                        "ResourceRecordSet": {**simple, "SetIdentifier": IDENTIFIER, "Weight": _ALL},
+                        "ResourceRecordSet": {
+                            **simple,
+                            "TTL": TTL,
+                            "SetIdentifier": IDENTIFIER,
+                            "Weight": _ALL,
+                        },
                     },
                 ]
             },

@@ -80,7 +80,14 @@ class _Checks:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""
         if path[0] != "services":
             return ("proxy", *_size_key(path, self._configuration.proxy))
-        return path if len(path) == 1 else (_section(self._configuration, str(path[1])), *path[1:])
+        if len(path) == 1:
+            return path
+        section = _section(self._configuration, str(path[1]))
+        if len(path) > 3 and path[2] == "hosts":
+            service = getattr(self._configuration, section)[path[1]]
+            if path[3] == len(service.hosts):
+                return (section, path[1], "cut_over", "name")  # it is a host without being listed
+        return (section, *path[1:])
 
     def _apply(self, rules: tuple[Rule[_Subject], ...], subject: _Subject) -> Iterator[Finding]:
         for rule in rules:

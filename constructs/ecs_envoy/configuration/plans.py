@@ -136,8 +136,6 @@ def cut_overs(configuration: Configuration) -> Iterator[tuple[str, CutOver]]:
 def cut_over_plans(configuration: Configuration) -> Iterator[tuple[str, CutOverPlan]]:
     """Yield what the rules check of each service whose clients move from an old load balancer."""
     listed = list(cut_overs(configuration))
-    task = proxy_task_input(configuration)
-    proxy_names = [f"{name}.{task.namespace}" for name in (task.name, *task.aliases)]
     for name, cut_over in listed:
         others = {
             other.name.lower(): f"the name of {service}" for service, other in listed if service != name
@@ -147,7 +145,7 @@ def cut_over_plans(configuration: Configuration) -> Iterator[tuple[str, CutOverP
             CutOverPlan(
                 name=cut_over.name,
                 load_balancer=cut_over.load_balancer,
-                proxy_names=proxy_names,
+                namespace=configuration.namespace.name,
                 others=others,
             ),
         )

@@ -14,15 +14,23 @@ class CutOverPlan:
     Attributes:
         name: The name that clients dial.
         load_balancer: The old load balancer's DNS name.
-        proxy_names: The names that lead to the proxy already.
-        others: The names of other services, with what each of them is.
+        namespace: The name of the proxy's namespace.
+        others: The names of other services whose clients move, with what each of them is.
+        hosts: The hosts of the proxy's services; None if the rule about them does not apply.
+        zone_name: The name of the hosted zone; None if it is not known.
 
     """
 
     name: str
     load_balancer: str
-    proxy_names: Sequence[str]
+    namespace: str
     others: dict[str, str]
+    hosts: Sequence[str] | None = None
+    zone_name: str | None = None
+
+    def is_in_namespace(self, name: str) -> bool:
+        """Return whether `name` is the proxy's namespace, or a name in it."""
+        return f".{name.lower()}".endswith(f".{self.namespace.lower()}")
 
 
 def weights(percent: int) -> tuple[int, int]:
@@ -35,20 +43,25 @@ def weights(percent: int) -> tuple[int, int]:
 
 
 def _target(plan: CutOverPlan) -> Iterator[Finding]:
+    cure = "give the DNS name that AWS gave to the load balancer"
     if plan.load_balancer.lower() == plan.name.lower():
-        yield ("load_balancer",), "is the name itself; give the DNS name that AWS gave to the load balancer"
-    elif plan.load_balancer.lower() in plan.proxy_names:
-        yield (
-            ("load_balancer",),
-            "is the proxy's name; give the DNS name of the load balancer",
-        )
+        yield ("load_balancer",), f"is the name itself; {cure}"
+    elif plan.is_in_namespace(plan.load_balancer):
+        yield ("load_balancer",), f"is in the namespace {plan.namespace}; {cure}"
+    elif other := plan.others.get(plan.load_balancer.lower()):
+        yield ("load_balancer",), f"is {other}; {cure}"
 
 
 def _name(plan: CutOverPlan) -> Iterator[Finding]:
-    if plan.name.lower() in plan.proxy_names:
-        yield ("name",), "leads to the proxy already; give the name of the load balancer that clients dial"
+    if plan.is_in_namespace(plan.name):
+        problem = f"is in the namespace {plan.namespace}, whose records Cloud Map makes"
+        yield ("name",), f"{problem}; give the name in a zone of yours that clients dial"
     elif other := plan.others.get(plan.name.lower()):
         yield ("name",), f"is also {other}; give each name once"
+    elif plan.zone_name and not plan.name.lower().endswith(f".{plan.zone_name.lower()}"):
+        yield ("name",), f"is not below {plan.zone_name}, the zone's name; give a name in the zone"
+    elif plan.hosts is not None and plan.name.lower() not in plan.hosts:
+        yield ("name",), "is the host of none of the proxy's services; add it to the hosts of one of them"
 
 
 CUT_OVER_RULES: tuple[Rule[CutOverPlan], ...] = (_target, _name)

@@ -8,7 +8,7 @@ from ecs_envoy.plan.cut_over import CUT_OVER_RULES, CutOverPlan, weights
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
-from ecs_envoy.settings.arguments import checked_arguments, refuse
+from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
 from ecs_envoy.settings.values import CutOverPercent, DnsName
 
 LOAD_BALANCER, PROXY = "ecs-envoy-load-balancer", "ecs-envoy-proxy"
@@ -50,7 +50,14 @@ class CutOver(Construct):
         load_balancer: DnsName,
         percent: CutOverPercent = 0,
     ) -> None:
-        plan = CutOverPlan(name=name, load_balancer=load_balancer, proxy_names=[proxy.full_name], others={})
+        plan = CutOverPlan(
+            name=name,
+            load_balancer=load_balancer,
+            namespace=proxy.full_name.partition(".")[2],
+            others={},
+            hosts=[host.lower() for service in proxy.services for host in service.plan.upstream.hosts],
+            zone_name=_zone_name(zone),
+        )
         refuse(construct_id, rule_findings(CUT_OVER_RULES, plan))
         super().__init__(scope, construct_id)
         by_load_balancer, by_proxy = weights(percent)
@@ -72,3 +79,11 @@ class CutOver(Construct):
                 ("Proxy", PROXY, proxy.full_name, by_proxy),
             )
         )
+
+
+def _zone_name(zone: route53.IHostedZone) -> str | None:
+    try:
+        name = zone.zone_name
+    except RuntimeError:
+        return None  # the zone is known by its id alone
+    return None if is_token(name) else name.rstrip(".")

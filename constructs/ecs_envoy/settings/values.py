@@ -158,9 +158,10 @@ _hosted_zone = text(r"Z[A-Z0-9]{1,31}", "a hosted zone's id", "one such as Z0123
 HostedZoneId = Annotated[str, *_hosted_zone]
 _DNS_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _dns_name = text(
-    rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})+",
+    rf"(?:{_DNS_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_DNS_LABEL}",
     "a DNS name",
-    "one without a final dot, such as lessons-internal.example.com",
+    "labels of at most 63 characters with dots between them, without scheme, port or final dot, such as "
+    "lessons-internal.example.com",
     length=253,
 )
 DnsName = Annotated[str, *_dns_name]

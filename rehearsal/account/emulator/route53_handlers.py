@@ -42,7 +42,12 @@ def create_record_set(logical_id: str, properties: Properties, stack: str) -> Cr
             raise ValueError(_conflict(new, f"a record of the type {record['Type']}"))
         if ("SetIdentifier" in record) != ("SetIdentifier" in new):
             raise ValueError(_conflict(new, "a record with another routing policy"))
-    return _create_record_set(logical_id, properties, stack)
+    created = _create_record_set(logical_id, properties, stack)
+    for record in route53._records[zone]:
+        if (record["Name"], record["Type"]) == (new["Name"], new["Type"]):
+            # All records of a group get the TTL of the last one ("Values specific for weighted records").
+            record["TTL"] = new["TTL"]
+    return created
 
 
 def _conflict(record: Properties, other: str) -> str:

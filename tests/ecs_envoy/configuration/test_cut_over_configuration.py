@@ -46,19 +46,47 @@ def test_nobody_moves_before_a_percentage_is_given(tmp_path: Path) -> None:
         ),
         pytest.param(
             BLOCK.replace("lessons-internal.example.com", "lessons-internal.example.com."),
-            f":11: {HERE}.name: 'lessons-internal.example.com.' is not a DNS name; give one without a final dot, "
-            "such as lessons-internal.example.com",
+            f":11: {HERE}.name: 'lessons-internal.example.com.' is not a DNS name; give labels of at most 63 "
+            "characters with dots between them, without scheme, port or final dot, such as lessons-internal.example.com",
             id="a final dot",
         ),
         pytest.param(
             BLOCK.replace("lessons-internal.example.com", "grpc.learning.local"),
-            f":11: {HERE}.name: leads to the proxy already; give the name of the load balancer that clients dial",
-            id="the proxy's name",
+            f":11: {HERE}.name: is in the namespace learning.local, whose records Cloud Map makes; give the name in a zone of yours that clients dial",
+            id="a name of Cloud Map",
         ),
         pytest.param(
             BLOCK.replace("internal-lessons-1.eu-west-1.elb.amazonaws.com", "Lessons-Internal.example.com"),
             f":13: {HERE}.from: is the name itself; give the DNS name that AWS gave to the load balancer",
             id="a circle",
+        ),
+        pytest.param(
+            BLOCK.replace("internal-lessons-1.eu-west-1.elb.amazonaws.com", "grpc.learning.local"),
+            f":13: {HERE}.from: is in the namespace learning.local; give the DNS name that AWS gave to the load balancer",
+            id="the proxy as the load balancer",
+        ),
+        pytest.param(
+            BLOCK.replace("internal-lessons-1.eu-west-1.elb.amazonaws.com", "10.0.0.7"),
+            f":13: {HERE}.from: '10.0.0.7' is not a DNS name; give labels of at most 63 "
+            "characters with dots between them, without scheme, port or final dot, such as lessons-internal.example.com",
+            id="an address",
+        ),
+        pytest.param(
+            BLOCK
+            + "  grading:\n    image: example.com/grading:1\n    grpc_services: [learning.v1.Grading]\n"
+            + BLOCK.replace("name: lessons", "name: grading").replace(
+                "internal-lessons-1.eu-west-1.elb.amazonaws.com", "lessons-internal.example.com"
+            ),
+            ":20: services.grading.cut_over.from: is the name of lessons; give the DNS name that AWS gave to the load balancer",
+            id="the name of another service as the load balancer",
+        ),
+        pytest.param(
+            "    hosts: [progress.example.com]\n"
+            + BLOCK
+            + "  grading:\n    image: example.com/grading:1\n"
+            + BLOCK.replace("lessons-internal", "PROGRESS"),
+            ":18: services.grading.cut_over.name: progress.example.com is a host of lessons, too; remove one of the two, or list grpc_services in both: on a shared host the proto service decides",
+            id="the host of another service",
         ),
         pytest.param(
             BLOCK

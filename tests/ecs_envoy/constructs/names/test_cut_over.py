@@ -18,8 +18,12 @@ def cut_over(stack: Stack, network: Network, **options: Any) -> CutOver:  # noqa
     return CutOver(
         stack,
         "CutOver",
-        proxy=proxy_with(stack, network, grpc_service(stack, network)),
-        zone=route53.HostedZone.from_hosted_zone_id(stack, "Zone", "Z0123456789ABCDEFGHIJ"),
+        proxy=proxy_with(
+            stack, network, grpc_service(stack, network, hosts=["Lessons-Internal.example.com"])
+        ),
+        zone=route53.HostedZone.from_hosted_zone_attributes(
+            stack, "Zone", hosted_zone_id="Z0123456789ABCDEFGHIJ", zone_name="example.com"
+        ),
         **given,
     )
 
@@ -57,12 +61,14 @@ def test_two_weighted_records_share_the_look_ups(
         ),
         pytest.param(
             {"name": "grpc.test.local"},
-            "CutOver: name: leads to the proxy already; give the name of the load balancer that clients dial",
+            "CutOver: name: is in the namespace test.local, whose records Cloud Map makes; "
+            "give the name in a zone of yours that clients dial",
             id="the proxy's name",
         ),
         pytest.param(
             {"load_balancer": "GRPC.test.local"},
-            "CutOver: load_balancer: is the proxy's name; give the DNS name of the load balancer",
+            "CutOver: load_balancer: is in the namespace test.local; "
+            "give the DNS name that AWS gave to the load balancer",
             id="the proxy as the load balancer",
         ),
         pytest.param(
@@ -70,6 +76,16 @@ def test_two_weighted_records_share_the_look_ups(
             "CutOver: load_balancer: is the name itself; "
             "give the DNS name that AWS gave to the load balancer",
             id="a circle",
+        ),
+        pytest.param(
+            {"name": "other.example.com"},
+            "CutOver: name: is the host of none of the proxy's services; add it to the hosts of one of them",
+            id="nobody's host",
+        ),
+        pytest.param(
+            {"name": "lessons.example.org"},
+            "CutOver: name: is not below example.com, the zone's name; give a name in the zone",
+            id="another zone",
         ),
     ],
 )
