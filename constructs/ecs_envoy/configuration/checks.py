@@ -12,6 +12,7 @@ from ecs_envoy.configuration.parsed import read_partly
 from ecs_envoy.configuration.region_checks import REGION_RULES
 from ecs_envoy.plan.cut_over import CUT_OVER_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
+from ecs_envoy.plan.proxy_access import ACCESS_RULES
 from ecs_envoy.plan.proxy_task import PROXY_RULES
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.server_task import SERVER_RULES
@@ -54,11 +55,16 @@ class _Checks:
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):
             yield _NETWORK_KEYS[str(path[0])] + path[1:], message
+        yield from self._run(self._access)
         for path, message in self._apply(PROXY_RULES, plans.proxy_task_input(self._configuration)):
             yield self._proxy_key(path), message
         yield from self._run(self._services)
         yield from self._run(self._servers)
         yield from self._run(self._cut_overs)
+
+    def _access(self, configuration: Configuration) -> Iterator[Finding]:
+        for path, message in self._apply(ACCESS_RULES, plans.proxy_access(configuration)):
+            yield ("proxy", *path), message
 
     def _services(self, configuration: Configuration) -> Iterator[Finding]:
         for name, service in plans.service_plans(configuration):

@@ -12,6 +12,7 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.proxy_client import ProxyClient
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
@@ -82,6 +83,11 @@ class Proxy(TaskSize):
         default=[],
         description="further TCP ports that clients may dial, with the same routes, where theirs cannot be "
         "changed; below 1024 Envoy would need root privileges",
+    )
+    clients: list[ProxyClient] = Field(
+        default=[],
+        description="who may call the proxy: security groups (sg-...), IPv4 blocks, prefix lists (pl-...), "
+        "and names under services; api, and services with calls, may call it anyway",
     )
     tasks: ProxyTaskCount = Field(
         default=ProxyTaskBounds(min=TASKS, max=TASKS),

@@ -12,6 +12,7 @@ from ecs_envoy.configuration.server import Api, CutOver, ExistingService, Servic
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.cut_over import CutOverPlan
 from ecs_envoy.plan.network_plan import NetworkPlan
+from ecs_envoy.plan.proxy_access import ProxyAccess
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.server_task import ServerTask
@@ -58,6 +59,24 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
         },
     )
+
+
+def proxy_access(configuration: Configuration) -> ProxyAccess:
+    """Return what the rules check of those who may call the proxy."""
+    prometheus = configuration.telemetry.prometheus
+    return ProxyAccess(
+        clients=len(proxy_clients(configuration)),
+        ports=1 + len(configuration.proxy.further_ports),
+        others=1 + (len(prometheus.scraped_from) if prometheus else 0),
+    )
+
+
+def proxy_clients(configuration: Configuration) -> list[str]:
+    """Return who may call the proxy: `api`, names of services, and entries of `proxy.clients`."""
+    api = configuration.api
+    calling = [name for name, service in configuration.services.items() if service.calls]
+    may_call = ["api"] if api and api.calls != [] else []
+    return list(dict.fromkeys([*may_call, *configuration.proxy.clients, *calling]))
 
 
 def rollout(configuration: Configuration) -> Iterator[str]:

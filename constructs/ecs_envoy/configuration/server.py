@@ -110,6 +110,15 @@ class Service(Container, Discovered, Upstream):
         default=None,
         description="an image with a shell and sleep, for the pre-stop container; BusyBox by default",
     )
+    calls: list[values.DnsLabel] = Field(
+        default=[],
+        description="the services that it calls through the proxy; with any, security groups let its tasks "
+        "call the proxy, which carries calls to each of its services",
+    )
+    proxy_address_variable: values.VariableName | None = Field(
+        default=None,
+        description="the environment variable that holds the proxy's host:port; none by default",
+    )
 
 
 class ExistingService(Discovered, Upstream):
@@ -132,6 +141,11 @@ class Api(Container):
     deletion_protection: Flag = Field(
         default=False,
         description="whether AWS refuses to delete the ALB; for production, after the first deployment",
+    )
+    calls: list[values.DnsLabel] | None = Field(
+        default=None,
+        description="the services that it calls through the proxy; by default all; [] does not let it call "
+        "the proxy",
     )
     proxy_address_variable: values.VariableName = Field(
         default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"

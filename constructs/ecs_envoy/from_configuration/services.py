@@ -60,7 +60,7 @@ def _define_grpc_service(
         min_tasks=settings.tasks.min,
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
-        environment=settings.environment,
+        environment={**settings.environment, **_proxy_address(configuration, settings, network)},
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         discovery=settings.discovery,
@@ -77,6 +77,15 @@ def _define_grpc_service(
     allow_decrypt(service.ecs_service, settings.kms_keys)
     allow_egress(service.connections, settings.egress)
     return service
+
+
+def _proxy_address(configuration: Configuration, settings: Service, network: Network) -> dict[str, str]:
+    """Return the environment variable with the proxy's address; nothing if the service names none."""
+    if settings.proxy_address_variable is None:
+        return {}
+    proxy = configuration.proxy
+    address = f"{proxy.name}.{network.namespace.namespace_name}:{proxy.port}"
+    return {settings.proxy_address_variable: address}
 
 
 def _define_existing_grpc_service(
