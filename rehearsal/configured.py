@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.existing.blocks import ExistingService
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
@@ -19,11 +20,11 @@ class Command:
 
 
 def proto_services(configuration: Configuration) -> dict[str, tuple[str, ...]]:
-    """Return the proto services of each service, including existing ones, by its name in the namespace."""
+    """Return the proto services of each service, including existing ones, by the name of its tasks."""
     deployed = {name: service.grpc_services for name, service in configuration.services.items()}
     existing = {
-        service.cloud_map_service: service.grpc_services
-        for service in configuration.existing_services.values()
+        task_name(name, service): service.grpc_services
+        for name, service in configuration.existing_services.items()
     }
     return {name: tuple(protos) or (ANY_SERVICE,) for name, protos in {**deployed, **existing}.items()}
 
@@ -66,7 +67,13 @@ def methods(configuration: Configuration) -> dict[str, tuple[str, ...]]:
 
 def _name_in_namespace(configuration: Configuration, name: str) -> str:
     existing = configuration.existing_services.get(name)
-    return existing.cloud_map_service if existing else name
+    return task_name(name, existing) if existing else name
+
+
+def task_name(name: str, service: ExistingService) -> str:
+    """Return the name by which the agent knows the tasks of `service`, which the file calls `name`."""
+    in_ecs = service.ecs_service.name if service.ecs_service else name
+    return service.cloud_map_service or in_ecs
 
 
 def existing_resources(configuration: Configuration) -> Existing:
@@ -80,7 +87,9 @@ def existing_resources(configuration: Configuration) -> Existing:
         vpc=network.vpc_id,
         ecs_cluster=network.ecs_cluster,
         namespace=(namespace.id, namespace.name) if namespace.id else None,
-        cloud_map_services=tuple(sorted({service.cloud_map_service for service in services})),
+        cloud_map_services=tuple(
+            sorted({s.cloud_map_service for s in services if s.cloud_map_service and not s.namespace})
+        ),
         security_groups=tuple(sorted({s.security_group for s in services if s.security_group})),
         private_zones=_private_zones(configuration),
     )

@@ -18,7 +18,11 @@ def deploy_foreign_services(aws: Aws, configuration: Configuration) -> None:
     registries = {
         listed.get("Name", ""): listed.get("Arn", "") for listed in cloud_map.list_services()["Services"]
     }
-    ports = {service.cloud_map_service: service.port for service in configuration.existing_services.values()}
+    ports = {
+        service.cloud_map_service: service.port
+        for service in configuration.existing_services.values()
+        if service.cloud_map_service
+    }
     for name, port in ports.items():
         definition = ecs.register_task_definition(
             family=name,

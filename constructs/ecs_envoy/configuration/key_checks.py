@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.settings.proxy_client import is_service
+from ecs_envoy.settings.reach.proxy_client import is_service
 from envoy_config.settings_error import Finding
 
 
@@ -16,7 +16,11 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.existing_services and not configuration.namespace.id:
+    in_own_namespace = any(
+        service.cloud_map_service and not service.namespace
+        for service in configuration.existing_services.values()
+    )
+    if in_own_namespace and not configuration.namespace.id:
         yield ("existing_services",), "need a namespace that already exists; also give namespace.id"
 
 

@@ -121,17 +121,6 @@ class Service(Container, Discovered, Upstream):
     )
 
 
-class ExistingService(Discovered, Upstream):
-    """A gRPC service that something else deploys; the proxy only routes to it."""
-
-    cloud_map_service: values.CloudMapServiceName = Field(
-        description="the name of its Cloud Map service in the namespace"
-    )
-    security_group: values.SecurityGroupId | None = Field(
-        default=None, description="the security group of its tasks; if given, a rule lets the proxy call them"
-    )
-
-
 class Api(Container):
     """The public HTTP API, behind an ALB; it calls the services through the proxy."""
 

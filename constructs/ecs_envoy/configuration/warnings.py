@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import proxy_clients
-from ecs_envoy.plan.proxy_access import NOBODY
+from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.plan.rules import Rule, rule_findings
 from envoy_config.settings_error import Finding
 

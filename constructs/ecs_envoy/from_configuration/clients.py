@@ -8,7 +8,7 @@ from constructs import Construct
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import proxy_clients
 from ecs_envoy.proxy.routed_service import RoutedService
-from ecs_envoy.settings.proxy_client import is_prefix_list, is_security_group, is_service
+from ecs_envoy.settings.reach.proxy_client import is_prefix_list, is_security_group, is_service
 
 
 def define_clients(

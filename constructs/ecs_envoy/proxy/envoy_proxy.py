@@ -21,13 +21,13 @@ from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
-from ecs_envoy.plan.proxy_access import ACCESS_RULES, ProxyAccess
 from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTask, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
-from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
+from ecs_envoy.proxy.access import allow_clients, allow_services, unreachable, warn_if_closed
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.names import define_names
 from ecs_envoy.proxy.routed_service import RoutedService
@@ -39,6 +39,7 @@ from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_CPU_PERCENT, PROXY_N
 from ecs_envoy.settings.values import Cpu, CpuPercent, DnsLabel, Memory, Tasks
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
+from envoy_config.settings_error import Finding
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, UnprivilegedPort
@@ -164,12 +165,8 @@ class EnvoyProxy(Construct):
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
         )
-        plan = _plan(
-            construct_id,
-            task,
-            ProxyAccess(clients=len(clients), ports=1 + len(further_ports)),
-            ecs_cluster.vpc,
-        )
+        access = ProxyAccess(clients=len(clients), ports=1 + len(further_ports))
+        plan = _plan(construct_id, task, _network_findings(access, services, ecs_cluster.vpc))
         super().__init__(scope, construct_id)
         define_names(self, name, aliases, [s.plan.name for s in services], namespace=namespace)
         self.plan, self.telemetry, self.services, self.name = plan, telemetry, tuple(services), name
@@ -196,7 +193,8 @@ class EnvoyProxy(Construct):
         self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
     ) -> None:
         self._shares_group = security_group is not None and Stack.of(security_group) is not Stack.of(self)
-        allow_services(self, self.services, name=self.name, shared=self._shares_group)
+        vpc = self.ecs_service.cluster.vpc
+        allow_services(self, self.services, vpc=vpc, name=self.name, shared=self._shares_group)
         for client in clients:
             self.allow_calls_from(client)
         if not clients:
@@ -279,7 +277,11 @@ class EnvoyProxy(Construct):
         return self._connections
 
 
-def _plan(construct_id: str, task: ProxyTaskInput, access: ProxyAccess, vpc: ec2.IVpc) -> ProxyTask:
-    findings = [*rule_findings(PROXY_RULES, task), *rule_findings(ACCESS_RULES, access), *zone_findings(vpc)]
-    refuse(construct_id, argument_findings(findings))
+def _plan(construct_id: str, task: ProxyTaskInput, findings: Sequence[Finding]) -> ProxyTask:
+    """Return the plan of `task`, unless there are `findings` or its rules have some."""
+    refuse(construct_id, argument_findings([*rule_findings(PROXY_RULES, task), *findings]))
     return plan_proxy_task(task)
+
+
+def _network_findings(access: ProxyAccess, services: Sequence[RoutedService], vpc: ec2.IVpc) -> list[Finding]:
+    return [*rule_findings(ACCESS_RULES, access), *unreachable(services, vpc), *zone_findings(vpc)]
