@@ -8,6 +8,7 @@ from ecs_envoy.configuration.existing.blocks import ExistingService
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
+from ecs_envoy.settings.reach.proxy_client import is_security_group
 from rehearsal.account.existing import Existing
 
 
@@ -90,7 +91,12 @@ def existing_resources(configuration: Configuration) -> Existing:
         cloud_map_services=tuple(
             sorted({s.cloud_map_service for s in services if s.cloud_map_service and not s.namespace})
         ),
-        security_groups=tuple(sorted({s.security_group for s in services if s.security_group})),
+        security_groups=tuple(
+            sorted(
+                {s.security_group for s in services if s.security_group}
+                | set(filter(is_security_group, configuration.proxy.clients))
+            )
+        ),
         private_zones=_private_zones(configuration),
     )
 

@@ -16,10 +16,10 @@ class FollowedService:
 
     Attributes:
         name: The name of Envoy's cluster.
+        cloud_map_service: The service's name in its namespace; None if ECS lists its tasks.
         port: The TCP port that tasks serve gRPC on.
         zone_aware: Whether Envoy should prefer tasks of its own zone.
         cloud_map_health: Whether Cloud Map's health decides which tasks are listed.
-        cloud_map_service: The service's name in its namespace; None if ECS lists its tasks.
         namespace: The id of that namespace; None for the proxy's own.
         ecs_cluster: The name of the ECS cluster whose tasks are listed; None if Cloud Map lists them.
         ecs_service: The service's name in it.
@@ -27,10 +27,10 @@ class FollowedService:
     """
 
     name: str
+    cloud_map_service: str | None = None
     port: int
     zone_aware: bool
     cloud_map_health: bool
-    cloud_map_service: str | None = None
     namespace: str | None = None
     ecs_cluster: str | None = None
     ecs_service: str | None = None
