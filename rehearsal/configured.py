@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
-from ecs_envoy.configuration.existing.blocks import ExistingService
+from ecs_envoy.configuration.existing.blocks import ExistingService, OtherNamespace
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.settings.reach.proxy_client import is_security_group
-from rehearsal.account.existing import Existing
+from rehearsal.account.existing import Existing, ExistingNamespace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,7 @@ def existing_resources(configuration: Configuration) -> Existing:
         cloud_map_services=tuple(
             sorted({s.cloud_map_service for s in services if s.cloud_map_service and not s.namespace})
         ),
+        other_namespaces=_other_namespaces(configuration),
         security_groups=tuple(
             sorted(
                 {s.security_group for s in services if s.security_group}
@@ -111,3 +112,31 @@ def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
     return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}
+
+
+def _other_namespaces(configuration: Configuration) -> tuple[ExistingNamespace, ...]:
+    listed: dict[str, tuple[OtherNamespace, set[str]]] = {}
+    for service in configuration.existing_services.values():
+        if service.namespace and service.cloud_map_service:
+            _, services = listed.setdefault(service.namespace.id, (service.namespace, set()))
+            services.add(service.cloud_map_service)
+    return tuple(
+        ExistingNamespace(
+            id=found.id, name=found.name, type=found.type, cloud_map_services=tuple(sorted(services))
+        )
+        for found, services in listed.values()
+    )
+
+
+def other_dns_namespaces(configuration: Configuration) -> set[str]:
+    """Return the names of the private DNS namespaces besides the proxy's own."""
+    return {found.name for found in _other_namespaces(configuration) if found.type == "dns"}
+
+
+def addresses(configuration: Configuration) -> dict[str, str]:
+    """Return the DNS name of each service that is found by an address, by the name of its tasks."""
+    return {
+        task_name(name, service): service.address.rpartition(":")[0]
+        for name, service in configuration.existing_services.items()
+        if service.address
+    }

@@ -46,7 +46,7 @@ class _Owner:
         """Create the ECS service whose tasks `service` describes."""
         found = location(self._configuration, service)
         ecs_name, cluster, port = name, ECS_CLUSTER, service.port
-        registries: list[dict[str, str]] = []
+        registries: list[dict[str, object]] = []
         if isinstance(found, InEcs):
             ecs_name, cluster = found.ecs_service, found.ecs_cluster
         elif isinstance(found, AtAddress):
@@ -54,6 +54,9 @@ class _Owner:
         elif found:
             ecs_name = found.service.replace(".", "-")
             registries = [{"registryArn": self._registry(found)}]
+            if service.instance_ports:
+                port = service.instance_ports.first
+                registries[0] |= {"containerName": "service", "containerPort": port}
         self._create_cluster(cluster)
         definition = self._ecs.register_task_definition(
             family=ecs_name,

@@ -92,6 +92,7 @@ class EcsService:
         name_in_namespace: The name of that Cloud Map service; without one, the ECS service's own name.
         zones: The availability zones of its subnets.
         rolls_back: Whether its deployment circuit breaker rolls a failed deployment back.
+        registry_port: The port that ECS registers for each task; None if the registry has no ports.
         security_groups: The ids of its tasks' security groups.
         subnets: The ids of its subnets.
 
@@ -107,6 +108,7 @@ class EcsService:
     name_in_namespace: str
     zones: tuple[str, ...]
     rolls_back: bool = False
+    registry_port: int | None = None
     security_groups: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
 
@@ -162,6 +164,7 @@ class EcsApi:
             name_in_namespace=self._registry(registry).name if registry else service.get("serviceName", ""),
             zones=tuple(dict.fromkeys(map(self._zone, subnets))) or ("local",),
             rolls_back=breaker["enable"] and breaker["rollback"],
+            registry_port=registries[0].get("containerPort") if registries else None,
             security_groups=tuple(network.get("securityGroups", [])) if network else (),
             subnets=tuple(subnets),
         )

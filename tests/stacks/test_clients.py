@@ -46,6 +46,15 @@ def test_each_client_gets_one_inbound_rule_and_only_our_own_groups_get_outbound_
     assert stack == "open-services"
 
 
+def test_the_rules_of_clients_that_exist_need_no_other_stack(templates: Templates) -> None:
+    by_source = {
+        source: stack
+        for stack, rule in rules(templates, "Ingress")
+        if isinstance(source := rule.get("CidrIp") or rule["SourceSecurityGroupId"], str)
+    }
+    assert by_source == {GROUP: "open-proxy", "10.9.0.0/16": "open-network"}
+
+
 def test_the_rules_of_a_service_that_calls_stand_in_its_own_stack(templates: Templates) -> None:
     """Otherwise the network's stack, or the proxy's, would hold a service that is to be removed."""
     stacks = [

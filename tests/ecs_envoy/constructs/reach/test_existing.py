@@ -12,8 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
-from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network
-from ecs_envoy.plan.reach.service_location import PortRange
+from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network, PortRange
 from envoy_config import Upstream
 
 GROUP = "sg-0123456789abcdef0"
