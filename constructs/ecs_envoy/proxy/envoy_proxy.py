@@ -176,18 +176,24 @@ class EnvoyProxy(Construct):
         made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
         self._keep(made)
         self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
-        self._complete(task, cpu_percent)
-        self._define_rules(clients, security_group)
+        self._complete(task, cpu_percent, clients, security_group)
 
     def _keep(self, made: ProxyContainers) -> None:
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
 
-    def _complete(self, task: ProxyTaskInput, cpu_percent: int) -> None:
-        """Define what comes after the service: its connections, scaling and saved queries."""
+    def _complete(
+        self,
+        task: ProxyTaskInput,
+        cpu_percent: int,
+        clients: Sequence[ec2.IConnectable],
+        security_group: ec2.ISecurityGroup | None,
+    ) -> None:
+        """Define what comes after the service: its scaling, saved queries and rules for calls."""
         self._connections = self._define_connections(task.port)
         self._scale(task, cpu_percent)
         self._define_log_queries()
+        self._define_rules(clients, security_group)
 
     def _define_rules(
         self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
