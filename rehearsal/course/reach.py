@@ -1,5 +1,6 @@
 """Who reaches whom by the rules that the templates made: clients the proxy, and the proxy the services."""
 
+import itertools
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
@@ -20,9 +21,7 @@ class UnreachableError(Exception):
 
 
 def check_reach(aws: Aws, configuration: Configuration) -> None:
-    """Check that the clients of this rehearsal reach the proxy, and that the proxy reaches every service.
-
-    The clients belong to the API, or else to the first of those that may call the proxy.
+    """Check that every client reaches the proxy at each port, and that the proxy reaches every service.
 
     Raises:
         UnreachableError: One of them does not.
@@ -34,11 +33,12 @@ def check_reach(aws: Aws, configuration: Configuration) -> None:
 
 def _refusals(aws: Aws, configuration: Configuration) -> Iterator[str]:
     account = _Account(aws, configuration)
-    proxy, port = account.deployed(configuration.proxy.name), configuration.proxy.port
+    proxy = account.deployed(configuration.proxy.name)
+    ports = (configuration.proxy.port, *configuration.proxy.further_ports)
     clients = proxy_clients(configuration)
     if not clients:
         yield f"proxy.clients: {NOBODY}"
-    for client in clients:
+    for client, port in itertools.product(clients, ports):
         if refusal := account.groups.refusal(account.client(client), proxy, port):
             yield f"{refusal}; give it under proxy.clients"
     for name, service in configuration.services.items():
