@@ -14,6 +14,7 @@ from rehearsal.account.cdk import CdkFailedError
 from rehearsal.account.health_lag import HEALTH_LAG_SECONDS
 from rehearsal.account.propagation import PROPAGATION_SECONDS
 from rehearsal.course.progress import ConsoleProgress
+from rehearsal.course.reach import UnreachableError
 from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Stage
 from rehearsal.output_folder import fresh_folder
@@ -53,8 +54,8 @@ def main() -> int:
     try:
         delays = Delays(health_lag=arguments.health_lag, propagation=arguments.propagation)
         return _rehearse(arguments.config, configuration, out, stop, arguments.seconds, delays)
-    except (StartFailedError, CdkFailedError) as error:
-        print(f"rehearsal: {error}", file=sys.stderr)
+    except (StartFailedError, CdkFailedError, UnreachableError) as error:
+        print("\n".join(f"rehearsal: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("rehearsal: interrupted; every process that it started has ended", file=sys.stderr)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.existing.blocks import ExistingService, OtherNamespace
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
-from rehearsal.account.existing import Existing
+from ecs_envoy.settings.reach.proxy_client import is_security_group
+from rehearsal.account.existing import Existing, ExistingNamespace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +21,11 @@ class Command:
 
 
 def proto_services(configuration: Configuration) -> dict[str, tuple[str, ...]]:
-    """Return the proto services of each service, including existing ones, by its name in the namespace."""
+    """Return the proto services of each service, including existing ones, by the name of its tasks."""
     deployed = {name: service.grpc_services for name, service in configuration.services.items()}
     existing = {
-        service.cloud_map_service: service.grpc_services
-        for service in configuration.existing_services.values()
+        task_name(name, service): service.grpc_services
+        for name, service in configuration.existing_services.items()
     }
     return {name: tuple(protos) or (ANY_SERVICE,) for name, protos in {**deployed, **existing}.items()}
 
@@ -66,7 +68,13 @@ def methods(configuration: Configuration) -> dict[str, tuple[str, ...]]:
 
 def _name_in_namespace(configuration: Configuration, name: str) -> str:
     existing = configuration.existing_services.get(name)
-    return existing.cloud_map_service if existing else name
+    return task_name(name, existing) if existing else name
+
+
+def task_name(name: str, service: ExistingService) -> str:
+    """Return the name by which the agent knows the tasks of `service`, which the file calls `name`."""
+    in_ecs = service.ecs_service.name if service.ecs_service else name
+    return service.cloud_map_service or in_ecs
 
 
 def existing_resources(configuration: Configuration) -> Existing:
@@ -80,8 +88,16 @@ def existing_resources(configuration: Configuration) -> Existing:
         vpc=network.vpc_id,
         ecs_cluster=network.ecs_cluster,
         namespace=(namespace.id, namespace.name) if namespace.id else None,
-        cloud_map_services=tuple(sorted({service.cloud_map_service for service in services})),
-        security_groups=tuple(sorted({s.security_group for s in services if s.security_group})),
+        cloud_map_services=tuple(
+            sorted({s.cloud_map_service for s in services if s.cloud_map_service and not s.namespace})
+        ),
+        other_namespaces=_other_namespaces(configuration),
+        security_groups=tuple(
+            sorted(
+                {s.security_group for s in services if s.security_group}
+                | set(filter(is_security_group, configuration.proxy.clients))
+            )
+        ),
         private_zones=_private_zones(configuration),
     )
 
@@ -96,3 +112,31 @@ def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
     return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}
+
+
+def _other_namespaces(configuration: Configuration) -> tuple[ExistingNamespace, ...]:
+    listed: dict[str, tuple[OtherNamespace, set[str]]] = {}
+    for service in configuration.existing_services.values():
+        if service.namespace and service.cloud_map_service:
+            _, services = listed.setdefault(service.namespace.id, (service.namespace, set()))
+            services.add(service.cloud_map_service)
+    return tuple(
+        ExistingNamespace(
+            id=found.id, name=found.name, type=found.type, cloud_map_services=tuple(sorted(services))
+        )
+        for found, services in listed.values()
+    )
+
+
+def other_dns_namespaces(configuration: Configuration) -> set[str]:
+    """Return the names of the private DNS namespaces besides the proxy's own."""
+    return {found.name for found in _other_namespaces(configuration) if found.type == "dns"}
+
+
+def addresses(configuration: Configuration) -> dict[str, str]:
+    """Return the DNS name of each service that is found by an address, by the name of its tasks."""
+    return {
+        task_name(name, service): service.address.rpartition(":")[0]
+        for name, service in configuration.existing_services.items()
+        if service.address
+    }

@@ -22,6 +22,7 @@ from rehearsal.account.private_zones import PROPAGATION_SECONDS as PRIVATE_ZONE_
 from rehearsal.account.private_zones import CnameRecord, MovedNames, PrivateZones
 from rehearsal.account.propagation import PROPAGATION_SECONDS, Propagated, Propagation
 from rehearsal.account.resolver_cache import ResolverCache
+from rehearsal.account.vpc_dns import VpcDns
 from rehearsal.agent.ecs_agent import EcsAgent
 from rehearsal.agent.images import Images
 from rehearsal.monitoring.cpu import Sampler, series
@@ -154,7 +155,10 @@ class System:
     def _lookup(self) -> Lookup:
         """Return how the VPC's resolver looks names up."""
         longest = self.delays.propagation
-        seen = self._stack.enter_context(Propagated(self.zone.lookup, Propagation(longest)))
+        names = VpcDns(
+            {self.configuration.namespace.name: self.zone, **self._other_zones()}, self._addresses_by_name()
+        )
+        seen = self._stack.enter_context(Propagated(names.lookup, Propagation(longest)))
         moved = configured.moved_names(self.configuration).values()
         if not moved:
             return ResolverCache(seen)
@@ -162,6 +166,17 @@ class System:
         soon = Propagation(min(longest, PRIVATE_ZONE_SECONDS))
         self.moved_records = self._stack.enter_context(Propagated(zones.records, soon))
         return MovedNames(self.moved_records, self.load_balancers, ResolverCache(seen))
+
+    def _other_zones(self) -> dict[str, CloudMapZone]:
+        others = configured.other_dns_namespaces(self.configuration)
+        return {name: CloudMapZone(self.aws, name) for name in others}
+
+    def _addresses_by_name(self) -> dict[str, Callable[[], list[str]]]:
+        """Return what finds the addresses of each service that a DNS name of another team leads to."""
+        return {
+            host: lambda tasks=tasks: [task.address for task in self.agent.tasks(tasks)]
+            for tasks, host in configured.addresses(self.configuration).items()
+        }
 
     def start_prometheus(self) -> Prometheus | None:
         """Start Prometheus, and the exporter for the tasks' CPU; None if Prometheus is not installed."""

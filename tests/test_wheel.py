@@ -38,7 +38,8 @@ def test_wheel_holds_both_source_roots_with_their_types_and_nothing_else(wheel: 
     assert {"ecs_envoy/py.typed", "envoy_config/py.typed"} <= set(names)
     # The build context of the sidecar's image, not a package.
     image = {name.removeprefix("ecs_envoy/discovery_image/") for name in names if "discovery_image" in name}
-    assert {"Dockerfile", "requirements.txt", "__main__.py", "cloud_map/error.py"} <= image
+    modules = {"__main__.py", "aws/error.py", "cloud_map/source.py", "ecs/source.py"}
+    assert {"Dockerfile", "requirements.txt", *modules} <= image
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.discovery import changes, cost, evenness, outages
+from bench.discovery import changes, cost, evenness, outages, three_kinds
 from bench.discovery.page import Results, write_page
 from bench.discovery.world import SIZES, World
 from rehearsal.machine import describe
@@ -35,6 +35,8 @@ def _measure(world: World) -> Results:
     # The sidecar comes first, because no call disturbs its figures yet.
     print("the sidecar's CPU and memory", flush=True)
     sidecar_cost = cost.measure(world)
+    print("a sidecar with 20 services over three kinds of discovery", flush=True)
+    kinds_cost = three_kinds.measure(world)
     rows: list[evenness.Evenness] = []
     for size in SIZES:
         for discovery in world.proxies:
@@ -61,6 +63,7 @@ def _measure(world: World) -> Results:
         turns=turns,
         outages=[without_cloud_map, without_dns],
         cost=sidecar_cost,
+        kinds=kinds_cost,
     )
 
 

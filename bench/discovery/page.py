@@ -8,6 +8,7 @@ from bench.discovery.changes import Turns
 from bench.discovery.cost import Cost
 from bench.discovery.evenness import ROUNDS, Evenness, Zones
 from bench.discovery.outages import SECONDS, Outage
+from bench.discovery.three_kinds import KindsCost
 from bench.markdown import write_markdown
 from rehearsal.machine import Description
 
@@ -22,6 +23,7 @@ class Results:
     turns: list[Turns]
     outages: list[Outage]
     cost: Cost
+    kinds: KindsCost
 
 
 def write_page(results: Results, path: Path) -> None:

@@ -21,6 +21,7 @@ from rehearsal.processes import Process, Processes
 
 PORT = 50051
 NAMESPACE, NAMESPACE_ID = "bench.local", "ns-0123456789abcdef"
+HTTP_NAMESPACE, HTTP_NAMESPACE_ID = "bench-http", "ns-aaaaaaaaaaaaaaaa"
 PROXY = "grpc"
 
 
@@ -59,23 +60,26 @@ def proto_service(service: str) -> str:
     return f"bench.v1.{service.capitalize()}"
 
 
+def in_cloud_map(services: Sequence[str], zone_aware: Sequence[str] = ()) -> list[FollowedService]:
+    """Return the sidecar's settings for `services` in the proxy's own namespace."""
+    return [
+        FollowedService(
+            name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware, cloud_map_health=False
+        )
+        for s in services
+    ]
+
+
 def start_sidecar(
     processes: Processes,
     name: str,
     *,
     address: str,
     folder: Path,
-    services: Sequence[str],
-    zone_aware: Sequence[str] = (),
+    followed: Sequence[FollowedService],
     environment: Mapping[str, str],
 ) -> Process:
     """Start a sidecar with the settings that the CDK would give it, except for addresses and folder."""
-    followed = [
-        FollowedService(
-            name=s, cloud_map_service=s, port=PORT, zone_aware=s in zone_aware, cloud_map_health=False
-        )
-        for s in services
-    ]
     deployed = json.loads(discovery_settings(namespace=NAMESPACE_ID, proxy=PROXY, services=followed))
     local = {**deployed, "address": address, "admin": f"{address}:{ADMIN_PORT}", "folder": str(folder)}
     return processes.start(

@@ -3,27 +3,33 @@
 import random
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import dns.exception
 
 from bench.discovery.proxies import (
+    HTTP_NAMESPACE,
+    HTTP_NAMESPACE_ID,
     NAMESPACE,
     NAMESPACE_ID,
     PORT,
     PROXY,
     RunningProxy,
     envoy_service,
+    in_cloud_map,
     proto_service,
     start_envoy,
     start_sidecar,
 )
+from ecs_envoy.plan.discovery_settings import FollowedService
 from envoy_config import Discovery, Service
 from rehearsal.account.cloud_map_zone import CloudMapZone
 from rehearsal.account.emulator_process import start_emulator
-from rehearsal.account.existing import Existing
+from rehearsal.account.existing import Existing, ExistingNamespace
 from rehearsal.account.name_server import NameServer, Registry
 from rehearsal.agent.task_metadata import TaskMetadata
 from rehearsal.load.calls import Target
@@ -37,6 +43,10 @@ TURN, ZONED = "turn", "zoned"
 """The service whose tasks change, and the one that is measured across zones."""
 
 TEN = tuple(f"ten{number}" for number in range(10))
+IN_HTTP_NAMESPACE = tuple(f"http{number}" for number in range(7))
+IN_ECS = tuple(f"ecs{number}" for number in range(6))
+"""Services for `three_kinds`, of 20 tasks each, as the ten are."""
+
 SIZED = {size: f"size{size}" for size in SIZES}
 SERVICES = (*SIZED.values(), TURN, ZONED)
 
@@ -70,13 +80,21 @@ class World:
             vpc="vpc-0123456789abcdef0",
             namespace=(NAMESPACE_ID, NAMESPACE),
             cloud_map_services=(*SERVICES, *TEN, PROXY),
+            other_namespaces=(
+                ExistingNamespace(
+                    id=HTTP_NAMESPACE_ID,
+                    name=HTTP_NAMESPACE,
+                    type="http",
+                    cloud_map_services=IN_HTTP_NAMESPACE,
+                ),
+            ),
         )
         self.aws = start_emulator(self.processes, existing, self._folder / "emulator")
         self._cloud_map = self.aws.cloud_map()
         self._ids = {s.get("Name", ""): s.get("Id", "") for s in self._cloud_map.list_services()["Services"]}
         self._zone = CloudMapZone(self.aws, NAMESPACE)
         self._names = self._stack.enter_context(NameServer(self.address(), self._lookup))
-        self._metadata = self._stack.enter_context(TaskMetadata(self.aws, self.address()))
+        self._metadata = self._stack.enter_context(TaskMetadata(self.aws, self.address(), _ecs))
         self._start_endpoints()
         self._start_relay()
         self._start_proxies()
@@ -107,7 +125,7 @@ class World:
         for service, addresses in self.tasks.items():
             for number, address in enumerate(addresses[:4] if service == TURN else addresses):
                 self.register(service, address, ZONES[number % 2])
-        for number, service in enumerate(TEN):
+        for number, service in enumerate((*TEN, *IN_HTTP_NAMESPACE)):
             for task in range(20):
                 self.register(service, f"10.0.{number}.{task + 1}", ZONES[task % 2])
 
@@ -157,7 +175,7 @@ class World:
             self._with_sidecar(f"cloud-map-{zone}", address, zone)
             for address, zone in zip(addresses, ZONES, strict=True)
         )
-        self.ten = self._sidecar("ten", self.address(), ZONES[0], TEN)
+        self.ten = self.sidecar("ten", self.address(), ZONES[0], in_cloud_map(TEN))
 
     def _envoy(self, name: str, services: list[Service]) -> RunningProxy:
         return start_envoy(
@@ -171,7 +189,7 @@ class World:
         )
 
     def _with_sidecar(self, name: str, address: str, zone: str) -> RunningProxy:
-        sidecar = self._sidecar(f"{name}-discovery", address, zone, SERVICES, zone_aware=(ZONED,))
+        sidecar = self.sidecar(f"{name}-discovery", address, zone, in_cloud_map(SERVICES, (ZONED,)))
         folder = self._folder / f"{name}-discovery-files"
         return start_envoy(
             self.processes,
@@ -186,16 +204,14 @@ class World:
             sidecar=sidecar,
         )
 
-    def _sidecar(
-        self, name: str, address: str, zone: str, services: tuple[str, ...], zone_aware: tuple[str, ...] = ()
-    ) -> Process:
+    def sidecar(self, name: str, address: str, zone: str, followed: list[FollowedService]) -> Process:
+        """Start a sidecar that discovers `followed`, and wait until Envoy could start."""
         process = start_sidecar(
             self.processes,
             name,
             address=address,
             folder=self._folder / f"{name}-files",
-            services=services,
-            zone_aware=zone_aware,
+            followed=followed,
             environment=self._environment(name, zone),
         )
         process.wait_for_port(address, 9902)
@@ -223,3 +239,32 @@ class World:
             service=service, target=f"{proxy.address}:{PORT}", methods=(method,), streams=(), rate=rate
         )
         return Load(self.processes, f"load-{service}-{time.monotonic_ns()}", [target])
+
+
+def _ecs(operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer as ECS does for a cluster that runs 20 tasks of each service in `IN_ECS`."""
+    prefix = f"arn:aws:ecs:{REGION}:111122223333:task/bench/"
+    names = [f"{service}-{task}" for service in IN_ECS for task in range(20)]
+    if operation == "ListTasks":
+        begin = int(asked.get("nextToken", 0))
+        token = {"nextToken": str(begin + 100)} if begin + 100 < len(names) else {}
+        return {"taskArns": [prefix + name for name in names[begin : begin + 100]], **token}
+    return {"tasks": [_task(arn, names.index(arn.removeprefix(prefix))) for arn in asked["tasks"]]}
+
+
+def _task(arn: str, number: int) -> dict[str, Any]:
+    address = f"10.1.{number // 250}.{number % 250 + 1}"
+    return {
+        "taskArn": arn,
+        "group": f"service:{IN_ECS[number // 20]}",
+        "lastStatus": "RUNNING",
+        "desiredStatus": "RUNNING",
+        "healthStatus": "HEALTHY",
+        "availabilityZone": ZONES[number % 2],
+        "attachments": [
+            {
+                "type": "ElasticNetworkInterface",
+                "details": [{"name": "privateIPv4Address", "value": address}],
+            }
+        ],
+    }

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecs_envoy.network.network import Network
     from ecs_envoy.plan.discovery import Discovery
     from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+    from ecs_envoy.plan.reach.service_location import PortRange
     from ecs_envoy.proxy.cut_over import CutOver
     from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
     from ecs_envoy.proxy.routed_service import RoutedService
@@ -40,6 +41,7 @@ _MODULES = {
     "HealthCheck": "envoy_config.values",
     "ManagedPrometheus": "ecs_envoy.telemetry.managed_prometheus",
     "Network": "ecs_envoy.network.network",
+    "PortRange": "ecs_envoy.plan.reach.service_location",
     "ProxyMonitoring": "ecs_envoy.monitoring.proxy_monitoring",
     "PublicApi": "ecs_envoy.services.public_api",
     "RoutedService": "ecs_envoy.proxy.routed_service",
@@ -63,6 +65,7 @@ __all__ = [
     "HealthCheck",
     "ManagedPrometheus",
     "Network",
+    "PortRange",
     "ProxyMonitoring",
     "PublicApi",
     "RoutedService",

@@ -1,15 +1,15 @@
-"""`python -m discovery SETTINGS`: keep Envoy's endpoints in step with Cloud Map until SIGTERM."""
+"""`python -m discovery SETTINGS`: keep Envoy's endpoints in step with Cloud Map and ECS until SIGTERM."""
 
 import logging
 import os
 import signal
 import sys
 
-from discovery.cloud_map.client import CloudMap
 from discovery.http_server import serve
 from discovery.json_log import log_to_stdout
 from discovery.settings import parse
 from discovery.sidecar import Sidecar
+from discovery.sources import Sources
 from discovery.watchdog import Watchdog
 
 FAILED, BAD_INPUT = 1, 2
@@ -28,13 +28,7 @@ def main() -> int:
         print("discovery: AWS_REGION is not set; give the region of the namespace", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     log_to_stdout()
-    cloud_map = CloudMap(
-        endpoint=_endpoint("data-servicediscovery", region),
-        control_endpoint=_endpoint("servicediscovery", region),
-        region=region,
-        namespace=settings.namespace,
-    )
-    sidecar = Sidecar(settings, cloud_map, Watchdog())
+    sidecar = Sidecar(settings, Sources(settings, region), Watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: sidecar.stop())
     try:
@@ -46,17 +40,6 @@ def main() -> int:
         os._exit(FAILED)  # a normal exit could hang like the thread
     logging.getLogger("discovery").info("stopped")
     return 0
-
-
-def _endpoint(host: str, region: str) -> str:
-    """Return the URL of Cloud Map's data plane or control plane.
-
-    It comes from the environment variables that AWS's SDKs read, or else from the region.
-    """
-    configured = os.environ.get("AWS_ENDPOINT_URL_SERVICEDISCOVERY") or os.environ.get("AWS_ENDPOINT_URL")
-    # The suffixes of AWS's partitions, as in botocore's partitions.json.
-    suffix = {"cn": "amazonaws.com.cn", "eusc": "amazonaws.eu"}.get(region.partition("-")[0], "amazonaws.com")
-    return configured or f"https://{host}.{region}.{suffix}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 KINDS = ("throttled", "unreachable", "refused", "malformed", "credentials")
-"""The kinds of `CloudMapError`."""
+"""The kinds of `AwsError`."""
 
 _PREFIX = "ecs_envoy_discovery"
 
@@ -25,7 +25,9 @@ class _Ages(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the age of every service's last success."""
         ages = GaugeMetricFamily(
-            f"{_PREFIX}_last_success_age_seconds", "Seconds since Cloud Map last answered", labels=["service"]
+            f"{_PREFIX}_last_success_age_seconds",
+            "Seconds since Cloud Map or ECS answered",
+            labels=["service"],
         )
         with self.lock:
             for service, at in self.successes.items():
@@ -52,7 +54,7 @@ class Metrics:
         self._endpoints = self._gauge("endpoints", "Endpoints that Envoy was given")
         self._skipped = self._gauge("skipped_instances", "Instances without a usable address and port")
         self._own_zone = self._gauge("own_zone_share", "Share of calls that should stay in this proxy's zone")
-        self._throttles = self._counter("throttles", "Calls that Cloud Map throttled")
+        self._throttles = self._counter("throttles", "Calls that were throttled")
         self._writes = self._counter("writes", "Files written for Envoy")
         self._write_errors = self._counter("write_errors", "Files that could not be written")
         self._errors = Counter(
@@ -71,7 +73,7 @@ class Metrics:
         return Counter(f"{_PREFIX}_{name}", text, ["service"], registry=self._registry)
 
     def succeeded(self, service: str) -> None:
-        """Record that Cloud Map has answered for `service`."""
+        """Record that there was an answer for `service`."""
         with self._ages.lock:
             self._ages.successes[service] = self._ages.clock()
 

@@ -1,4 +1,4 @@
-"""Brings one service from Cloud Map to Envoy: polls it, weighs its zones, writes its file."""
+"""Brings one service from its source to Envoy: polls it, weighs its zones, writes its file."""
 
 import logging
 import threading
@@ -23,10 +23,10 @@ log = logging.getLogger("discovery")
 
 @dataclass(kw_only=True)
 class ServiceFollower:
-    """Keeps Envoy's file of one service in step with Cloud Map.
+    """Keeps Envoy's file of one service in step with its source.
 
     Attributes:
-        poller: Reads the service's endpoints from Cloud Map.
+        poller: Reads the service's endpoints from its source.
         file: The file that Envoy reads.
         traffic: Returns where the calls to the service arrive; None if the service ignores zones.
         metrics: Counts what is written.

@@ -18,7 +18,10 @@ class Service:
 
     Attributes:
         name: The name of Envoy's cluster, and of the folder of its file.
-        cloud_map_service: Its name in the namespace.
+        cloud_map_service: Its name in its namespace; empty if ECS lists its tasks.
+        namespace: The id of that namespace; empty for the proxy's own.
+        ecs_cluster: The name of the ECS cluster that lists its tasks; empty if Cloud Map does.
+        ecs_service: Its name in that cluster.
         port: The TCP port of instances without a port attribute.
         zone_aware: Whether Envoy prefers the tasks of its own zone.
         cloud_map_health: Whether Cloud Map's health decides which tasks are listed, because Envoy does not
@@ -27,8 +30,11 @@ class Service:
     """
 
     name: str
-    cloud_map_service: str
     port: int
+    cloud_map_service: str = ""
+    namespace: str = ""
+    ecs_cluster: str = ""
+    ecs_service: str = ""
     zone_aware: bool = True
     cloud_map_health: bool = False
 
@@ -96,14 +102,17 @@ def parse(text: str) -> Settings:
 
 
 def _service(where: str, value: object) -> Service:
-    block = _block(where, value, {"name", "cloud_map_service", "port"}, Service)
-    name, cloud_map_service, port = block["name"], block["cloud_map_service"], block["port"]
+    block = _block(where, value, {"name", "port"}, Service)
+    name, port = block["name"], block["port"]
     if not isinstance(name, str) or "/" in name or name.startswith("."):
         raise SettingsError(f"{where}.name: {name!r} is not a cluster's name; give one such as lessons")
-    if not isinstance(cloud_map_service, str):
-        raise SettingsError(
-            f"{where}.cloud_map_service: {cloud_map_service!r} is not a string; give the service's name"
-        )
+    for key in ("cloud_map_service", "namespace", "ecs_cluster", "ecs_service"):
+        if not isinstance(block.get(key, ""), str):
+            raise SettingsError(f"{where}.{key}: {block[key]!r} is not a string; give a name")
+    in_ecs = bool(block.get("ecs_cluster")), bool(block.get("ecs_service"))
+    if bool(block.get("cloud_map_service")) == any(in_ecs) or any(in_ecs) != all(in_ecs):
+        problem = "says not where its tasks are listed"
+        raise SettingsError(f"{where}: {problem}; give cloud_map_service, or ecs_cluster and ecs_service")
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
         raise SettingsError(f"{where}.port: {port!r} is not a port; give a number from 1 to 65535")
     for key in ("zone_aware", "cloud_map_health"):

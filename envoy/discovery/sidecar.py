@@ -5,13 +5,13 @@ import threading
 import time
 from collections.abc import Mapping
 
-from discovery.cloud_map.client import CloudMap, Health
 from discovery.endpoints_file import EndpointsFile
 from discovery.metrics import Metrics
 from discovery.pace import Pace
-from discovery.poller import Poller
+from discovery.poller import Poller, Source
 from discovery.service_follower import ServiceFollower
 from discovery.settings import Settings
+from discovery.sources import Sources
 from discovery.watchdog import Watchdog
 from discovery.zones.own_zone import own_zone
 from discovery.zones.traffic import OwnTraffic, Peers, Report
@@ -29,11 +29,11 @@ log = logging.getLogger("discovery")
 
 
 class Sidecar:
-    """Keeps Envoy's files in step with Cloud Map.
+    """Keeps Envoy's files in step with Cloud Map and ECS.
 
     Args:
         settings: The services, and how to poll them.
-        cloud_map: The API to ask.
+        sources: Makes the source of each service.
         watchdog: Notices threads that hang.
 
     Attributes:
@@ -42,7 +42,7 @@ class Sidecar:
 
     """
 
-    def __init__(self, settings: Settings, cloud_map: CloudMap, watchdog: Watchdog) -> None:
+    def __init__(self, settings: Settings, sources: Sources, watchdog: Watchdog) -> None:
         self._settings = settings
         self._watchdog = watchdog
         zone_aware = any(service.zone_aware for service in settings.services)
@@ -55,29 +55,20 @@ class Sidecar:
         self._peers = Peers(settings.port)
         pace = Pace(settings.interval)
 
-        def poller(name: str, service: str, port: int, *, health: Health = "ALL") -> Poller:
+        def poller(name: str, source: Source) -> Poller:
             return Poller(
-                cloud_map=cloud_map,
+                source=source,
                 name=name,
-                service=service,
-                port=port,
-                health=health,
                 pace=pace,
                 empty_grace=settings.empty_grace,
                 metrics=self.metrics,
             )
 
         # The tasks of this proxy, which are asked how many calls arrive at them.
-        self._proxies = poller(settings.proxy, settings.proxy, settings.port) if zone_aware else None
+        self._proxies = poller(settings.proxy, sources.of_proxies()) if zone_aware else None
         self._followers = [
             ServiceFollower(
-                poller=poller(
-                    service.name,
-                    service.cloud_map_service,
-                    service.port,
-                    # Where Envoy checks a task itself, it knows sooner than Cloud Map.
-                    health="HEALTHY_OR_ELSE_ALL" if service.cloud_map_health else "ALL",
-                ),
+                poller=poller(service.name, sources.of(service)),
                 file=EndpointsFile(settings.folder, service.name),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,
@@ -87,7 +78,7 @@ class Sidecar:
 
     @property
     def waiting(self) -> list[str]:
-        """The services that Cloud Map has not answered for yet."""
+        """The services without an answer yet."""
         return [follower.poller.name for follower in self._followers if follower.waiting]
 
     def report(self) -> Report:

@@ -5,6 +5,24 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExistingNamespace:
+    """A Cloud Map namespace besides the proxy's own.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        type: `dns`, or `http` for one without DNS.
+        cloud_map_services: The names of its services.
+
+    """
+
+    id: str
+    name: str
+    type: str
+    cloud_map_services: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Existing:
     """An account and region, with the resources that exist before our stacks are deployed.
 
@@ -16,6 +34,7 @@ class Existing:
         ecs_cluster: An ECS cluster's name, if one exists.
         namespace: A Cloud Map namespace's id and DNS name, if one exists.
         cloud_map_services: The names of the services in `namespace`.
+        other_namespaces: Further namespaces that exist.
         security_groups: Ids of security groups in `vpc`.
         private_zones: The id of each private hosted zone, with its records: their names and targets.
 
@@ -28,9 +47,17 @@ class Existing:
     ecs_cluster: str | None = None
     namespace: tuple[str, str] | None = None
     cloud_map_services: tuple[str, ...] = ()
+    other_namespaces: tuple[ExistingNamespace, ...] = ()
     security_groups: tuple[str, ...] = ()
     private_zones: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def to_json(self) -> str:
         """Return it as JSON, for the emulator's command line."""
         return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Existing":
+        """Return what `to_json` has written as `text`."""
+        values = json.loads(text)
+        others = tuple(ExistingNamespace(**other) for other in values.pop("other_namespaces"))
+        return cls(other_namespaces=others, **values)

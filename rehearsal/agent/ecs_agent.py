@@ -14,6 +14,7 @@ from rehearsal.account.aws import Aws
 from rehearsal.agent.deployments import Deployments
 from rehearsal.agent.ecs_api import EcsApi, EcsService
 from rehearsal.agent.images import Images, ImageUnknownError, Place
+from rehearsal.agent.listed_tasks import listed_tasks
 from rehearsal.agent.plan import Running, next_zone, plan
 from rehearsal.agent.registrar import Registrar
 from rehearsal.agent.task import State, Task
@@ -59,7 +60,8 @@ class EcsAgent:
         self._images = images
         self._next_address = next_address
         self._logs = logs
-        self._metadata = TaskMetadata(containers_aws or aws, next_address())
+        ecs = listed_tasks(aws, self.services, self.tasks)
+        self._metadata = TaskMetadata(containers_aws or aws, next_address(), ecs)
         self._say = say
         self._tasks: list[Task] = []
         self._stopped: list[Task] = []

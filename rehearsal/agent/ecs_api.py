@@ -23,7 +23,7 @@ DEFAULT_RESTART_PERIOD = 300
 
 
 NOT_RUN = frozenset({"collector", "datadog-agent", "datadog-log-router"})
-"""Sidecars that would send data to AWS or Datadog. No other container waits for one of them."""
+"""Sidecars that would send data to AWS or Datadog. Here no other container waits for one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +92,9 @@ class EcsService:
         name_in_namespace: The name of that Cloud Map service; without one, the ECS service's own name.
         zones: The availability zones of its subnets.
         rolls_back: Whether its deployment circuit breaker rolls a failed deployment back.
+        registry_port: The port that ECS registers for each task; None if the registry has no ports.
+        security_groups: The ids of its tasks' security groups.
+        subnets: The ids of its subnets.
 
     """
 
@@ -105,6 +108,9 @@ class EcsService:
     name_in_namespace: str
     zones: tuple[str, ...]
     rolls_back: bool = False
+    registry_port: int | None = None
+    security_groups: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,8 @@ class EcsApi:
         registries = service.get("serviceRegistries", [])
         registry = registries[0].get("registryArn", "").rpartition("/")[2] if registries else None
         breaker = deployment.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
-        subnets = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {}).get("subnets", [])
+        network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+        subnets = network["subnets"] if network else []
         return EcsService(
             arn=service.get("serviceArn", ""),
             name=service.get("serviceName", ""),
@@ -157,6 +164,9 @@ class EcsApi:
             name_in_namespace=self._registry(registry).name if registry else service.get("serviceName", ""),
             zones=tuple(dict.fromkeys(map(self._zone, subnets))) or ("local",),
             rolls_back=breaker["enable"] and breaker["rollback"],
+            registry_port=registries[0].get("containerPort") if registries else None,
+            security_groups=tuple(network.get("securityGroups", [])) if network else (),
+            subnets=tuple(subnets),
         )
 
     def roll_back(self, service: EcsService, task_definition: str) -> None:
@@ -210,7 +220,11 @@ def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:
         stop_timeout=container.get("stopTimeout", DEFAULT_STOP_TIMEOUT),
         start_timeout=container.get("startTimeout", math.inf),
         essential=container.get("essential", True),
-        depends_on={other["containerName"]: other["condition"] for other in container.get("dependsOn", [])},
+        depends_on={
+            other["containerName"]: other["condition"]
+            for other in container.get("dependsOn", [])
+            if other["containerName"] not in NOT_RUN
+        },
         volumes={
             mount.get("containerPath", ""): mount.get("sourceVolume", "")
             for mount in container.get("mountPoints", [])

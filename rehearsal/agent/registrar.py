@@ -30,6 +30,7 @@ class Registrar:
                 "ECS_CLUSTER_NAME": service.ecs_cluster,
                 "ECS_TASK_DEFINITION_FAMILY": task.definition.family,
                 "REGION": self._region,
+                **({"AWS_INSTANCE_PORT": str(service.registry_port)} if service.registry_port else {}),
                 # A service without a custom health check has no health.
                 **({"AWS_INIT_HEALTH_STATUS": _health(task)} if service.registry_has_health else {}),
             },

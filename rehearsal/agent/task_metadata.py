@@ -1,18 +1,20 @@
-"""Serves to containers what ECS serves to them: task metadata (version 4) and the task role's credentials."""
+"""Serves to containers what ECS serves to them: metadata of tasks, the role's credentials, its own API."""
 
 import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
+from typing import Any, cast
 
 from rehearsal.account.aws import SECRET, Aws
+from rehearsal.agent.listed_tasks import Answer
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     zones: dict[str, str]
     account: str
+    ecs: Answer | None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -26,7 +28,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_error(404)
 
-    def _answer(self, values: dict[str, str]) -> None:
+    def do_POST(self) -> None:
+        """Answer a call of ECS's API."""
+        server, operation = cast("_Server", self.server), self.headers["X-Amz-Target"].rpartition(".")[2]
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = server.ecs(operation, asked) if server.ecs else None
+        if answer is None:
+            self.send_error(404)
+        else:
+            self._answer(answer)
+
+    def _answer(self, values: dict[str, Any]) -> None:
         body = json.dumps(values).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -54,13 +66,14 @@ class TaskMetadata:
     Args:
         aws: The account whose credentials it serves.
         address: The loopback address to bind, at a free port.
+        ecs: Answers the calls of ECS's API that containers make; by default the emulator does.
 
     """
 
-    def __init__(self, aws: Aws, address: str) -> None:
+    def __init__(self, aws: Aws, address: str, ecs: Answer | None = None) -> None:
         self._aws = aws
         self._server = _Server((address, 0), _Handler)
-        self._server.zones, self._server.account = {}, aws.account
+        self._server.zones, self._server.account, self._server.ecs = {}, aws.account, ecs
         self._url = f"http://{address}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -80,4 +93,5 @@ class TaskMetadata:
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._url}/credentials",
             "AWS_REGION": self._aws.region,
             "AWS_ENDPOINT_URL": self._aws.endpoint,
+            **({"AWS_ENDPOINT_URL_ECS": self._url} if self._server.ecs else {}),
         }

@@ -11,6 +11,7 @@ from rehearsal.course.changes import Changes
 from rehearsal.course.cut_over import STEPS, CutOverCourse, write_configuration
 from rehearsal.course.discovery import ServiceDiscovery, service_discovery
 from rehearsal.course.outcome import Outcome
+from rehearsal.course.reach import check_reach
 from rehearsal.course.rolled import rolled_configuration
 from rehearsal.course.stage import Stage, Window
 from rehearsal.load.calls import Call
@@ -64,6 +65,7 @@ class Scenario:
 
         Raises:
             StartFailedError: A process did not come up; the message names its log.
+            UnreachableError: The security groups let no call through.
             CdkFailedError: A deployment failed; the message names its log.
             KeyboardInterrupt: The rehearsal has to end.
 
@@ -131,6 +133,7 @@ class Scenario:
 
     def _start(self) -> None:
         stage, agent = self._stage, self._stage.system.start_agent()
+        check_reach(stage.system.aws, stage.configuration)
         stage.wait_until(agent.steady, "all tasks to run")
         stage.wait_until(
             lambda: all(listens(task.address, task.definition.container.port) for task in agent.tasks()),

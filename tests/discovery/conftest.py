@@ -2,8 +2,9 @@ from collections.abc import Generator
 
 import pytest
 
-from discovery.cloud_map import client as cloud_map
+from discovery.aws import api
 from discovery.cloud_map.client import CloudMap
+from discovery.cloud_map.source import CloudMapSource
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 from discovery.poller import Poller
@@ -31,18 +32,24 @@ def poller(stub: Stub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Generat
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     for limit in ("PACKET_SECONDS", "CALL_SECONDS"):  # a slow machine is no slow API
-        monkeypatch.setattr(cloud_map, limit, FOREVER)
+        monkeypatch.setattr(api, limit, FOREVER)
     poller = Poller(
-        cloud_map=CloudMap(
-            endpoint=stub.url, control_endpoint=stub.url, region="eu-west-1", namespace="ns-0123456789abcdef"
+        source=CloudMapSource(
+            cloud_map=CloudMap(
+                endpoint=stub.url,
+                control_endpoint=stub.url,
+                region="eu-west-1",
+                namespace="ns-0123456789abcdef",
+            ),
+            name="lessons",
+            service="lessons",
+            port=50051,
+            health="ALL",
         ),
         name="lessons",
-        service="lessons",
-        port=50051,
-        health="ALL",
         pace=Pace(1.0, clock),
         empty_grace=GRACE,
         metrics=Metrics(("lessons",), clock),
     )
     yield poller
-    poller.cloud_map.close()
+    poller.source.close()

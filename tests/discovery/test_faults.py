@@ -5,8 +5,9 @@ A stub HTTP server causes the faults, because the emulator cannot.
 
 import pytest
 
-from discovery.cloud_map import client as cloud_map
-from discovery.poller import SETTLE_SECONDS, Poller
+from discovery.aws import api
+from discovery.cloud_map.source import SETTLE_SECONDS
+from discovery.poller import Poller
 from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
 from tests.discovery.stub import Answer, Stub, always, dripping, error, hanging_up, raw, silent
 
@@ -75,8 +76,8 @@ def test_a_list_without_a_revision_is_accepted(poller: Poller, stub: Stub, clock
 def test_a_slow_api_counts_as_unreachable(
     poller: Poller, stub: Stub, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud_map, "PACKET_SECONDS", 0.2)
-    monkeypatch.setattr(cloud_map, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(api, "PACKET_SECONDS", 0.2)
+    monkeypatch.setattr(api, "CALL_SECONDS", 0.5)
     stub.lists("10.0.0.1")
     poller.poll()
     stub.fails(answer)
@@ -96,7 +97,7 @@ def test_reading_stops_at_an_endless_answer(poller: Poller, stub: Stub) -> None:
 def test_the_last_endpoints_stay_if_the_api_is_gone(poller: Poller, stub: Stub) -> None:
     stub.lists("10.0.0.1")
     poller.poll()
-    poller.cloud_map.close()
+    poller.source.close()
     stub.close()
     poller.poll()
     assert poller.endpoints == (ONE,)

@@ -14,8 +14,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from discovery.cloud_map.source import DENIED_SECONDS, FULL_SECONDS, SETTLE_SECONDS, CloudMapSource
 from discovery.pace import Pace
-from discovery.poller import DENIED_SECONDS, FULL_SECONDS, SETTLE_SECONDS, Poller
+from discovery.poller import Poller
 from tests.discovery.polling import GRACE, ONE, TWO, Clock, polls
 from tests.discovery.stub import Answer, Handler, Stub, always, error, hanging_up
 from tests.waiting import until
@@ -75,10 +76,16 @@ def test_the_list_is_requested_for_a_new_revision_and_else_rarely(
     assert stub.count("DiscoverInstances") == 2
 
 
+def by_health(poller: Poller) -> None:
+    """Let Cloud Map's health decide which tasks are listed."""
+    assert isinstance(poller.source, CloudMapSource)
+    poller.source.health = "HEALTHY_OR_ELSE_ALL"
+
+
 def test_where_cloud_maps_health_counts_the_list_is_requested_until_a_change_settles(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
-    poller.health = "HEALTHY_OR_ELSE_ALL"
+    by_health(poller)
     stub.lists("10.0.0.1")
     polls(poller, clock, int(SETTLE_SECONDS))
     # Until then the poller requests the list itself.
@@ -88,7 +95,8 @@ def test_where_cloud_maps_health_counts_the_list_is_requested_until_a_change_set
     polls(poller, clock, 50)
     assert stub.count("DiscoverInstancesRevision") == 50
     assert stub.count("DiscoverInstances") == 50 / FULL_SECONDS["HEALTHY_OR_ELSE_ALL"]
-    assert all(asked.get("HealthStatus", poller.health) == poller.health for _, asked in stub.asked)
+    wanted = "HEALTHY_OR_ELSE_ALL"
+    assert all(asked.get("HealthStatus", wanted) == wanted for _, asked in stub.asked)
 
 
 def test_a_new_revision_is_followed_by_the_list_in_the_same_poll(
@@ -104,7 +112,7 @@ def test_a_new_revision_is_followed_by_the_list_in_the_same_poll(
 def test_a_task_that_becomes_healthy_is_found_although_the_revision_stays_the_same(
     poller: Poller, stub: Stub, clock: Clock
 ) -> None:
-    poller.health = "HEALTHY_OR_ELSE_ALL"
+    by_health(poller)
     stub.lists("10.0.0.1", revision=2)
     polls(poller, clock, 30)
     stub.lists("10.0.0.1", "10.0.0.2", revision=2)

@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ecs_envoy.configuration import plans
+from ecs_envoy.configuration.existing.plans import existing_entry
 from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
@@ -13,6 +14,8 @@ from ecs_envoy.configuration.region_checks import REGION_RULES
 from ecs_envoy.plan.cut_over import CUT_OVER_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
 from ecs_envoy.plan.proxy_task import PROXY_RULES
+from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES
+from ecs_envoy.plan.reach.service_location import EXISTING_RULES
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.server_task import SERVER_RULES
 from ecs_envoy.plan.service_plan import SERVICE_RULES
@@ -49,16 +52,30 @@ class _Checks:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what each broken rule finds, with the path of a key."""
+        existing = list(self._run(self._existing))
+        yield from existing
+        # A service whose place is not known has no plan.
+        self._complete = self._complete and not existing
         for rules in (KEY_RULES, REGION_RULES):
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):
             yield _NETWORK_KEYS[str(path[0])] + path[1:], message
+        yield from self._run(self._access)
         for path, message in self._apply(PROXY_RULES, plans.proxy_task_input(self._configuration)):
             yield self._proxy_key(path), message
         yield from self._run(self._services)
         yield from self._run(self._servers)
         yield from self._run(self._cut_overs)
+
+    def _access(self, configuration: Configuration) -> Iterator[Finding]:
+        for path, message in self._apply(ACCESS_RULES, plans.proxy_access(configuration)):
+            yield ("proxy", *path), message
+
+    def _existing(self, configuration: Configuration) -> Iterator[Finding]:
+        for name, service in configuration.existing_services.items():
+            for path, message in self._apply(EXISTING_RULES, existing_entry(configuration, service)):
+                yield ("existing_services", name, *path), message
 
     def _services(self, configuration: Configuration) -> Iterator[Finding]:
         for name, service in plans.service_plans(configuration):

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.plans import servers
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.reach.proxy_client import is_service
 from envoy_config.settings_error import Finding
 
 
@@ -14,7 +16,11 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.existing_services and not configuration.namespace.id:
+    in_own_namespace = any(
+        service.cloud_map_service and not service.namespace
+        for service in configuration.existing_services.values()
+    )
+    if in_own_namespace and not configuration.namespace.id:
         yield ("existing_services",), "need a namespace that already exists; also give namespace.id"
 
 
@@ -24,16 +30,49 @@ def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
-    api = configuration.api
-    if api is None:
-        return
-    variable = api.proxy_address_variable
-    for key, variables in (("environment", api.environment), ("secrets", api.secrets)):
-        if variable in variables:
+    for path, server in servers(configuration).items():
+        variable = server.proxy_address_variable
+        for key, variables in (("environment", server.environment), ("secrets", server.secrets)):
+            if variable in variables:
+                yield (
+                    (*path, key, variable),
+                    "is set to the proxy's address; remove it, or give another proxy_address_variable",
+                )
+
+
+def _variable_of_no_client(configuration: Configuration) -> Iterator[Finding]:
+    for name, service in configuration.services.items():
+        is_client = service.calls or name in configuration.proxy.clients
+        if service.proxy_address_variable and not is_client:
             yield (
-                ("api", key, variable),
-                "is set to the proxy's address; remove it, or give another proxy_address_variable",
+                ("services", name, "proxy_address_variable"),
+                "holds the address of a proxy that it may not call; also give calls, the services it calls",
             )
+
+
+def _calls(configuration: Configuration) -> Iterator[Finding]:
+    names = {**configuration.services, **configuration.existing_services}
+    for path, server in servers(configuration).items():
+        for number, name in enumerate(server.calls or []):
+            if name not in names:
+                yield (
+                    (*path, "calls", number),
+                    f"no service has the name {name!r}; give one of {', '.join(sorted(names))}",
+                )
+
+
+def _clients(configuration: Configuration) -> Iterator[Finding]:
+    clients, services = configuration.proxy.clients, configuration.services
+    for number, client in enumerate(clients):
+        path = ("proxy", "clients", number)
+        if client in clients[:number]:
+            yield path, f"{client!r} is given twice; remove one of them"
+        elif is_service(client) and client in configuration.existing_services:
+            yield path, f"{client!r} is a service that exists; give its security group instead (sg-...)"
+        elif is_service(client) and client not in services:
+            known = f"one of {', '.join(sorted(services))}, or " if services else ""
+            cure = f"give {known}a security group (sg-...), an IPv4 block or a prefix list (pl-...)"
+            yield path, f"no service under services has the name {client!r}; {cure}"
 
 
 def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
@@ -85,6 +124,9 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _existing_namespace,
     _existing_vpc,
     _proxy_address,
+    _variable_of_no_client,
+    _calls,
+    _clients,
     _rehearsal,
     _prometheus,
     _proxy_scaling,

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from ecs_envoy.configuration.server import Api, ExistingService, Service
+from ecs_envoy.configuration.existing.blocks import ExistingService
+from ecs_envoy.configuration.server import Api, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
@@ -12,6 +13,7 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.reach.proxy_client import ProxyClient
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
@@ -82,6 +84,11 @@ class Proxy(TaskSize):
         default=[],
         description="further TCP ports that clients may dial, with the same routes, where theirs cannot be "
         "changed; below 1024 Envoy would need root privileges",
+    )
+    clients: list[ProxyClient] = Field(
+        default=[],
+        description="who may call the proxy: security groups (sg-...), IPv4 blocks, prefix lists (pl-...), "
+        "and names under services; api, and services with calls, may call it anyway",
     )
     tasks: ProxyTaskCount = Field(
         default=ProxyTaskBounds(min=TASKS, max=TASKS),

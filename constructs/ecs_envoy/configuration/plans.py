@@ -6,21 +6,24 @@ only in part: the plan then lacks the fields that could not be read.
 
 from collections.abc import Callable, Iterator
 
+from ecs_envoy.configuration.existing.plans import existing_plan, own_namespace_id, proxy_name, upstream
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.parsed import build_partly
-from ecs_envoy.configuration.server import Api, CutOver, ExistingService, Service
+from ecs_envoy.configuration.server import Api, CutOver, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.cut_over import CutOverPlan
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from ecs_envoy.plan.reach.proxy_access import ProxyAccess
+from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.plan.stop.rollout import proxy_rollout, service_rollout
 from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.regions import partition_of
-from envoy_config import AccessLog, Tracing, Upstream
+from envoy_config import AccessLog, Tracing
 
 
 def proxy_task(configuration: Configuration) -> ProxyTask:
@@ -41,8 +44,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "environment": lambda: configuration.environment,
             "name": lambda: configuration.proxy.name,
             "namespace": lambda: configuration.namespace.name,
-            # A placeholder: the id of a new namespace has this length.
-            "namespace_id": lambda: configuration.namespace.id or f"ns-{'0' * 16}",
+            "namespace_id": lambda: own_namespace_id(configuration),
             "region": lambda: configuration.region,
             "aliases": lambda: configuration.proxy.aliases,
             "port": lambda: configuration.proxy.port,
@@ -60,6 +62,24 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
     )
 
 
+def proxy_access(configuration: Configuration) -> ProxyAccess:
+    """Return what the rules check of those who may call the proxy."""
+    prometheus = configuration.telemetry.prometheus
+    return ProxyAccess(
+        clients=len(proxy_clients(configuration)),
+        ports=1 + len(configuration.proxy.further_ports),
+        others=1 + (len(prometheus.scraped_from) if prometheus else 0),
+    )
+
+
+def proxy_clients(configuration: Configuration) -> list[str]:
+    """Return who may call the proxy: `api`, names of services, and entries of `proxy.clients`."""
+    api = configuration.api
+    calling = [name for name, service in configuration.services.items() if service.calls]
+    may_call = ["api"] if api and api.calls != [] else []
+    return list(dict.fromkeys([*may_call, *configuration.proxy.clients, *calling]))
+
+
 def rollout(configuration: Configuration) -> Iterator[str]:
     """Yield the lines of the time-line of a deployment of the proxy and of each service."""
     yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks.min)
@@ -68,25 +88,12 @@ def rollout(configuration: Configuration) -> Iterator[str]:
             yield service_rollout(plan)
 
 
-def upstream(service: Service | ExistingService, *, proxy: str | None = None) -> Upstream:
-    """Return how Envoy calls the tasks of `service`. The name by which its clients move is a host of it.
-
-    `proxy` is the proxy's DNS name, which CUT_OVER_RULES refuse as such a name.
-    """
-    settings: Upstream = service.part(Upstream)
-    cut_over: CutOver | None = getattr(service, "cut_over", None)  # missing if it could not be read
-    hosts: tuple[str, ...] | None = getattr(settings, "hosts", None)
-    name = cut_over.name.lower() if cut_over else None
-    if name is None or name == proxy or hosts is None or name in hosts:
-        return settings
-    return settings.model_copy(update={"hosts": (*hosts, name)})
-
-
-def _proxy_name(configuration: Configuration) -> str | None:
-    try:
-        return f"{configuration.proxy.name}.{configuration.namespace.name}"
-    except AttributeError:
-        return None  # it could not be read
+def _in_own_namespace(configuration: Configuration, service: str) -> InCloudMap:
+    return InCloudMap(
+        service=service,
+        namespace=configuration.namespace.name,
+        namespace_id=own_namespace_id(configuration),
+    )
 
 
 def service_plan(configuration: Configuration, name: str, service: Service) -> ServicePlan:
@@ -95,10 +102,11 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
         ServicePlan,
         {
             "name": lambda: name,
-            "namespace": lambda: configuration.namespace.name,
-            "cloud_map_service": lambda: name,
-            "upstream": lambda: upstream(service, proxy=_proxy_name(configuration)),
+            "location": lambda: _in_own_namespace(configuration, name),
+            "upstream": lambda: upstream(service, proxy=proxy_name(configuration)),
             "discovery": lambda: service.discovery,
+            "instance_ports": lambda: None,
+            "cidrs": tuple,
             "max_tasks": lambda: service.tasks.max,
             "stop": lambda: TaskStop(
                 stop_timeout=service.stop_timeout,
@@ -106,22 +114,6 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
                 has_pre_stop_image=service.pre_stop_image is not None,
                 poll_interval=configuration.proxy.discovery.interval,
             ),
-        },
-    )
-
-
-def existing_plan(configuration: Configuration, name: str, service: ExistingService) -> ServicePlan:
-    """Return the plan of the existing `service`: what the proxy needs to know about it."""
-    return build_partly(
-        ServicePlan,
-        {
-            "name": lambda: name,
-            "namespace": lambda: configuration.namespace.name,
-            "cloud_map_service": lambda: service.cloud_map_service,
-            "upstream": lambda: upstream(service, proxy=_proxy_name(configuration)),
-            "discovery": lambda: service.discovery,
-            "max_tasks": lambda: None,
-            "stop": TaskStop,
         },
     )
 

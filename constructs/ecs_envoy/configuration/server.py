@@ -110,16 +110,14 @@ class Service(Container, Discovered, Upstream):
         default=None,
         description="an image with a shell and sleep, for the pre-stop container; BusyBox by default",
     )
-
-
-class ExistingService(Discovered, Upstream):
-    """A gRPC service that something else deploys; the proxy only routes to it."""
-
-    cloud_map_service: values.CloudMapServiceName = Field(
-        description="the name of its Cloud Map service in the namespace"
+    calls: list[values.DnsLabel] = Field(
+        default=[],
+        description="the services that it calls through the proxy; with any, security groups let its tasks "
+        "call the proxy, which carries calls to each of its services",
     )
-    security_group: values.SecurityGroupId | None = Field(
-        default=None, description="the security group of its tasks; if given, a rule lets the proxy call them"
+    proxy_address_variable: values.VariableName | None = Field(
+        default=None,
+        description="the environment variable that holds the proxy's host:port; none by default",
     )
 
 
@@ -132,6 +130,11 @@ class Api(Container):
     deletion_protection: Flag = Field(
         default=False,
         description="whether AWS refuses to delete the ALB; for production, after the first deployment",
+    )
+    calls: list[values.DnsLabel] | None = Field(
+        default=None,
+        description="the services that it calls through the proxy; by default all; [] does not let it call "
+        "the proxy",
     )
     proxy_address_variable: values.VariableName = Field(
         default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"

@@ -46,5 +46,6 @@ def define_public_api(
     )
     allow_decrypt(api.ecs_service, settings.kms_keys)
     allow_egress(api.connections, settings.egress)
-    api.connections.allow_to_default_port(proxy, "gRPC through the proxy")
+    if settings.calls != []:
+        proxy.allow_calls_from(api)
     return api

@@ -10,6 +10,7 @@ from ecs_envoy.configuration.model import (
 )
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.from_configuration.clients import define_clients
 from ecs_envoy.from_configuration.telemetry import allow_scrapes, define_telemetry
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -47,6 +48,7 @@ def define_proxy(
         tasks=settings.tasks.min,
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
+        clients=define_clients(scope, configuration, services),
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
         discovery_interval=duration_of(sidecar.interval),

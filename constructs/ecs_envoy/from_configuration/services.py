@@ -1,11 +1,11 @@
 """Defines the gRPC services of a configuration."""
 
-from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from ecs_envoy.configuration.existing.plans import upstream
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import service_plan, upstream
-from ecs_envoy.configuration.server import ExistingService, Service
+from ecs_envoy.configuration.plans import service_plan
+from ecs_envoy.configuration.server import Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.from_configuration.containers import (
@@ -14,10 +14,10 @@ from ecs_envoy.from_configuration.containers import (
     container_health_check,
     secrets,
 )
+from ecs_envoy.from_configuration.existing_services import define_existing_grpc_service
 from ecs_envoy.from_configuration.telemetry import datadog_account
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.routed_service import RoutedService
-from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
 from ecs_envoy.services.grpc_service import GrpcService
 from ecs_envoy.telemetry.datadog import Datadog
 
@@ -33,7 +33,7 @@ def define_grpc_services(
             for name, settings in configuration.services.items()
         ),
         *(
-            _define_existing_grpc_service(scope, name, settings, network)
+            define_existing_grpc_service(scope, name, settings, network)
             for name, settings in configuration.existing_services.items()
         ),
     ]
@@ -60,7 +60,7 @@ def _define_grpc_service(
         min_tasks=settings.tasks.min,
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
-        environment=settings.environment,
+        environment={**settings.environment, **_proxy_address(configuration, settings, network)},
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         discovery=settings.discovery,
@@ -79,19 +79,10 @@ def _define_grpc_service(
     return service
 
 
-def _define_existing_grpc_service(
-    scope: Construct, name: str, settings: ExistingService, network: Network
-) -> ExistingGrpcService:
-    group = settings.security_group
-    return ExistingGrpcService(
-        scope,
-        name,
-        name=name,
-        namespace=network.namespace,
-        cloud_map_service=settings.cloud_map_service,
-        upstream=upstream(settings),
-        security_group=(
-            ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
-        ),
-        discovery=settings.discovery,
-    )
+def _proxy_address(configuration: Configuration, settings: Service, network: Network) -> dict[str, str]:
+    """Return the environment variable with the proxy's address; nothing if the service names none."""
+    if settings.proxy_address_variable is None:
+        return {}
+    proxy = configuration.proxy
+    address = f"{proxy.name}.{network.namespace.namespace_name}:{proxy.port}"
+    return {settings.proxy_address_variable: address}

@@ -6,42 +6,54 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from ecs_envoy.plan.discovery import INTERVAL
+from ecs_envoy.plan.reach.service_location import InEcs
 from ecs_envoy.plan.service_plan import ServicePlan
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowedService:
-    """A service that the sidecar discovers.
+    """A service that the sidecar discovers: in Cloud Map, or in ECS itself.
 
     Attributes:
         name: The name of Envoy's cluster.
-        cloud_map_service: The service's name in the namespace.
+        cloud_map_service: The service's name in its namespace; None if ECS lists its tasks.
         port: The TCP port that tasks serve gRPC on.
         zone_aware: Whether Envoy should prefer tasks of its own zone.
         cloud_map_health: Whether Cloud Map's health decides which tasks are listed.
+        namespace: The id of that namespace; None for the proxy's own.
+        ecs_cluster: The name of the ECS cluster whose tasks are listed; None if Cloud Map lists them.
+        ecs_service: The service's name in it.
 
     """
 
     name: str
-    cloud_map_service: str
+    cloud_map_service: str | None = None
     port: int
     zone_aware: bool
     cloud_map_health: bool
+    namespace: str | None = None
+    ecs_cluster: str | None = None
+    ecs_service: str | None = None
 
 
-def followed_services(services: Iterable[ServicePlan]) -> list[FollowedService]:
-    """Return the services that the sidecar has to discover."""
-    return [
-        FollowedService(
-            name=service.name,
-            cloud_map_service=service.cloud_map_service,
-            port=service.upstream.port,
-            zone_aware=service.upstream.zone_aware,
-            cloud_map_health=service.cloud_map_health,
-        )
-        for service in services
-        if service.discovery == "cloud_map"
-    ]
+def followed_services(services: Iterable[ServicePlan], *, namespace: str) -> list[FollowedService]:
+    """Return the services that the sidecar of a proxy in `namespace`, an id, has to discover."""
+    return [_followed(service, namespace) for service in services if service.discovery == "cloud_map"]
+
+
+def _followed(service: ServicePlan, own_namespace: str) -> FollowedService:
+    location = service.location
+    listed, in_ecs = service.listed_in, location if isinstance(location, InEcs) else None
+    return FollowedService(
+        name=service.name,
+        port=service.upstream.port,
+        zone_aware=service.upstream.zone_aware,
+        cloud_map_health=service.cloud_map_health,
+        cloud_map_service=listed.service if listed else None,
+        namespace=listed.namespace_id if listed and listed.namespace_id != own_namespace else None,
+        ecs_cluster=in_ecs.ecs_cluster if in_ecs else None,
+        ecs_service=in_ecs.ecs_service if in_ecs else None,
+    )
 
 
 def discovery_settings(
@@ -60,7 +72,11 @@ def discovery_settings(
     settings = {
         "namespace": namespace,
         "proxy": proxy,
-        "services": [asdict(service) for service in ordered],
+        "services": [_given(service) for service in ordered],
         "interval": interval.total_seconds(),
     }
     return json.dumps(settings, separators=(",", ":"))
+
+
+def _given(service: FollowedService) -> dict[str, object]:
+    return {key: value for key, value in asdict(service).items() if value is not None}

@@ -9,6 +9,7 @@ from ecs_envoy.plan.discovery_settings import FollowedService, discovery_setting
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.names_in_namespace import DNS_NAME, own_name_in_namespace
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
+from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
@@ -90,7 +91,7 @@ class ProxyTaskInput:
     @property
     def followed(self) -> list[FollowedService]:
         """The services that the discovery sidecar discovers; empty if DNS is used for every service."""
-        return followed_services(self.services)
+        return followed_services(self.services, namespace=self.namespace_id)
 
     @property
     def sidecars(self) -> tuple[Sidecar, ...]:
@@ -108,7 +109,7 @@ class ProxyTask:
         command: Envoy's arguments, which contain the whole bootstrap.
         discovery: The discovery sidecar's settings as JSON; None if it does not run.
         collector: The collector's settings; None if it does not run.
-        discovered: The names of the Cloud Map services that the discovery sidecar queries.
+        discovered: The services that the discovery sidecar queries, by where they are listed.
         shares_traffic: Whether the sidecars of the proxy's tasks tell each other how many calls arrive in
             which zone.
 
@@ -119,7 +120,7 @@ class ProxyTask:
     command: list[str]
     discovery: str | None
     collector: CollectorSettings | None
-    discovered: tuple[str, ...]
+    discovered: tuple[InCloudMap | InEcs, ...]
     shares_traffic: bool
 
     @property
@@ -169,11 +170,15 @@ def _open_calls(task: ProxyTaskInput) -> Iterator[Finding]:
 
 
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
-    for service in task.services:
-        if (service.namespace, service.cloud_map_service.lower()) == (task.namespace, task.name):
-            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own name"
     taken = {task.name: "the proxy"}
-    taken |= {s.cloud_map_service.lower(): f"the service {s.name}" for s in task.services}
+    for service in task.services:
+        listed = service.listed_in
+        if listed is None or listed.namespace_id != task.namespace_id:
+            continue
+        if listed.service.lower() == task.name:
+            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own name"
+        else:
+            taken[listed.service.lower()] = f"the service {service.name}"
     for index, alias in enumerate(task.aliases):
         if alias in taken:
             yield ("aliases", index), f"{alias!r} is the name of {taken[alias]}; give another name"
@@ -181,7 +186,11 @@ def _names(task: ProxyTaskInput) -> Iterator[Finding]:
 
 
 def _hosts(task: ProxyTaskInput) -> Iterator[Finding]:
-    taken = {(s.namespace, s.cloud_map_service.lower()): s.name for s in task.services}
+    taken = {
+        listed.service.lower(): service.name
+        for service in task.services
+        if (listed := service.listed_in) and listed.namespace_id == task.namespace_id
+    }
     for service in task.services:
         here, name = ("services", service.name), task.own_name(service)
         if len(name) > DNS_NAME:
@@ -189,7 +198,7 @@ def _hosts(task: ProxyTaskInput) -> Iterator[Finding]:
                 here,
                 f"{name} has {len(name)} characters, and DNS allows {DNS_NAME}; shorten one of its names",
             )
-        owner = taken.get((task.namespace, own_name_in_namespace(service.name, proxy=task.name)))
+        owner = taken.get(own_name_in_namespace(service.name, proxy=task.name))
         if owner is not None:
             yield here, f"{name}, its own name at the proxy, is the Cloud Map name of {owner}; rename it"
         for index, host in enumerate(service.upstream.hosts):
@@ -239,6 +248,10 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
     """
     followed, telemetry = task.followed, task.telemetry
     shares_traffic = any(service.zone_aware for service in followed)
+    found = [service.location for service in task.services if service.discovery == "cloud_map"]
+    if shares_traffic:
+        # If zones matter, the sidecar also looks for the other tasks of the proxy.
+        found.append(InCloudMap(service=task.name, namespace=task.namespace, namespace_id=task.namespace_id))
     proxy = Proxy(
         name=task.name,
         memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
@@ -266,8 +279,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         command=envoy_command(text, cpu=task.cpu, sidecar_settings=sidecar_settings),
         discovery=discovery,
         collector=collector,
-        # If zones matter, the sidecar also looks for the other tasks of the proxy.
-        discovered=(*(s.cloud_map_service for s in followed), *([task.name] if shares_traffic else [])),
+        discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         shares_traffic=shares_traffic,
     )
 

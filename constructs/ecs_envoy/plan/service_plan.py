@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import envoy_config
-from ecs_envoy.plan.discovery import DISCOVERY, Discovery, discovery_problem
+from ecs_envoy.plan.discovery import Discovery, discovery_problem
+from ecs_envoy.plan.reach.service_location import InCloudMap, Location, PortRange, dns_name
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.stop.service_stop import (
     NO_WAIT,
@@ -25,27 +26,35 @@ class ServicePlan:
 
     Attributes:
         name: The service's name in the proxy's configuration, log and metrics.
-        namespace: The name of the Cloud Map namespace that lists its tasks.
-        cloud_map_service: The service's name in the namespace.
+        location: Where its tasks are listed.
         upstream: How Envoy calls its tasks.
         discovery: How the proxy finds its tasks.
         max_tasks: The most tasks that may run at once; None if the number is unknown.
         stop: How its tasks stop.
+        instance_ports: The ports of tasks that each have their own; None if all have that of `upstream`.
+        cidrs: The IPv4 blocks that its tasks are in. Without a security group of the service, the proxy may
+            connect to these; empty for the private subnets of the proxy's VPC.
 
     """
 
     name: str
-    namespace: str
-    cloud_map_service: str
+    location: Location
     upstream: Upstream
     discovery: Discovery
     max_tasks: int | None
     stop: TaskStop
+    instance_ports: PortRange | None = None
+    cidrs: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
-        """The DNS name of its tasks."""
-        return f"{self.cloud_map_service}.{self.namespace}"
+        """The DNS name of its tasks; empty if they have none."""
+        return dns_name(self.location) or ""
+
+    @property
+    def listed_in(self) -> InCloudMap | None:
+        """The Cloud Map service that lists its tasks; None if none does."""
+        return self.location if isinstance(self.location, InCloudMap) else None
 
     @property
     def is_deployed_here(self) -> bool:
@@ -82,28 +91,6 @@ class ServicePlan:
             max_tasks=self.max_tasks,
             discovery=envoy_config.Discovery.DNS if by_dns else envoy_config.Discovery.EDS,
         )
-
-
-def service_plan(
-    *,
-    name: str,
-    namespace: str,
-    cloud_map_service: str,
-    upstream: Upstream,
-    discovery: Discovery | None,
-    max_tasks: int | None,
-    stop: TaskStop,
-) -> ServicePlan:
-    """Return the plan of a service, with the default of what is not chosen."""
-    return ServicePlan(
-        name=name,
-        namespace=namespace,
-        cloud_map_service=cloud_map_service,
-        upstream=upstream,
-        discovery=discovery or DISCOVERY,
-        max_tasks=max_tasks,
-        stop=stop,
-    )
 
 
 def _tasks(service: ServicePlan) -> Iterator[Finding]:

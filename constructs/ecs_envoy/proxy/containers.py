@@ -15,9 +15,9 @@ from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput
 from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
-    grant_discovery,
     own_discovery_image,
 )
+from ecs_envoy.proxy.discovery_rights import grant_discovery
 from ecs_envoy.proxy.drain_container import add_drain_container
 from ecs_envoy.proxy.envoy_container import add_envoy_container
 from ecs_envoy.telemetry.collector_container import COLLECTOR_IMAGE, add_collector_container
@@ -109,7 +109,7 @@ def define_proxy_containers(
         discovery = add_discovery_container(
             definition, envoy, image=image, region=task.region, settings=plan.discovery, log=log
         )
-        grant_discovery(definition.task_role, namespace, plan.discovered)
+        grant_discovery(scope, definition.task_role, plan.discovered, namespace)
     drain = add_drain_container(definition, image=envoy_image, stop=task.stop, log=log)
     public.grant_pull(definition)
     return ProxyContainers(

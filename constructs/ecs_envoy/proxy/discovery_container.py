@@ -1,13 +1,10 @@
 """The discovery sidecar in the proxy's task. Envoy starts when the sidecar knows the services' tasks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_servicediscovery as servicediscovery
 
 from ecs_envoy.fargate.ready_check import ready_check
 from ecs_envoy.plan.discovery import SIDECAR_PORT
@@ -75,27 +72,3 @@ def add_discovery_container(
         ecs.ContainerDependency(container=sidecar, condition=ecs.ContainerDependencyCondition.HEALTHY)
     )
     return sidecar
-
-
-def grant_discovery(
-    role: iam.IRole, namespace: servicediscovery.IPrivateDnsNamespace, cloud_map_services: Sequence[str]
-) -> None:
-    """Let `role` discover the instances of `cloud_map_services` in `namespace`."""
-    discover = iam.PolicyStatement(
-        actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
-        # The actions do not support resources, only these two condition keys ("Actions, resources, and
-        # condition keys for AWS Cloud Map").
-        resources=["*"],
-        conditions={
-            # A request has the namespace's HttpName: its name, or its name and a hash if the account has
-            # used the name before in the region. Nobody documents the form of the hash.
-            "StringLike": {"servicediscovery:NamespaceName": f"{namespace.namespace_name}*"},
-            "StringEquals": {"servicediscovery:ServiceName": sorted(set(cloud_map_services))},
-        },
-    )
-    name = iam.PolicyStatement(
-        actions=["servicediscovery:GetNamespace"],  # it knows the HttpName
-        resources=[namespace.namespace_arn],
-    )
-    for statement in (discover, name):
-        role.add_to_principal_policy(statement)

@@ -21,11 +21,13 @@ from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
-from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTask, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
+from ecs_envoy.proxy.access import allow_clients, allow_services, unreachable, warn_if_closed
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.names import define_names
 from ecs_envoy.proxy.routed_service import RoutedService
@@ -37,6 +39,7 @@ from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_CPU_PERCENT, PROXY_N
 from ecs_envoy.settings.values import Cpu, CpuPercent, DnsLabel, Memory, Tasks
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
+from envoy_config.settings_error import Finding
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, UnprivilegedPort
@@ -82,6 +85,10 @@ class EnvoyProxy(Construct):
         max_tasks: The most tasks; `tasks` by default, which means no autoscaling. A proxy that scales
             follows its CPU and, if its `telemetry` has `cloudwatch`, the calls that are open.
         cpu_percent: The mean CPU that autoscaling aims at, in percent; 45 by default.
+        clients: Who may call it: constructs such as a `GrpcService` of its own, security groups, and
+            peers such as `ec2.Peer.ipv4("10.0.0.0/16")` or `ec2.Peer.prefix_list("pl-...")`. None by
+            default; a client that is defined later calls `client.connections.allow_to_default_port(proxy)`.
+            A proxy that nobody may call gets a warning.
         security_group: The tasks' security group; by default a new one without inbound rules.
         discovery_image: The sidecar's image, for deployments from a machine without Docker; by
             default it is built from this package.
@@ -132,6 +139,7 @@ class EnvoyProxy(Construct):
         tasks: Tasks = TASKS,
         max_tasks: Tasks | None = None,
         cpu_percent: CpuPercent = PROXY_CPU_PERCENT,
+        clients: Sequence[ec2.IConnectable] = (),
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
         discovery_interval: PollIntervalTime | None = None,
@@ -157,9 +165,8 @@ class EnvoyProxy(Construct):
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
         )
-        findings = (*rule_findings(PROXY_RULES, task), *zone_findings(ecs_cluster.vpc))
-        refuse(construct_id, argument_findings(findings))
-        plan = plan_proxy_task(task)
+        access = ProxyAccess(clients=len(clients), ports=1 + len(further_ports))
+        plan = _plan(construct_id, task, _network_findings(access, services, ecs_cluster.vpc))
         super().__init__(scope, construct_id)
         define_names(self, name, aliases, [s.plan.name for s in services], namespace=namespace)
         self.plan, self.telemetry, self.services, self.name = plan, telemetry, tuple(services), name
@@ -169,20 +176,36 @@ class EnvoyProxy(Construct):
         made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
         self._keep(made)
         self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
-        self._complete(task, cpu_percent, security_group)
+        self._complete(task, cpu_percent, clients, security_group)
 
     def _keep(self, made: ProxyContainers) -> None:
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
 
     def _complete(
-        self, task: ProxyTaskInput, cpu_percent: int, security_group: ec2.ISecurityGroup | None
+        self,
+        task: ProxyTaskInput,
+        cpu_percent: int,
+        clients: Sequence[ec2.IConnectable],
+        security_group: ec2.ISecurityGroup | None,
     ) -> None:
         """Define what comes after the service: its scaling, saved queries and rules for calls."""
         self._connections = self._define_connections(task.port)
         self._scale(task, cpu_percent)
         self._define_log_queries()
-        self._allow_calls(security_group)
+        self._define_rules(clients, security_group)
+
+    def _define_rules(
+        self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
+    ) -> None:
+        self._shares_group = security_group is not None and Stack.of(security_group) is not Stack.of(self)
+        vpc = self.ecs_service.cluster.vpc
+        allow_services(self, self.services, vpc=vpc, name=self.name, shared=self._shares_group)
+        for client in clients:
+            self.allow_calls_from(client)
+        if not clients:
+            (group,) = self._connections.security_groups
+            warn_if_closed(self, group, ports=self.ports)
 
     def _define_log_queries(self) -> None:
         if self.plan.logs_to_datadog:
@@ -234,25 +257,13 @@ class EnvoyProxy(Construct):
             connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         return connections
 
-    def _allow_calls(self, security_group: ec2.ISecurityGroup | None) -> None:
-        """Let this proxy call its services."""
-        # The CDK puts a rule between two stacks into the stack of the construct whose method is called. If
-        # the proxy's security group is in another stack, the rules go into the services' stack, which can
-        # refer to that group. Otherwise the rules go into this stack, so that it depends on the services'
-        # stack and not the other way round.
-        shared = security_group is not None and Stack.of(security_group) is not Stack.of(self)
-        for service in self.services:
-            port = ec2.Port.tcp(service.plan.upstream.port)
-            description = f"gRPC from the proxy {self.name}"
-            if service.connections and shared:
-                service.connections.allow_from(self, port, description)
-            elif service.connections:
-                self._connections.allow_to(service.connections, port, description)
+    def allow_calls_from(self, client: ec2.IConnectable) -> None:
+        """Let `client` call it at every port, and let the security group of `client` do so.
 
-    def allow_calls_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
-        """Let `other` call the proxy on each of its `ports`."""
-        for port in self.ports:
-            self._connections.allow_from(other, ec2.Port.tcp(port), f"gRPC to the proxy {self.name}")
+        If the proxy's security group is in another stack, the rules go into the stack of `client`; otherwise
+        into that of the proxy.
+        """
+        allow_clients(self, [client], ports=self.ports, shared=self._shares_group)
 
     def allow_scrapes_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
         """Let `other` read the metrics at `/stats/prometheus` on port 9903 of each task.
@@ -270,3 +281,13 @@ class EnvoyProxy(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the proxy, as in `proxy.connections.allow_default_port_from(api)`."""
         return self._connections
+
+
+def _plan(construct_id: str, task: ProxyTaskInput, findings: Sequence[Finding]) -> ProxyTask:
+    """Return the plan of `task`, unless there are `findings` or its rules have some."""
+    refuse(construct_id, argument_findings([*rule_findings(PROXY_RULES, task), *findings]))
+    return plan_proxy_task(task)
+
+
+def _network_findings(access: ProxyAccess, services: Sequence[RoutedService], vpc: ec2.IVpc) -> list[Finding]:
+    return [*rule_findings(ACCESS_RULES, access), *unreachable(services, vpc), *zone_findings(vpc)]

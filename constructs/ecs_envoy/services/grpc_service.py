@@ -23,9 +23,10 @@ from ecs_envoy.fargate.arguments import (
 )
 from ecs_envoy.fargate.server import Server, Task
 from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
-from ecs_envoy.plan.discovery import Discovery
+from ecs_envoy.plan.discovery import DISCOVERY, Discovery
+from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.plan.service_plan import SERVICE_RULES, service_plan
+from ecs_envoy.plan.service_plan import SERVICE_RULES, ServicePlan
 from ecs_envoy.plan.stop.service_stop import DNS_TTL, STOP_TIMEOUT, TaskStop
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
@@ -123,12 +124,13 @@ class GrpcService(Construct):
         datadog: Datadog | None = None,
         image_mirror: EcrRegistry | None = None,
     ) -> None:
-        plan = service_plan(
+        plan = ServicePlan(
             name=name,
-            namespace=namespace.namespace_name,
-            cloud_map_service=name,
+            location=InCloudMap(
+                service=name, namespace=namespace.namespace_name, namespace_id=namespace.namespace_id
+            ),
             upstream=upstream or Upstream(),
-            discovery=discovery,
+            discovery=discovery or DISCOVERY,
             max_tasks=max_tasks or min_tasks,
             stop=_task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image),
         )

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from discovery.cloud_map.error import CloudMapError
+from discovery.aws.error import AwsError
 
 MAX_WAIT_SECONDS = 5.0
 """The longest time between two questions, so that Envoy starts soon after an outage."""
@@ -17,7 +17,7 @@ class OnceKnown:
     Threads that want it share a question and its failure: the control plane allows few calls.
 
     Args:
-        ask: Returns the value, or raises `CloudMapError`.
+        ask: Returns the value, or raises `AwsError`.
         clock: A monotonic clock in seconds.
 
     """
@@ -27,7 +27,7 @@ class OnceKnown:
         self._clock = clock
         self._lock = threading.Lock()
         self._value: str | None = None
-        self._failed: CloudMapError | None = None
+        self._failed: AwsError | None = None
         self._failures = 0
         self._ask_again = 0.0
 
@@ -35,16 +35,16 @@ class OnceKnown:
         """Return the value.
 
         Raises:
-            CloudMapError: There is no answer yet.
+            AwsError: There is no answer yet.
 
         """
         with self._lock:
             if self._value is None:
                 if self._failed and self._clock() < self._ask_again:
-                    raise CloudMapError(self._failed.kind, str(self._failed))
+                    raise AwsError(self._failed.kind, str(self._failed))
                 try:
                     self._value = self._ask()
-                except CloudMapError as error:
+                except AwsError as error:
                     self._failures += 1
                     self._failed = error
                     wait = min(MAX_WAIT_SECONDS, 2.0 ** min(self._failures - 1, 16))

@@ -31,20 +31,25 @@ def create_existing(existing: Existing) -> None:
             ecs._create_cluster({"clusterName": existing.ecs_cluster})
         if existing.namespace:
             namespace, name = existing.namespace
-            _create_namespace(namespace, name, existing.vpc)
-            for service in existing.cloud_map_services:
-                servicediscovery._create_service(
-                    {
-                        "Name": service,
-                        "NamespaceId": namespace,
-                        "DnsConfig": {
-                            "RoutingPolicy": "MULTIVALUE",
-                            "DnsRecords": [{"Type": "A", "TTL": 5}],
-                        },
-                        # As the CDK and ECS's console make a registry.
-                        "HealthCheckCustomConfig": {"FailureThreshold": 1},
-                    }
-                )
+            _create_namespace(namespace, name, "dns", existing.vpc)
+            _create_services(namespace, existing.cloud_map_services)
+        for other in existing.other_namespaces:
+            _create_namespace(other.id, other.name, other.type, existing.vpc)
+            _create_services(other.id, other.cloud_map_services, has_dns=other.type == "dns")
+
+
+def _create_services(namespace: str, names: tuple[str, ...], *, has_dns: bool = True) -> None:
+    records = {"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 5}]}
+    for name in names:
+        servicediscovery._create_service(
+            {
+                "Name": name,
+                "NamespaceId": namespace,
+                **({"DnsConfig": records} if has_dns else {}),
+                # As the CDK and ECS's console make a registry.
+                "HealthCheckCustomConfig": {"FailureThreshold": 1},
+            }
+        )
 
 
 def _create_vpc(vpc: str, zones: tuple[str, ...]) -> None:
@@ -80,8 +85,11 @@ def _create_vpc(vpc: str, zones: tuple[str, ...]) -> None:
             )
 
 
-def _create_namespace(namespace: str, name: str, vpc: str | None) -> None:
-    record, error = servicediscovery._create_namespace_record(name, "DNS_PRIVATE", vpc=vpc)
+def _create_namespace(namespace: str, name: str, kind: str, vpc: str | None) -> None:
+    has_dns = kind == "dns"
+    record, error = servicediscovery._create_namespace_record(
+        name, "DNS_PRIVATE" if has_dns else "HTTP", vpc=vpc if has_dns else None
+    )
     if error:
         raise RuntimeError(f"{name}: the emulator cannot create the namespace: {error[2]!r}")
     store = servicediscovery._namespaces

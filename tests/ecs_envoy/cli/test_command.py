@@ -117,3 +117,14 @@ def test_help_has_examples(command: str) -> None:
 def test_neither_the_configuration_nor_the_command_loads_the_cdk() -> None:
     program = "import sys, ecs_envoy.cli.main; sys.exit('aws_cdk' in sys.modules)"
     assert subprocess.run([BIN / "python", "-c", program], check=False).returncode == 0
+
+
+def test_validate_warns_of_a_proxy_that_nobody_may_call_and_ends_with_0(tmp_path: Path) -> None:
+    values = yaml.safe_load((ROOT / "config/example.yaml").read_text())
+    del values["api"]
+    values["proxy"].pop("clients", None)
+    config = tmp_path / "closed.yaml"
+    config.write_text(yaml.safe_dump(values))
+    done = run("validate", str(config))
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"{config}: warning: proxy.clients: nobody may call the proxy")

@@ -17,6 +17,7 @@ def by_dns(folder: Path) -> Path:
     service |= {"tasks": {"min": 2, "max": 4}, "discovery": "dns", "pre_stop_wait": "72s"}
     values["services"] = {"lessons": service}
     del values["api"]
+    values["proxy"]["clients"] = ["10.0.0.0/16"]
     values["rehearsal"] = {"work": "2ms"}
     config = folder / "by_dns.yaml"
     config.write_text(yaml.safe_dump(values, sort_keys=False))

@@ -20,6 +20,7 @@ def small(tmp_path: Path) -> Path:
     """The smallest configuration that has each kind of process: existing.yaml without services of its own."""
     values = yaml.safe_load((ROOT / "config/existing.yaml").read_text())
     del values["services"], values["api"]
+    values["proxy"] = {"clients": ["10.20.0.0/16"]}
     values["telemetry"] = {"prometheus": {"scraped_from": ["10.0.0.0/16"]}}
     config = tmp_path / "small.yaml"
     config.write_text(yaml.safe_dump(values, sort_keys=False))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ecs_envoy.configuration.existing.plans import own_namespace_id
 from ecs_envoy.configuration.plans import service_plans
 from ecs_envoy.doctor.account import Account, address_of
 from ecs_envoy.doctor.result import Result, ok, problem, unknown, warning
@@ -51,7 +52,9 @@ def check_existing_services(account: Account) -> Iterator[Result]:
         yield ok("existing_services", "none are configured")
     for name, service in account.configuration.existing_services.items():
         registry = service.cloud_map_service
-        if registry not in account.registries:
+        if registry is None or service.namespace:
+            yield ok(name, "is not listed in the proxy's namespace, so it is not looked at")
+        elif registry not in account.registries:
             known = ", ".join(sorted(account.registries)) or "none"
             yield problem(
                 name, f"{registry} is not a service of the namespace; give its name there, one of: {known}"
@@ -92,11 +95,15 @@ def check_dns(account: Account) -> Iterator[Result]:
 
 
 def _compare_records(account: Account, records: dict[str, set[str]]) -> Iterator[Result]:
+    own = own_namespace_id(account.configuration)
     for _, plan in service_plans(account.configuration):
-        if plan.cloud_map_service not in account.registries:
+        listed = plan.listed_in
+        if listed is None or listed.namespace_id != own:
+            continue
+        if listed.service not in account.registries:
             yield unknown(plan.address, "is not in the namespace, so DNS has nothing to list")
             continue
-        health = account.listed(plan.cloud_map_service)
+        health = account.listed(listed.service)
         healthy = {address for address, status in health.items() if status != "UNHEALTHY"} or health.keys()
         found = records.get(plan.address, set())
         if found == healthy:

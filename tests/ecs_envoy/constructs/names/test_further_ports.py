@@ -53,7 +53,7 @@ def test_envoy_listens_on_each_port_the_task_maps_it_and_clients_are_let_in_to_i
     mapped = containers(stack, "Proxy")["envoy"]["PortMappings"]
     assert [mapping["ContainerPort"] for mapping in mapped] == [50051, 50052, 8443]
     rules = Template.from_stack(stack).find_resources("AWS::EC2::SecurityGroupIngress").values()
-    to_proxy = [r["Properties"] for r in rules if r["Properties"]["Description"] == "gRPC to the proxy grpc"]
+    to_proxy = [r["Properties"] for r in rules if r["Properties"]["Description"] == "gRPC through the proxy"]
     assert sorted(rule["FromPort"] for rule in to_proxy) == [8443, 50051, 50052]
     assert all(rule["FromPort"] == rule["ToPort"] for rule in to_proxy)
 

@@ -1,8 +1,8 @@
-"""The error of a call to Cloud Map."""
+"""The error of a call to an API of AWS."""
 
 
-class CloudMapError(Exception):
-    """Cloud Map gave no usable answer.
+class AwsError(Exception):
+    """The API gave no usable answer.
 
     Attributes:
         kind: `throttled`, `unreachable`, `refused`, `malformed` or `credentials`.

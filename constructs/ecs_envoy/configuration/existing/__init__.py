@@ -1,0 +1,1 @@
+"""Services that something else deploys: their blocks, and their plans."""

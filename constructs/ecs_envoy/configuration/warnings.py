@@ -1,0 +1,22 @@
+"""What is allowed in a configuration, and is probably not what was meant."""
+
+from collections.abc import Iterator
+
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.plans import proxy_clients
+from ecs_envoy.plan.reach.proxy_access import NOBODY
+from ecs_envoy.plan.rules import Rule, rule_findings
+from envoy_config.settings_error import Finding
+
+
+def warnings(configuration: Configuration) -> list[Finding]:
+    """Return the path of each key that is probably wrong, with the cure."""
+    return list(rule_findings(_WARNINGS, configuration))
+
+
+def _nobody_may_call(configuration: Configuration) -> Iterator[Finding]:
+    if not proxy_clients(configuration):
+        yield ("proxy", "clients"), NOBODY
+
+
+_WARNINGS: tuple[Rule[Configuration], ...] = (_nobody_may_call,)

@@ -1,0 +1,66 @@
+"""Defines the routes of a configuration to services that something else deploys."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from constructs import Construct
+
+from ecs_envoy.configuration.existing.blocks import EcsServiceName, ExistingService, OtherNamespace
+from ecs_envoy.configuration.existing.plans import upstream
+from ecs_envoy.network.network import Network
+from ecs_envoy.plan.reach.service_location import PortRange
+from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
+
+
+def define_existing_grpc_service(
+    scope: Construct, name: str, settings: ExistingService, network: Network
+) -> ExistingGrpcService:
+    """Define the route to the service that `settings` describe."""
+    group, ports = settings.security_group, settings.instance_ports
+    return ExistingGrpcService(
+        scope,
+        name,
+        name=name,
+        namespace=_namespace(scope, name, settings, network),
+        cloud_map_service=settings.cloud_map_service,
+        ecs_service=_ecs_service(scope, name, settings.ecs_service) if settings.ecs_service else None,
+        address=settings.address,
+        upstream=upstream(settings),
+        instance_ports=PortRange(first=ports.first, last=ports.last) if ports else None,
+        security_group=(
+            ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
+        ),
+        cidrs=settings.cidrs,
+        discovery=settings.discovery if "discovery" in settings.model_fields_set else None,
+    )
+
+
+def _namespace(
+    scope: Construct, name: str, settings: ExistingService, network: Network
+) -> servicediscovery.INamespace | None:
+    if settings.cloud_map_service is None:
+        return None
+    return (
+        _import(scope, f"Namespace-{name}", settings.namespace) if settings.namespace else network.namespace
+    )
+
+
+def _import(scope: Construct, construct_id: str, settings: OtherNamespace) -> servicediscovery.INamespace:
+    arn = Stack.of(scope).format_arn(
+        service="servicediscovery", resource="namespace", resource_name=settings.id
+    )
+    if settings.type == "http":
+        return servicediscovery.HttpNamespace.from_http_namespace_attributes(
+            scope, construct_id, namespace_arn=arn, namespace_id=settings.id, namespace_name=settings.name
+        )
+    return servicediscovery.PrivateDnsNamespace.from_private_dns_namespace_attributes(
+        scope, construct_id, namespace_arn=arn, namespace_id=settings.id, namespace_name=settings.name
+    )
+
+
+def _ecs_service(scope: Construct, name: str, settings: EcsServiceName) -> ecs.IBaseService:
+    arn = Stack.of(scope).format_arn(
+        service="ecs", resource="service", resource_name=f"{settings.cluster}/{settings.name}"
+    )
+    return ecs.BaseService.from_service_arn_with_cluster(scope, f"EcsService-{name}", arn)

@@ -1,0 +1,48 @@
+"""Who may call a proxy, and how many rules that needs in its security group."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ecs_envoy.plan.rules import Rule
+from envoy_config.settings_error import Finding
+
+MAX_RULES = 60
+"""
+The inbound or outbound rules that a security group may have ("Amazon VPC quotas": Security groups). A rule
+with a prefix list counts as many as the list may have entries.
+"""
+
+NOBODY = (
+    "nobody may call the proxy: its security group lets no client in; give the clients' security groups "
+    "(sg-...), IPv4 blocks, prefix lists (pl-...) or services"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyAccess:
+    """Who may call a proxy.
+
+    Attributes:
+        clients: The number of clients.
+        ports: The number of TCP ports that they dial.
+        others: The number of inbound rules for others: Prometheus's scrapers, and the proxy's own sidecars.
+
+    """
+
+    clients: int
+    ports: int = 1
+    others: int = 1
+
+
+def _rules(access: ProxyAccess) -> Iterator[Finding]:
+    needed = access.clients * access.ports + access.others
+    if needed > MAX_RULES:
+        most = (MAX_RULES - access.others) // access.ports
+        problem = (
+            f"{access.clients} clients need {needed} rules, and a security group has at most {MAX_RULES}"
+        )
+        cure = "such as one prefix list (pl-...) of their blocks or one security group that they share"
+        yield ("clients",), f"{problem}; give {most} clients at most, {cure}"
+
+
+ACCESS_RULES: tuple[Rule[ProxyAccess], ...] = (_rules,)

@@ -1,0 +1,126 @@
+"""The security group rules around a proxy: who may call it, and which services it may call."""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network, collapse_addresses
+from typing import cast
+
+import jsii
+from aws_cdk import Annotations, Stack
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct, IValidation
+
+from ecs_envoy.plan.reach.proxy_access import NOBODY
+from ecs_envoy.proxy.routed_service import RoutedService
+from ecs_envoy.settings.arguments import is_token
+from envoy_config.settings_error import Finding
+
+
+def allow_clients(
+    proxy: ec2.IConnectable,
+    clients: Sequence[ec2.IConnectable],
+    *,
+    ports: Sequence[int],
+    shared: bool,
+) -> None:
+    """Let `clients` call `proxy`, and let their own security groups call it.
+
+    The CDK puts the rules between two stacks into the stack of the construct whose method is called. If the
+    proxy's security group is in another stack than the proxy (`shared`), which every stack can refer to, the
+    rules go into the client's stack. Otherwise they go into the proxy's, which then depends on the client's.
+    """
+    for client in clients:
+        for port in ports:
+            tcp, description = ec2.Port.tcp(port), "gRPC through the proxy"
+            if shared:
+                client.connections.allow_to(proxy, tcp, description)
+            else:
+                proxy.connections.allow_from(client, tcp, description)
+
+
+def private_blocks(vpc: ec2.IVpc) -> list[str]:
+    """Return the IPv4 blocks of the private subnets of `vpc`; empty if the CDK does not know them."""
+    subnets = [*vpc.private_subnets, *vpc.isolated_subnets]
+    try:
+        blocks = [subnet.ipv4_cidr_block for subnet in subnets]
+    except RuntimeError:  # as jsii raises the CDK's error about an imported subnet without its block
+        return []
+    if any(map(is_token, blocks)):
+        return blocks
+    # The CDK's stand-ins of a VPC that is not looked up yet have host bits.
+    networks = (IPv4Network(block, strict=False) for block in blocks)
+    return [str(network) for network in collapse_addresses(networks)]
+
+
+def unreachable(services: Sequence[RoutedService], vpc: ec2.IVpc) -> Iterator[Finding]:
+    """Yield each of `services` that no rule of a proxy in `vpc` could name."""
+    unnamed = [service for service in services if not (service.connections or service.plan.cidrs)]
+    if unnamed and not private_blocks(vpc):
+        for service in unnamed:
+            yield (
+                ("services", service.plan.name, "security_group"),
+                "missing, and the blocks of the VPC's private subnets are not known; give it, or cidrs",
+            )
+
+
+def allow_services(
+    proxy: ec2.IConnectable, services: Sequence[RoutedService], *, vpc: ec2.IVpc, name: str, shared: bool
+) -> None:
+    """Let `proxy`, whose name is `name`, call `services`.
+
+    If its security group is `shared`, the rules go into the services' stack, so that a service can be
+    removed while the proxy runs. Otherwise they go into the proxy's, so that it depends on the services'
+    stack and not the other way round.
+
+    A service without a security group of its own is in `cidrs`, or else somewhere in the private subnets of
+    `vpc`: the proxy may connect to these addresses at its port, and the service's owner lets the proxy in.
+    """
+    for service in services:
+        port, description = _port(service), f"gRPC from the proxy {name}"
+        if service.connections and shared:
+            service.connections.allow_from(proxy, port, description)
+        elif service.connections:
+            proxy.connections.allow_to(service.connections, port, description)
+        else:
+            for block in service.plan.cidrs or private_blocks(vpc):
+                proxy.connections.allow_to(ec2.Peer.ipv4(block), port, "gRPC from the proxy")
+
+
+def _port(service: RoutedService) -> ec2.Port:
+    ports = service.plan.instance_ports
+    return ec2.Port.tcp_range(ports.first, ports.last) if ports else ec2.Port.tcp(service.plan.upstream.port)
+
+
+def warn_if_closed(scope: Construct, security_group: ec2.ISecurityGroup, *, ports: Sequence[int]) -> None:
+    """Warn when the app is synthesized if no rule lets a client reach one of `ports` of `security_group`."""
+    if isinstance(security_group.node.default_child, ec2.CfnSecurityGroup):
+        scope.node.add_validation(_Closed(scope, security_group, ports))
+
+
+@jsii.implements(IValidation)
+class _Closed:
+    """Looks for a rule when every construct is there: a client may be defined after the proxy."""
+
+    def __init__(self, scope: Construct, security_group: ec2.ISecurityGroup, ports: Sequence[int]) -> None:
+        self._scope, self._group, self._ports = scope, security_group, ports
+
+    def validate(self) -> list[str]:
+        """Return no error; add a warning to the proxy."""
+        if not self._is_open():
+            Annotations.of(self._scope).add_warning_v2("ecs-envoy:nobodyMayCall", NOBODY)
+        return []
+
+    def _is_open(self) -> bool:
+        group = self._group.node.default_child
+        assert isinstance(group, ec2.CfnSecurityGroup)  # noqa: S101  # `warn_if_closed` has looked
+        inline = cast("list[dict[str, float]]", Stack.of(group).resolve(group.security_group_ingress) or [])
+        if any(self._opens(rule.get("fromPort"), rule.get("toPort")) for rule in inline):
+            return True
+        return any(
+            isinstance(rule, ec2.CfnSecurityGroupIngress)
+            and rule.group_id == self._group.security_group_id
+            and self._opens(rule.from_port, rule.to_port)
+            for rule in self._scope.node.root.node.find_all()
+        )
+
+    def _opens(self, first: float | None, last: float | None) -> bool:
+        return first is None or last is None or any(first <= port <= last for port in self._ports)

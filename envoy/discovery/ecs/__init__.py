@@ -1,0 +1,1 @@
+"""Tasks as ECS itself lists them, for services without a registry."""

@@ -1,0 +1,182 @@
+"""Services that something else deploys, wherever they are: rules, rights and settings of the sidecar."""
+
+import json
+import re
+from ipaddress import IPv4Network, collapse_addresses
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_servicediscovery as servicediscovery
+from aws_cdk.assertions import Template
+
+from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network, PortRange
+from envoy_config import Upstream
+
+GROUP = "sg-0123456789abcdef0"
+
+
+def proxy(stack: Stack, network: Network, **options: Any) -> EnvoyProxy:  # noqa: ANN401
+    """Return a proxy in front of one existing service."""
+    return EnvoyProxy(
+        stack,
+        "Proxy",
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        services=[ExistingGrpcService(stack, "grading", **options)],
+    )
+
+
+def ecs_service(stack: Stack, name: str = "grading") -> ecs.IBaseService:
+    arn = f"arn:aws:ecs:eu-west-1:111122223333:service/shared/{name}"
+    return ecs.BaseService.from_service_arn_with_cluster(stack, f"Ecs-{name}", arn)
+
+
+def http_namespace(stack: Stack) -> servicediscovery.INamespace:
+    return servicediscovery.HttpNamespace.from_http_namespace_attributes(
+        stack,
+        "Http",
+        namespace_arn="arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-http",
+        namespace_id="ns-http",
+        namespace_name="Team*1",
+    )
+
+
+def outbound(stack: Stack) -> set[tuple[str, int, int]]:
+    """Return the blocks and ports that the proxy may connect to, without HTTPS."""
+    groups = Template.from_stack(stack).find_resources("AWS::EC2::SecurityGroup").values()
+    return {
+        (rule["CidrIp"], rule["FromPort"], rule["ToPort"])
+        for group in groups
+        for rule in group["Properties"]["SecurityGroupEgress"]
+        if rule.get("FromPort") != 443
+    }
+
+
+def test_without_a_security_group_the_proxy_may_connect_to_the_private_subnets_at_the_port(
+    stack: Stack, network: Network
+) -> None:
+    upstream = Upstream(port=50052)
+    proxy(stack, network, namespace=network.namespace, cloud_map_service="grading", upstream=upstream)
+    subnets = [IPv4Network(subnet.ipv4_cidr_block) for subnet in network.vpc.private_subnets]
+    assert outbound(stack) == {(str(block), 50052, 50052) for block in collapse_addresses(subnets)}
+
+
+def test_blocks_that_are_given_are_opened_and_no_others(stack: Stack, network: Network) -> None:
+    proxy(stack, network, address="lessons.corp:8443", cidrs=["10.50.0.0/16"])
+    assert outbound(stack) == {("10.50.0.0/16", 8443, 8443)}
+
+
+def test_the_ports_of_instances_are_opened_as_one_range(stack: Stack, network: Network) -> None:
+    proxy(
+        stack,
+        network,
+        namespace=network.namespace,
+        cloud_map_service="grading",
+        instance_ports=PortRange(first=40000, last=40999),
+        security_group=ec2.SecurityGroup.from_security_group_id(stack, "Group", GROUP),
+    )
+    rules = Template.from_stack(stack).find_resources("AWS::EC2::SecurityGroupIngress").values()
+    inbound = [
+        (rule["Properties"]["FromPort"], rule["Properties"]["ToPort"])
+        for rule in rules
+        if rule["Properties"]["GroupId"] == GROUP
+    ]
+    assert inbound == [(40000, 40999)]
+
+
+def test_fails_without_a_security_group_where_the_blocks_of_the_vpc_are_not_known() -> None:
+    stack = Stack(App(), "test", env=Environment(account="111122223333", region="eu-west-1"))
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+    )
+    network = Network(stack, "Network", namespace_name="test.local", vpc=vpc)
+    message = "services.grading.security_group: missing, and the blocks of the VPC's private subnets are not "
+    with pytest.raises(ValueError, match=re.escape(f"Proxy: {message}known; give it, or cidrs")):
+        proxy(stack, network, namespace=network.namespace, cloud_map_service="grading")
+
+
+def statements(stack: Stack) -> list[dict[str, Any]]:
+    """Return the rights of the proxy's tasks."""
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+    return [
+        statement
+        for name, policy in policies.items()
+        if name.startswith("ProxyTaskDefinitionTaskRole")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Action"] != "servicediscovery:GetNamespace"
+    ]
+
+
+def test_tasks_that_ecs_lists_are_read_with_rights_for_their_cluster_only(
+    stack: Stack, network: Network
+) -> None:
+    upstream = Upstream(zone_aware=False)
+    made = proxy(stack, network, ecs_service=ecs_service(stack), upstream=upstream)
+    listing, describing = statements(stack)
+    assert listing["Action"] == "ecs:ListTasks"
+    assert ":cluster/shared" in json.dumps(listing["Condition"]["ArnEquals"]["ecs:cluster"])
+    assert describing["Action"] == "ecs:DescribeTasks"
+    assert ":task/shared/*" in json.dumps(describing["Resource"])
+    assert json.loads(made.plan.discovery or "")["services"] == [
+        {
+            "name": "grading",
+            "port": 50051,
+            "zone_aware": False,
+            "cloud_map_health": False,
+            "ecs_cluster": "shared",
+            "ecs_service": "grading",
+        }
+    ]
+
+
+def test_another_namespace_is_asked_by_its_id_and_only_for_that_service(
+    stack: Stack, network: Network
+) -> None:
+    upstream = Upstream(zone_aware=False)
+    made = proxy(
+        stack, network, namespace=http_namespace(stack), cloud_map_service="grading", upstream=upstream
+    )
+    (discovering,) = statements(stack)
+    assert discovering["Condition"] == {
+        "StringLike": {"servicediscovery:NamespaceName": "Team${*}1*"},  # IAM's way to write an asterisk
+        "StringEquals": {"servicediscovery:ServiceName": ["grading"]},
+    }
+    (followed,) = json.loads(made.plan.discovery or "")["services"]
+    assert (followed["namespace"], followed["cloud_map_service"]) == ("ns-http", "grading")
+
+
+def test_an_address_is_found_by_envoys_dns_and_needs_no_sidecar(stack: Stack, network: Network) -> None:
+    made = proxy(stack, network, address="lessons.corp:8443", cidrs=["10.50.0.0/16"])
+    assert made.discovery_container is None
+    assert '"address":"lessons.corp","port_value":8443' in made.plan.bootstrap
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({}, "grading: cloud_map_service: does not say where its tasks are", id="nowhere"),
+        pytest.param(
+            {"cloud_map_service": "grading"},
+            "grading: namespace: missing; give the Cloud Map namespace of cloud_map_service",
+            id="no namespace",
+        ),
+        pytest.param(
+            {"address": "lessons.corp:8443"}, "grading: cidrs: missing", id="an address that no rule names"
+        ),
+        pytest.param(
+            {"address": "lessons.corp:8443", "cidrs": ["10.5.0.0/16"], "upstream": Upstream(port=8443)},
+            "grading: port: is given together with address",
+            id="port given twice",
+        ),
+    ],
+)
+def test_fails_for_a_wrong_place(options: dict[str, Any], message: str, stack: Stack) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ExistingGrpcService(stack, "grading", **options)
