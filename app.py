@@ -8,6 +8,7 @@ from aws_cdk import App, Environment
 
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.from_configuration.everything import mark_everything
 from stacks.network import NetworkStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
@@ -64,6 +65,7 @@ def define_stacks(app: App, configuration: Configuration) -> None:
             proxy=proxy.proxy,
             services=services.services,
         )
+    mark_everything(app, configuration)
 
 
 def configuration_file(app: App) -> Path:

@@ -19,9 +19,11 @@ from ecs_envoy.configuration import Configuration, ConfigurationError, load_conf
 from ecs_envoy.configuration.plans import proxy_task, rollout
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
+from ecs_envoy.configuration.warnings import warnings
 from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
 from ecs_envoy.settings.extra import MissingExtraError
+from envoy_config.settings_error import dotted
 
 FAILED, BAD_INPUT = 1, 2
 
@@ -125,6 +127,8 @@ def validate(config: Path) -> None:
         _fail(f"{config}: {error}", FAILED)
     checked = f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
     click.echo(f"{config}: good; its bootstrap is {checked}")
+    for path, message in warnings(configuration):
+        click.echo(f"{config}: warning: {dotted(path)}: {message}", err=True)
     click.echo("\n".join(rollout(configuration)))
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.plan.rules import Rule
-from envoy_config.settings_error import Finding
+from ecs_envoy.settings.network.api_access import access_findings
+from ecs_envoy.settings.tasks import TaskBounds
+from envoy_config.settings_error import Finding, KeyPath
 
 
 def _names(configuration: Configuration) -> Iterator[Finding]:
@@ -36,6 +38,21 @@ def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
             )
 
 
+def _api_access(configuration: Configuration) -> Iterator[Finding]:
+    api = configuration.api
+    if api:
+        for path, problem in access_findings(api, has_certificate=api.certificate is not None):
+            yield ("api", *path), problem
+
+
+def _calls_per_second(configuration: Configuration) -> Iterator[Finding]:
+    for name, service in configuration.services.items():
+        here, tasks = ("services", name, "tasks"), service.tasks
+        if tasks.calls_per_second is not None and not configuration.telemetry.cloudwatch:
+            problem = "are counted by Envoy and read from CloudWatch; also give telemetry.cloudwatch"
+            yield (*here, "calls_per_second"), problem
+
+
 def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
     services = {**configuration.existing_services, **configuration.services}
     for name, rehearsed in configuration.rehearsal.services.items():
@@ -46,6 +63,13 @@ def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
             yield path, f"no service has this name; give one of {', '.join(sorted([*services, 'api']))}"
         elif not rehearsed.methods:
             yield path, "methods: missing; give the unary methods to call, each with an empty request"
+
+
+def _topic_key(configuration: Configuration) -> Iterator[Finding]:
+    cloudwatch = configuration.telemetry.cloudwatch
+    if cloudwatch and cloudwatch.topic and cloudwatch.topic_kms_key:
+        problem = "encrypts a new topic only; remove one of the two"
+        yield ("telemetry", "cloudwatch", "topic_kms_key"), problem
 
 
 def _prometheus(configuration: Configuration) -> Iterator[Finding]:
@@ -71,13 +95,13 @@ def _proxy_scaling(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
-    blocks = {("proxy", "tasks"): configuration.proxy.tasks}
+    blocks: dict[KeyPath, TaskBounds] = {("proxy", "tasks"): configuration.proxy.tasks}
     blocks |= {("services", name, "tasks"): s.tasks for name, s in configuration.services.items()}
     if configuration.api:
         blocks["api", "tasks"] = configuration.api.tasks
     for path, tasks in blocks.items():
-        if tasks.min == tasks.max and "cpu_percent" in tasks.model_fields_set:
-            yield (*path, "cpu_percent"), "has no effect, because min is max; remove it, or give a larger max"
+        for key in sorted(tasks.model_fields_set - {"min", "max"}) if tasks.min == tasks.max else ():
+            yield (*path, key), "has no effect, because min is max; remove it, or give a larger max"
 
 
 KEY_RULES: tuple[Rule[Configuration], ...] = (
@@ -85,8 +109,11 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _existing_namespace,
     _existing_vpc,
     _proxy_address,
+    _api_access,
+    _calls_per_second,
     _rehearsal,
     _prometheus,
     _proxy_scaling,
     _scaling_without_bounds,
+    _topic_key,
 )

@@ -12,6 +12,10 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.task.options import TaskOptions
+from ecs_envoy.settings.task.overrides import NetworkOverrides, ProxyOverrides
+from ecs_envoy.settings.task.references import PolicyArn
+from ecs_envoy.settings.task.tags import Tags
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
@@ -48,6 +52,11 @@ class Network(Settings):
     ecs_cluster: values.EcsClusterName | None = Field(
         default=None, description="the name of the ECS cluster to use; one is created by default"
     )
+    overrides: NetworkOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{namespace: {Description: ours}}",
+    )
 
 
 class Namespace(Settings):
@@ -68,7 +77,7 @@ class DiscoverySidecar(Settings):
     interval: values.PollInterval = Field(default=INTERVAL, description="time between two polls of a service")
 
 
-class Proxy(TaskSize):
+class Proxy(TaskOptions, TaskSize):
     """Envoy, between the API and the services."""
 
     name: values.DnsLabel = Field(default=PROXY_NAME, description="clients dial <name>.<namespace>:<port>")
@@ -102,6 +111,11 @@ class Proxy(TaskSize):
     )
     discovery: DiscoverySidecar = Field(
         default=DiscoverySidecar(), description="the sidecar that polls Cloud Map"
+    )
+    overrides: ProxyOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{ecs_service: {EnableECSManagedTags: true}}",
     )
 
 
@@ -142,6 +156,10 @@ class Configuration(Settings):
         description="a private registry in ECR, such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com, with "
         "copies of the public images (Envoy, collector, BusyBox, Datadog's) below docker-hub/ and "
         "ecr-public/; a pull-through cache may make them",
+    )
+    tags: Tags = Field(default={}, description="tags of every resource and task")
+    permissions_boundary: PolicyArn | None = Field(
+        default=None, description="the ARN of the permissions boundary of every role; none by default"
     )
     network: Network = Field(default=Network(), description="the network that everything runs in")
     namespace: Namespace = Field(description="the Cloud Map namespace")

@@ -20,6 +20,8 @@ from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.plan.stop.rollout import proxy_rollout, service_rollout
 from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.regions import partition_of
+from ecs_envoy.settings.task.options import ServerOptions, TaskOptions
+from ecs_envoy.settings.task.own_datadog import has_own_datadog
 from envoy_config import AccessLog, Tracing, Upstream
 
 
@@ -56,6 +58,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "telemetry": lambda: proxy_telemetry(configuration),
             "discovery_interval": lambda: configuration.proxy.discovery.interval,
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
+            "options": lambda: configuration.proxy.part(TaskOptions),
         },
     )
 
@@ -171,7 +174,13 @@ def server_task(configuration: Configuration, server: Service | Api) -> ServerTa
             "secrets": lambda: server.secrets.keys(),
             "check_interval": check("interval"),
             "check_timeout": check("timeout"),
-            "datadog": lambda: configuration.telemetry.datadog is not None,
+            "datadog": lambda: (
+                configuration.telemetry.datadog is not None
+                and configuration.telemetry.datadog.services
+                and not has_own_datadog({**server.environment, **server.secrets}, server.sidecars)
+            ),
+            "options": lambda: server.part(ServerOptions),
+            "has_check": lambda: server.container_health_check is not None,
         },
     )
 

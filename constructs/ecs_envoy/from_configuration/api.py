@@ -8,16 +8,15 @@ from ecs_envoy.configuration.model import (
     Configuration,
 )
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import (
-    allow_decrypt,
-    allow_egress,
-    container_health_check,
-    secrets,
-)
-from ecs_envoy.from_configuration.telemetry import datadog_account
+from ecs_envoy.fargate.health_check import container_health_check
+from ecs_envoy.fargate.secrets import secrets
+from ecs_envoy.from_configuration.containers import allow_decrypt, allow_egress
+from ecs_envoy.from_configuration.telemetry import datadog_of_servers
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.services.public_api import PublicApi
+from ecs_envoy.settings.network.api_access import ApiAccess
+from ecs_envoy.settings.task.options import ServerOptions
 
 
 def define_public_api(
@@ -28,8 +27,8 @@ def define_public_api(
         scope,
         "Api",
         ecs_cluster=network.ecs_cluster,
-        image=container_image(scope, "Image", settings.image),
-        certificate=acm.Certificate.from_certificate_arn(scope, "Certificate", settings.certificate),
+        image=container_image(scope, "Image", settings.image, credentials=settings.repository_credentials),
+        certificate=_certificate(scope, settings),
         port=settings.port,
         health_path=settings.health_path,
         cpu=settings.cpu,
@@ -41,10 +40,19 @@ def define_public_api(
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         deletion_protection=settings.deletion_protection,
-        datadog=datadog_account(scope, configuration),
+        datadog=datadog_of_servers(scope, configuration),
         image_mirror=configuration.image_mirror,
+        access=settings.part(ApiAccess),
+        memory_percent=settings.tasks.memory_percent,
+        options=settings.part(ServerOptions),
+        overrides=settings.overrides,
     )
     allow_decrypt(api.ecs_service, settings.kms_keys)
     allow_egress(api.connections, settings.egress)
     api.connections.allow_to_default_port(proxy, "gRPC through the proxy")
     return api
+
+
+def _certificate(scope: Construct, settings: Api) -> acm.ICertificate | None:
+    arn = settings.certificate
+    return acm.Certificate.from_certificate_arn(scope, "Certificate", arn) if arn else None

@@ -1,5 +1,7 @@
 """Defines the network of a configuration, or looks it up."""
 
+from collections.abc import Iterator
+
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -8,6 +10,7 @@ from constructs import Construct
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.network.network import Network
 from ecs_envoy.settings.regions import arn_partition
+from ecs_envoy.settings.task.options import TaskOptions
 
 
 def define_network(scope: Construct, configuration: Configuration) -> Network:
@@ -25,11 +28,22 @@ def define_network(scope: Construct, configuration: Configuration) -> Network:
         cidr=new.cidr,
         nat_gateways=new.nat_gateways,
         interface_endpoints=new.interface_endpoints,
+        fargate_capacity_providers=any(
+            task.capacity_providers for task in _tasks(configuration) if not settings.ecs_cluster
+        ),
+        overrides=settings.overrides,
         # With the CPU of each task, the busiest task is visible.
         container_insights=ecs.ContainerInsights.ENHANCED
         if configuration.telemetry.cloudwatch
         else ecs.ContainerInsights.ENABLED,
     )
+
+
+def _tasks(configuration: Configuration) -> Iterator[TaskOptions]:
+    yield configuration.proxy
+    yield from configuration.services.values()
+    if configuration.api:
+        yield configuration.api
 
 
 def _existing_namespace(

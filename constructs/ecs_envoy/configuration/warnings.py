@@ -1,0 +1,21 @@
+"""What is allowed in a configuration, and is probably not what was meant."""
+
+from collections.abc import Iterator
+
+from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.plan.rules import Rule, rule_findings
+from ecs_envoy.settings.task.capacity import spot_warnings
+from envoy_config.settings_error import Finding
+
+
+def warnings(configuration: Configuration) -> list[Finding]:
+    """Return the path of each key that is probably wrong, with the cure."""
+    return list(rule_findings(_WARNINGS, configuration))
+
+
+def _proxy_on_spot(configuration: Configuration) -> Iterator[Finding]:
+    for path, message in spot_warnings(configuration.proxy.capacity_providers):
+        yield ("proxy", *path), message
+
+
+_WARNINGS: tuple[Rule[Configuration], ...] = (_proxy_on_spot,)
