@@ -12,6 +12,7 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.network.subnets import KnownVpc, SubnetChoice
 from ecs_envoy.settings.task.options import TaskOptions
 from ecs_envoy.settings.task.overrides import NetworkOverrides, ProxyOverrides
 from ecs_envoy.settings.task.references import PolicyArn
@@ -48,7 +49,18 @@ class Network(Settings):
     """The network that everything runs in: a VPC to create, or one that exists."""
 
     new: NewNetwork | None = Field(default=None, description="the VPC to create")
-    vpc_id: values.VpcId | None = Field(default=None, description="the id of the VPC to use")
+    vpc_id: values.VpcId | None = Field(
+        default=None, description="the id of the VPC to use, which the CDK CLI looks up"
+    )
+    vpc: KnownVpc | None = Field(default=None, description="the VPC to use, without a look-up")
+    subnets: SubnetChoice = Field(
+        default=SubnetChoice(), description="which subnets of a VPC that exists get what"
+    )
+    endpoints: Flag = Field(
+        default=False,
+        description="whether a VPC that exists gets the endpoints that tasks in isolated subnets need; leave "
+        "it out if the VPC has them",
+    )
     ecs_cluster: values.EcsClusterName | None = Field(
         default=None, description="the name of the ECS cluster to use; one is created by default"
     )
@@ -57,6 +69,11 @@ class Network(Settings):
         description="properties of CloudFormation resources that have no key, by place and path, such as "
         "{namespace: {Description: ours}}",
     )
+
+    @property
+    def exists(self) -> bool:
+        """Whether the VPC exists."""
+        return self.vpc_id is not None or self.vpc is not None
 
 
 class Namespace(Settings):

@@ -194,7 +194,7 @@ def network_plan(configuration: Configuration) -> NetworkPlan:
     return build_partly(
         NetworkPlan,
         {
-            "new_vpc": lambda: configuration.network.vpc_id is None,
+            "new_vpc": lambda: not configuration.network.exists,
             "has_settings_of_new_vpc": lambda: configuration.network.new is not None,
             "ecs_cluster_name": lambda: configuration.network.ecs_cluster,
             "availability_zones": lambda: new().availability_zones,

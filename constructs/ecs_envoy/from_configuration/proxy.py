@@ -10,6 +10,7 @@ from ecs_envoy.configuration.model import (
 )
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
+from ecs_envoy.from_configuration.places import place
 from ecs_envoy.from_configuration.telemetry import allow_scrapes, define_telemetry
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -54,6 +55,7 @@ def define_proxy(
         discovery_interval=duration_of(sidecar.interval),
         telemetry=define_telemetry(scope, configuration),
         options=settings.part(TaskOptions),
+        place=place(configuration, "proxy", network.vpc),
         overrides=settings.overrides,
     )
     allow_scrapes(scope, configuration, proxy)

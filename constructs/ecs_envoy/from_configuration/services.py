@@ -11,6 +11,7 @@ from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.health_check import container_health_check
 from ecs_envoy.fargate.secrets import secrets
 from ecs_envoy.from_configuration.containers import allow_decrypt, allow_egress
+from ecs_envoy.from_configuration.places import place
 from ecs_envoy.from_configuration.telemetry import datadog_of_servers
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.routed_service import RoutedService
@@ -75,6 +76,7 @@ def _define_grpc_service(
         image_mirror=configuration.image_mirror,
         memory_percent=settings.tasks.memory_percent,
         options=settings.part(ServerOptions),
+        place=place(configuration, "services", network.vpc),
         overrides=settings.overrides,
     )
     allow_decrypt(service.ecs_service, settings.kms_keys)

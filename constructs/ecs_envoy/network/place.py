@@ -21,3 +21,8 @@ class Place:
 
     subnets: ec2.SubnetSelection = field(default_factory=_private)
     public_addresses: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """Whether no subnets were chosen."""
+        return self.subnets == _private()

@@ -101,6 +101,50 @@ def test_fails_on_a_key_of_the_api_the_proxy_or_everything(text: str, message: s
     assert f" {message}" in found[0]
 
 
+VPC = "id: vpc-0123456789abcdef0, cidr: 10.0.0.0/16"
+TWO = "availability_zones: [eu-west-1a, eu-west-1b]"
+IDS = "ids: [subnet-00000001, subnet-00000002]"
+PAIR = f"subnets: [{{group: App, kind: private, {IDS}}}]"
+ID = "vpc_id: vpc-0123456789abcdef0"
+NETWORKS = [
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR}}}, {ID}", "network.vpc: is given together with vpc_id; remove one of the two", id="both"),
+    pytest.param(f"vpc: {{{VPC}, availability_zones: [eu-west-1a], subnets: [{{group: App, kind: private, ids: [subnet-00000001]}}]}}", "network.vpc.availability_zones: one zone can fail; give at least two", id="one zone"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, subnets: [{{group: App, kind: private, ids: [subnet-00000001]}}]}}", "network.vpc.subnets[0].ids: has 1 for 2 zones; give one for each zone", id="a zone without a subnet"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, subnets: [{{group: App, kind: private, ids: [subnet-00000001, subnet-00000001]}}]}}", "network.vpc.subnets[0].ids[1]: subnet-00000001 is given twice; give each subnet once", id="subnet twice"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, subnets: [{{group: App, kind: nat, {IDS}}}]}}", "network.vpc.subnets[0].kind: 'nat' is unknown; give one of 'private', 'isolated' or 'public'", id="kind"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}}}", "network.vpc.subnets: missing; give its subnets, by group", id="no subnets"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR}}}, endpoints: true", "network.vpc.subnets[0].route_tables: missing, and S3's endpoint needs them; give a route table for each zone", id="no route tables"),
+    pytest.param("endpoints: true", "network.endpoints: are for a VPC that exists; give network.new.interface_endpoints for a new one", id="endpoints of a new VPC"),
+    pytest.param("subnets: {proxy: {kind: public}}", "network.subnets: are those of a VPC that exists; also give network.vpc_id", id="subnets of a new VPC"),
+    pytest.param(f"{ID}, subnets: {{proxy: {{}}}}", "network.subnets.proxy: says nothing about which subnets; give one of kind, group, ids and tags", id="nothing"),
+    pytest.param(f"{ID}, subnets: {{api: {{kind: private, group: App}}}}", "network.subnets.api: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
+    pytest.param(f"{ID}, subnets: {{proxy: {{ids: [App]}}}}", "network.subnets.proxy.ids[0]: 'App' is not a subnet's id; give one such as subnet-0123456789abcdef0", id="an id"),
+    pytest.param(f"{ID}, subnets: {{proxy: {{tags: {{A: b, C: d}}}}}}", "network.subnets.proxy.tags: the CDK finds subnets by one tag; give the same key everywhere, and group nowhere", id="two tags"),
+    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}", "network.subnets.load_balancer.public_addresses: an ALB has them unless api.internal is true; remove it", id="addresses of the ALB"),
+    pytest.param(f"{ID}, subnets: {{proxy: {{kind: isolated}}}}", "network.subnets.proxy: isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror", id="no way to the images"),
+    pytest.param(f"{ID}, subnets: {{database: {{kind: isolated}}}}", "network.subnets.database: unknown key; give one of proxy, services, api, load_balancer", id="purpose"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "message"), NETWORKS)
+def test_fails_on_a_network_that_exists(keys: str, message: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, GOOD + f"network: {{{keys}}}\n")
+    assert len(found) == 1, found
+    assert f" {message}" in found[0]
+
+
+def test_fails_on_route_tables_of_some_subnets_of_a_kind(tmp_path: Path) -> None:
+    tables = "route_tables: [rtb-00000001, rtb-00000002]"
+    first = f"{{group: App, kind: private, {IDS}, {tables}}}"
+    second = "{group: Data, kind: private, ids: [subnet-00000003, subnet-00000004]}"
+    text = GOOD + f"network: {{vpc: {{{VPC}, {TWO}, subnets: [{first}, {second}]}}}}\n"
+    (found,) = problems(tmp_path, text)
+    assert (
+        "network.vpc.subnets: gives route tables of some private subnets; give those of all, or of none"
+        in found
+    )
+
+
 @pytest.mark.parametrize("block", ["proxy: {tasks: 3}", "services: {a: {image: 'a/b:1', tasks: 3}}"])
 def test_the_schema_takes_a_number_of_tasks_as_the_file_does(block: str) -> None:
     values = {**yaml.safe_load(GOOD), **yaml.safe_load(block)}

@@ -1,5 +1,6 @@
 """The resources that a configuration file deploys."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,17 @@ class Deployed:
         app = App(context=context)
         define_stacks(app, load_configuration(path))
         self.folder = Path(app.outdir)
+        self._app = app
         self.stacks = {
             child.node.id.removeprefix("dev-"): child
             for child in app.node.children
             if isinstance(child, Stack)
         }
+
+    def missing(self) -> list[Any]:
+        """Return what the CDK CLI would look up."""
+        self._app.synth()
+        return json.loads((self.folder / "manifest.json").read_text()).get("missing", [])
 
     def resources(self, stack: str, kind: str) -> Resources:
         found = Template.from_stack(self.stacks[stack]).find_resources(kind)
