@@ -7,7 +7,7 @@ from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
-from rehearsal.account.existing import Existing
+from rehearsal.account.existing import NAME_TAG, USUAL_GROUPS, Existing, SubnetGroup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,9 @@ def existing_resources(configuration: Configuration) -> Existing:
     return Existing(
         account=configuration.account,
         region=configuration.region,
-        zones=(f"{configuration.region}a", f"{configuration.region}b"),
-        vpc=network.vpc_id,
+        zones=_zones(configuration),
+        vpc=network.vpc.id if network.vpc else network.vpc_id,
+        subnet_groups=_subnet_groups(configuration),
         ecs_cluster=network.ecs_cluster,
         namespace=(namespace.id, namespace.name) if namespace.id else None,
         cloud_map_services=tuple(sorted({service.cloud_map_service for service in services})),
@@ -96,3 +97,32 @@ def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
     return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}
+
+
+def _zones(configuration: Configuration) -> tuple[str, ...]:
+    network = configuration.network
+    if network.vpc:
+        return tuple(network.vpc.availability_zones)
+    most = max((len(subnets.ids) for subnets in network.subnets.given.values()), default=0)
+    return tuple(f"{configuration.region}{letter}" for letter in "abcdef"[: max(2, most)])
+
+
+def _subnet_groups(configuration: Configuration) -> tuple[SubnetGroup, ...]:
+    """Return the subnets that the configuration names, and the usual ones where it names none by id."""
+    network = configuration.network
+    if network.vpc:
+        return tuple(
+            SubnetGroup(kind=group.kind, tag=(NAME_TAG, group.group), ids=tuple(group.ids))
+            for group in network.vpc.subnets
+        )
+    key = network.subnets.tag_key or NAME_TAG
+    groups = {group.tag[1]: SubnetGroup(kind=group.kind, tag=(key, group.tag[1])) for group in USUAL_GROUPS}
+    for purpose, subnets in network.subnets.given.items():
+        to_internet = purpose == "load_balancer" and not (configuration.api and configuration.api.internal)
+        usual = "public" if to_internet or subnets.public_addresses else "private"
+        isolated = ["Isolated"] if subnets.kind == "isolated" else []
+        named = [subnets.group] if subnets.group else [*subnets.tags.values(), *isolated]
+        for name in named or ([purpose] if subnets.ids else []):
+            kind = subnets.kind or usual
+            groups.setdefault(name, SubnetGroup(kind=kind, tag=(key, name), ids=tuple(subnets.ids)))
+    return tuple(groups.values())

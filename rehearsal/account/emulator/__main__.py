@@ -3,7 +3,6 @@
 It listens on the address and port in the environment variables BIND_HOST and GATEWAY_PORT.
 """
 
-import json
 import sys
 
 from rehearsal.account.emulator import (
@@ -88,7 +87,7 @@ def register() -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    existing = Existing(**json.loads(sys.argv.pop(1)))
+    existing = Existing.from_json(sys.argv.pop(1))
     register()
     create_existing(existing)
     application.main()
