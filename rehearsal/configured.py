@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
-from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.configuration.plans import cut_overs, servers
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from rehearsal.account.existing import NAME_TAG, USUAL_GROUPS, Existing, SubnetGroup
@@ -97,6 +97,11 @@ def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
     return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}
+
+
+def sidecars(configuration: Configuration) -> frozenset[str]:
+    """Return the names of the sidecars of the services and of the API."""
+    return frozenset(name for server in servers(configuration).values() for name in server.sidecars)
 
 
 def _zones(configuration: Configuration) -> tuple[str, ...]:

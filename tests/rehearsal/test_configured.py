@@ -6,7 +6,7 @@ import pytest
 
 from ecs_envoy.configuration import load_configuration
 from rehearsal.account.existing import Existing, SubnetGroup
-from rehearsal.configured import existing_resources
+from rehearsal.configured import existing_resources, sidecars
 from tests.ecs_envoy.configuration.test_configuration import GOOD
 
 NAME = "aws-cdk:subnet-name"
@@ -65,6 +65,12 @@ def test_the_vpc_has_the_subnets_that_the_file_names(
     assert set(existing.subnet_groups) == groups
     assert existing.zones == tuple(f"eu-west-1{zone}" for zone in zones)
     assert existing.vpc == "vpc-0123456789abcdef0"
+
+
+def test_a_services_own_sidecars_are_named_so_that_nobody_runs_them(tmp_path: Path) -> None:
+    path = tmp_path / "good.yaml"
+    path.write_text(GOOD + "    sidecars: {agent: {image: 'a.example/b:1'}}\n")
+    assert sidecars(load_configuration(path)) == {"agent"}
 
 
 def test_what_exists_reaches_the_emulator_by_its_command_line() -> None:
