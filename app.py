@@ -1,5 +1,6 @@
 """The CDK app: defines the stacks of one environment from its YAML file."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 from aws_cdk import App, Environment
 
 from ecs_envoy.configuration import Configuration, load_configuration
+from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.from_configuration.everything import mark_everything
+from ecs_envoy.from_configuration.lookups import missing_lookups
+from envoy_config.settings_error import Finding, SettingsError
 from stacks.network import NetworkStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
@@ -64,6 +69,7 @@ def define_stacks(app: App, configuration: Configuration) -> None:
             proxy=proxy.proxy,
             services=services.services,
         )
+    mark_everything(app, configuration)
 
 
 def configuration_file(app: App) -> Path:
@@ -94,8 +100,15 @@ def main(app: App) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    if unknown := _unknown_without_credentials(app, configuration):
+        print(located(path, unknown), file=sys.stderr)
+        return 2
     try:
         define_stacks(app, configuration)
+    except SettingsError as error:
+        print(located(path, error.problems), file=sys.stderr)
+        _remove(set(out.iterdir()) - before)
+        return 2
     except (ValueError, RuntimeError) as error:
         # jsii raises the CDK's own errors as RuntimeError.
         source = "refused by the CDK: " if isinstance(error, RuntimeError) else ""
@@ -109,6 +122,17 @@ def main(app: App) -> int:
         print(str(error).splitlines()[0], file=sys.stderr)
         return 1
     return 0
+
+
+def _unknown_without_credentials(app: App, configuration: Configuration) -> list[Finding]:
+    """Return what the CDK CLI would have to look up, if it has no credentials to do so.
+
+    The CLI names the account of its credentials in CDK_DEFAULT_ACCOUNT before it starts this app. Without
+    this check it would synthesize twice with invented ids, and report each of them as an error.
+    """
+    if "CDK_CLI_VERSION" not in os.environ or "CDK_DEFAULT_ACCOUNT" in os.environ:
+        return []
+    return list(missing_lookups(configuration, app.node.get_all_context()))
 
 
 def _remove(paths: set[Path]) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.existing.blocks import ExistingService, OtherNamespace
-from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.configuration.plans import cut_overs, servers
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.settings.reach.proxy_client import is_security_group
-from rehearsal.account.existing import Existing, ExistingNamespace
+from rehearsal.account.existing import NAME_TAG, USUAL_GROUPS, Existing, ExistingNamespace, SubnetGroup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,9 @@ def existing_resources(configuration: Configuration) -> Existing:
     return Existing(
         account=configuration.account,
         region=configuration.region,
-        zones=(f"{configuration.region}a", f"{configuration.region}b"),
-        vpc=network.vpc_id,
+        zones=_zones(configuration),
+        vpc=network.vpc.id if network.vpc else network.vpc_id,
+        subnet_groups=_subnet_groups(configuration),
         ecs_cluster=network.ecs_cluster,
         namespace=(namespace.id, namespace.name) if namespace.id else None,
         cloud_map_services=tuple(
@@ -140,3 +141,37 @@ def addresses(configuration: Configuration) -> dict[str, str]:
         for name, service in configuration.existing_services.items()
         if service.address
     }
+
+
+def sidecars(configuration: Configuration) -> frozenset[str]:
+    """Return the names of the sidecars of the services and of the API."""
+    return frozenset(name for server in servers(configuration).values() for name in server.sidecars)
+
+
+def _zones(configuration: Configuration) -> tuple[str, ...]:
+    network = configuration.network
+    if network.vpc:
+        return tuple(network.vpc.availability_zones)
+    most = max((len(subnets.ids) for subnets in network.subnets.given.values()), default=0)
+    return tuple(f"{configuration.region}{letter}" for letter in "abcdef"[: max(2, most)])
+
+
+def _subnet_groups(configuration: Configuration) -> tuple[SubnetGroup, ...]:
+    """Return the subnets that the configuration names, and the usual ones where it names none by id."""
+    network = configuration.network
+    if network.vpc:
+        return tuple(
+            SubnetGroup(kind=group.kind, tag=(NAME_TAG, group.group), ids=tuple(group.ids))
+            for group in network.vpc.subnets
+        )
+    key = network.subnets.tag_key or NAME_TAG
+    groups = {group.tag[1]: SubnetGroup(kind=group.kind, tag=(key, group.tag[1])) for group in USUAL_GROUPS}
+    for purpose, subnets in network.subnets.given.items():
+        to_internet = purpose == "load_balancer" and not (configuration.api and configuration.api.internal)
+        usual = "public" if to_internet or subnets.public_addresses else "private"
+        isolated = ["Isolated"] if subnets.kind == "isolated" else []
+        named = [subnets.group] if subnets.group else [*subnets.tags.values(), *isolated]
+        for name in named or ([purpose] if subnets.ids else []):
+            kind = subnets.kind or usual
+            groups.setdefault(name, SubnetGroup(kind=kind, tag=(key, name), ids=tuple(subnets.ids)))
+    return tuple(groups.values())

@@ -143,6 +143,7 @@ class System:
             api_image=self.configuration.api.image if self.configuration.api else None,
             name_server=(self.name_server.address, self.name_server.port),
             work_ms=self.configuration.rehearsal.work.total_seconds() * 1000,
+            sidecars=configured.sidecars(self.configuration),
         )
         deploy_foreign_services(self.aws, self.configuration)
         self.agent = EcsAgent(

@@ -130,6 +130,7 @@ def assemblies(run_cdk: RunCdk, tmp_path_factory: pytest.TempPathFactory) -> Pat
         if not folder.exists():
             folder.mkdir()
             configs = [ROOT / f"config/{name}.yaml" for name in CONFIGURATIONS]
+            configs.append(ROOT / "tests/stacks/world.yaml")
             configs += [_with_one_backend(backend, folder) for backend in BACKENDS]
             context = json.loads((ROOT / "cdk.json").read_text())["context"]
             context |= json.loads((ROOT / "cdk.context.json").read_text())

@@ -141,7 +141,7 @@ class EcsAgent:
 
     def _run(self) -> None:
         try:
-            api, registrar = EcsApi(self._aws), Registrar(self._aws)
+            api, registrar = EcsApi(self._aws, self._images.sidecars), Registrar(self._aws)
             while not self._ending.wait(POLL_SECONDS):
                 try:
                     self._poll(api, registrar)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.account.aws import Aws
@@ -122,9 +122,16 @@ class _Registry:
 
 
 class EcsApi:
-    """Reads what is deployed. Task definitions and Cloud Map services do not change, so each is read once."""
+    """Reads what is deployed. Task definitions and Cloud Map services do not change, so each is read once.
 
-    def __init__(self, aws: Aws) -> None:
+    Args:
+        aws: The account.
+        sidecars: The names of containers that are left out, with those of `NOT_RUN`.
+
+    """
+
+    def __init__(self, aws: Aws, sidecars: frozenset[str] = frozenset()) -> None:
+        self._not_run = NOT_RUN | sidecars
         self._ecs = aws.ecs()
         self._ec2 = aws.ec2()
         self._cloud_map = aws.cloud_map()
@@ -196,12 +203,17 @@ class EcsApi:
                 arn=arn,
                 family=answer.get("family", ""),
                 containers=tuple(
-                    container
+                    self._without_what_is_not_run(container)
                     for container in map(_container, answer.get("containerDefinitions", []))
-                    if container.name not in NOT_RUN
+                    if container.name not in self._not_run
                 ),
             )
         return self._definitions[arn]
+
+    def _without_what_is_not_run(self, container: Container) -> Container:
+        """Return `container`, which waits for none of the containers that are not run."""
+        waits = {name: how for name, how in container.depends_on.items() if name not in self._not_run}
+        return replace(container, depends_on=waits)
 
 
 def _container(container: "ContainerDefinitionOutputTypeDef") -> Container:

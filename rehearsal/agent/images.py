@@ -72,6 +72,7 @@ class Images:
         api_image: The image of the public API, whose command has the key `api` in `commands`.
         name_server: The address and UDP port of the DNS server that Envoy uses.
         work_ms: The CPU time in milliseconds that a stand-in server spends on each call.
+        sidecars: The names of the user's own sidecars, which are not run.
 
     """
 
@@ -80,6 +81,7 @@ class Images:
     api_image: str | None
     name_server: tuple[str, int]
     work_ms: float
+    sidecars: frozenset[str] = frozenset()
 
     def local_container(
         self, service: str, definition: TaskDefinition, container: Container, place: Place

@@ -10,6 +10,7 @@ from aws_cdk import App
 from app import main
 from ecs_envoy.configuration import Configuration
 from tests.conftest import ROOT, RunCdk
+from tests.ecs_envoy.configuration.test_configuration import GOOD
 
 CONTEXT = json.loads((ROOT / "cdk.context.json").read_text())
 CURE = "give the path of a YAML file, as in --context config=config/example.yaml"
@@ -56,6 +57,61 @@ def test_fails_where_the_cdk_refuses_and_leaves_the_output_folder_as_it_was(
     assert said.startswith(f"{config}: refused by the CDK: There are no 'Public' subnet groups in this VPC.")
     assert len(said.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["earlier.template.json"]
+
+
+def test_fails_with_line_and_key_where_the_vpc_that_was_looked_up_has_one_zone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vpcs = {
+        key: {
+            **vpc,
+            "subnetGroups": [{**group, "subnets": group["subnets"][:1]} for group in vpc["subnetGroups"]],
+        }
+        for key, vpc in CONTEXT.items()
+    }
+    config = str(ROOT / "config/existing.yaml")
+    assert ended({**vpcs, "config": config}, tmp_path) == 2
+    assert capsys.readouterr().err == (
+        f"{config}:8: network.vpc_id: has private subnets in eu-west-1a only, and one zone can fail; "
+        "give a VPC with two or more\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "key"),
+    [
+        pytest.param("existing", 8, "network.vpc_id", id="a VPC"),
+        pytest.param("new", 1, "network.new.availability_zones", id="the account's zones"),
+    ],
+)
+def test_fails_at_once_where_a_look_up_needs_credentials_that_are_not_there(
+    name: str,
+    line: int,
+    key: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDK_CLI_VERSION", "2.1000.0")
+    monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    config = ROOT / "config/existing.yaml"
+    if name == "new":
+        config = tmp_path / "new.yaml"
+        config.write_text(GOOD)
+    assert ended({"config": str(config)}, tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{config}:{line}: {key}: ")
+    assert "look it up in account 111122223333, and found no credentials; log in, or give" in said
+    assert len(said.splitlines()) == 1
+    assert not list((tmp_path / "out").glob("*.template.json"))
+
+
+def test_an_answer_in_the_context_needs_no_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_CLI_VERSION", "2.1000.0")
+    monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    assert ended({**CONTEXT, "config": str(ROOT / "config/existing.yaml")}, tmp_path) == 0
 
 
 def test_fails_with_the_files_name_where_a_construct_refuses(

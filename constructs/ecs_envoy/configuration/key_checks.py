@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.network.api_access import access_findings
+from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
 from ecs_envoy.settings.reach.proxy_client import is_service
-from envoy_config.settings_error import Finding
+from ecs_envoy.settings.tasks import TaskBounds
+from envoy_config.settings_error import Finding, KeyPath
 
 
 def _names(configuration: Configuration) -> Iterator[Finding]:
@@ -25,8 +28,37 @@ def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.namespace.id and not configuration.network.vpc_id:
+    if configuration.namespace.id and not configuration.network.exists:
         yield ("namespace", "id"), "is a namespace in a VPC that already exists; also give network.vpc_id"
+
+
+def _subnets(configuration: Configuration) -> Iterator[Finding]:
+    network = configuration.network
+    if network.vpc:
+        for path, problem in known_vpc_findings(network.vpc):
+            yield ("network", "vpc", *path), problem
+    if network.vpc and network.vpc_id:
+        yield ("network", "vpc"), "is given together with vpc_id; remove one of the two"
+    for path, problem in choice_findings(network.subnets):
+        yield ("network", "subnets", *path), problem
+    if not network.exists and network.subnets.given:
+        yield ("network", "subnets"), "are those of a VPC that exists; also give network.vpc_id"
+    if network.vpc and network.subnets.tag_key:
+        yield ("network", "subnets"), "tags need a look-up; give group, as in network.vpc.subnets"
+
+
+def _endpoints(configuration: Configuration) -> Iterator[Finding]:
+    network, here = configuration.network, ("network", "endpoints")
+    if network.endpoints and not network.exists:
+        yield here, "are for a VPC that exists; give network.new.interface_endpoints for a new one"
+    for index, subnets in enumerate(network.vpc.subnets if network.vpc and network.endpoints else []):
+        if subnets.kind != "public" and not subnets.route_tables:
+            problem = "missing, and S3's endpoint needs them; give a route table for each zone"
+            yield ("network", "vpc", "subnets", index, "route_tables"), problem
+    for purpose, subnets in network.subnets.given.items():
+        if subnets.kind == "isolated" and purpose != "load_balancer" and not configuration.image_mirror:
+            problem = "isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror"
+            yield ("network", "subnets", purpose), problem
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
@@ -75,6 +107,21 @@ def _clients(configuration: Configuration) -> Iterator[Finding]:
             yield path, f"no service under services has the name {client!r}; {cure}"
 
 
+def _api_access(configuration: Configuration) -> Iterator[Finding]:
+    api = configuration.api
+    if api:
+        for path, problem in access_findings(api, has_certificate=api.certificate is not None):
+            yield ("api", *path), problem
+
+
+def _calls_per_second(configuration: Configuration) -> Iterator[Finding]:
+    for name, service in configuration.services.items():
+        here, tasks = ("services", name, "tasks"), service.tasks
+        if tasks.calls_per_second is not None and not configuration.telemetry.cloudwatch:
+            problem = "are counted by Envoy and read from CloudWatch; also give telemetry.cloudwatch"
+            yield (*here, "calls_per_second"), problem
+
+
 def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
     services = {**configuration.existing_services, **configuration.services}
     for name, rehearsed in configuration.rehearsal.services.items():
@@ -85,6 +132,13 @@ def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
             yield path, f"no service has this name; give one of {', '.join(sorted([*services, 'api']))}"
         elif not rehearsed.methods:
             yield path, "methods: missing; give the unary methods to call, each with an empty request"
+
+
+def _topic_key(configuration: Configuration) -> Iterator[Finding]:
+    cloudwatch = configuration.telemetry.cloudwatch
+    if cloudwatch and cloudwatch.topic and cloudwatch.topic_kms_key:
+        problem = "encrypts a new topic only; remove one of the two"
+        yield ("telemetry", "cloudwatch", "topic_kms_key"), problem
 
 
 def _prometheus(configuration: Configuration) -> Iterator[Finding]:
@@ -110,25 +164,30 @@ def _proxy_scaling(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
-    blocks = {("proxy", "tasks"): configuration.proxy.tasks}
+    blocks: dict[KeyPath, TaskBounds] = {("proxy", "tasks"): configuration.proxy.tasks}
     blocks |= {("services", name, "tasks"): s.tasks for name, s in configuration.services.items()}
     if configuration.api:
         blocks["api", "tasks"] = configuration.api.tasks
     for path, tasks in blocks.items():
-        if tasks.min == tasks.max and "cpu_percent" in tasks.model_fields_set:
-            yield (*path, "cpu_percent"), "has no effect, because min is max; remove it, or give a larger max"
+        for key in sorted(tasks.model_fields_set - {"min", "max"}) if tasks.min == tasks.max else ():
+            yield (*path, key), "has no effect, because min is max; remove it, or give a larger max"
 
 
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
     _existing_namespace,
     _existing_vpc,
+    _subnets,
+    _endpoints,
     _proxy_address,
     _variable_of_no_client,
     _calls,
     _clients,
+    _api_access,
+    _calls_per_second,
     _rehearsal,
     _prometheus,
     _proxy_scaling,
     _scaling_without_bounds,
+    _topic_key,
 )

@@ -1,12 +1,13 @@
 """Loads and checks a configuration file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ecs_envoy.configuration.checks import check
 from ecs_envoy.configuration.document import Document, read_document
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.problems import ConfigurationError, Problem
-from envoy_config.settings_error import KeyPath, dotted
+from envoy_config.settings_error import Finding, KeyPath, dotted
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -22,6 +23,12 @@ def load_configuration(path: Path) -> Configuration:
     if problems or configuration is None:
         raise ConfigurationError(path, problems)
     return configuration
+
+
+def located(path: Path, findings: Iterable[Finding]) -> ConfigurationError:
+    """Return an error with the line of each of `findings`, which were found after the file was loaded."""
+    document = read_document(path)
+    return ConfigurationError(path, [_problem(document, *finding) for finding in findings])
 
 
 def _problem(document: Document, path: KeyPath, message: str) -> Problem:

@@ -13,7 +13,12 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.network.subnets import KnownVpc, SubnetChoice
 from ecs_envoy.settings.reach.proxy_client import ProxyClient
+from ecs_envoy.settings.task.options import TaskOptions
+from ecs_envoy.settings.task.overrides import NetworkOverrides, ProxyOverrides
+from ecs_envoy.settings.task.references import PolicyArn
+from ecs_envoy.settings.task.tags import Tags
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
@@ -46,10 +51,31 @@ class Network(Settings):
     """The network that everything runs in: a VPC to create, or one that exists."""
 
     new: NewNetwork | None = Field(default=None, description="the VPC to create")
-    vpc_id: values.VpcId | None = Field(default=None, description="the id of the VPC to use")
+    vpc_id: values.VpcId | None = Field(
+        default=None, description="the id of the VPC to use, which the CDK CLI looks up"
+    )
+    vpc: KnownVpc | None = Field(default=None, description="the VPC to use, without a look-up")
+    subnets: SubnetChoice = Field(
+        default=SubnetChoice(), description="which subnets of a VPC that exists get what"
+    )
+    endpoints: Flag = Field(
+        default=False,
+        description="whether a VPC that exists gets the endpoints that tasks in isolated subnets need; leave "
+        "it out if the VPC has them",
+    )
     ecs_cluster: values.EcsClusterName | None = Field(
         default=None, description="the name of the ECS cluster to use; one is created by default"
     )
+    overrides: NetworkOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{namespace: {Description: ours}}",
+    )
+
+    @property
+    def exists(self) -> bool:
+        """Whether the VPC exists."""
+        return self.vpc_id is not None or self.vpc is not None
 
 
 class Namespace(Settings):
@@ -70,7 +96,7 @@ class DiscoverySidecar(Settings):
     interval: values.PollInterval = Field(default=INTERVAL, description="time between two polls of a service")
 
 
-class Proxy(TaskSize):
+class Proxy(TaskOptions, TaskSize):
     """Envoy, between the API and the services."""
 
     name: values.DnsLabel = Field(default=PROXY_NAME, description="clients dial <name>.<namespace>:<port>")
@@ -109,6 +135,11 @@ class Proxy(TaskSize):
     )
     discovery: DiscoverySidecar = Field(
         default=DiscoverySidecar(), description="the sidecar that polls Cloud Map"
+    )
+    overrides: ProxyOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{ecs_service: {EnableECSManagedTags: true}}",
     )
 
 
@@ -149,6 +180,10 @@ class Configuration(Settings):
         description="a private registry in ECR, such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com, with "
         "copies of the public images (Envoy, collector, BusyBox, Datadog's) below docker-hub/ and "
         "ecr-public/; a pull-through cache may make them",
+    )
+    tags: Tags = Field(default={}, description="tags of every resource and task")
+    permissions_boundary: PolicyArn | None = Field(
+        default=None, description="the ARN of the permissions boundary of every role; none by default"
     )
     network: Network = Field(default=Network(), description="the network that everything runs in")
     namespace: Namespace = Field(description="the Cloud Map namespace")

@@ -23,6 +23,8 @@ from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.plan.stop.rollout import proxy_rollout, service_rollout
 from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.regions import partition_of
+from ecs_envoy.settings.task.options import ServerOptions, TaskOptions
+from ecs_envoy.settings.task.own_datadog import has_own_datadog
 from envoy_config import AccessLog, Tracing
 
 
@@ -58,6 +60,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "telemetry": lambda: proxy_telemetry(configuration),
             "discovery_interval": lambda: configuration.proxy.discovery.interval,
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
+            "options": lambda: configuration.proxy.part(TaskOptions),
         },
     )
 
@@ -161,7 +164,13 @@ def server_task(configuration: Configuration, server: Service | Api) -> ServerTa
             "secrets": lambda: server.secrets.keys(),
             "check_interval": check("interval"),
             "check_timeout": check("timeout"),
-            "datadog": lambda: configuration.telemetry.datadog is not None,
+            "datadog": lambda: (
+                configuration.telemetry.datadog is not None
+                and configuration.telemetry.datadog.services
+                and not has_own_datadog({**server.environment, **server.secrets}, server.sidecars)
+            ),
+            "options": lambda: server.part(ServerOptions),
+            "has_check": lambda: server.container_health_check is not None,
         },
     )
 
@@ -175,7 +184,7 @@ def network_plan(configuration: Configuration) -> NetworkPlan:
     return build_partly(
         NetworkPlan,
         {
-            "new_vpc": lambda: configuration.network.vpc_id is None,
+            "new_vpc": lambda: not configuration.network.exists,
             "has_settings_of_new_vpc": lambda: configuration.network.new is not None,
             "ecs_cluster_name": lambda: configuration.network.ecs_cluster,
             "availability_zones": lambda: new().availability_zones,

@@ -25,7 +25,7 @@ def _secrets(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _certificate(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.api:
+    if configuration.api and configuration.api.certificate:
         arn, region = configuration.api.certificate, configuration.region
         why = f"which no ALB in {region} can use"
         if problem := arn_problem(arn, "a certificate", region, other_region=why):

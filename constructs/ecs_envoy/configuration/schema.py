@@ -23,8 +23,9 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of a configuration file."""
     values = Configuration.model_json_schema(schema_generator=_Schema)
     values["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    tasks = values["$defs"]["TaskBounds"]
-    values["$defs"]["TaskBounds"] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5000}, tasks]}
+    for name in ("ServerTaskBounds", "ServiceTaskBounds", "ProxyTaskBounds"):
+        tasks = values["$defs"][name]
+        values["$defs"][name] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5000}, tasks]}
     return values
 
 

@@ -1,35 +1,28 @@
 """Blocks of the configuration that describe a server: a gRPC service or the public API."""
 
-from datetime import timedelta
-
 from pydantic import Field
 
 from ecs_envoy.plan.discovery import DISCOVERY, Discovery
 from ecs_envoy.plan.stop.service_stop import STOP_TIMEOUT
 from ecs_envoy.settings import values
+from ecs_envoy.settings.network.api_access import ApiAccess
 from ecs_envoy.settings.secret_arn import KmsKeyArn, SecretSource
-from ecs_envoy.settings.tasks import API_PORT, TASKS, TaskBounds, TaskCount, TaskSize
+from ecs_envoy.settings.task.health_check import ContainerHealthCheck
+from ecs_envoy.settings.task.options import ServerOptions
+from ecs_envoy.settings.task.overrides import ApiOverrides, ServiceOverrides
+from ecs_envoy.settings.task.references import CredentialsArn
+from ecs_envoy.settings.tasks import (
+    API_PORT,
+    TASKS,
+    ServerTaskBounds,
+    ServerTaskCount,
+    ServiceTaskBounds,
+    ServiceTaskCount,
+    TaskSize,
+)
 from envoy_config import Upstream
 from envoy_config.settings import Settings
 from envoy_config.values import Flag, Port
-
-
-class ContainerHealthCheck(Settings):
-    """The check that ECS runs inside the container; the image must contain the command."""
-
-    command: list[values.Line] = Field(
-        min_length=1, description="the command, such as [/bin/grpc_health_probe]"
-    )
-    interval: values.HealthCheckInterval = Field(
-        default=timedelta(seconds=10), description="time between two checks"
-    )
-    timeout: values.HealthCheckTimeout = Field(
-        default=timedelta(seconds=5), description="time limit for one check; at most the interval"
-    )
-    retries: values.Retries = Field(default=3, description="failures in a row before ECS replaces the task")
-    start_period: values.HealthCheckStartPeriod = Field(
-        default=timedelta(seconds=10), description="time to start, in which failures do not count"
-    )
 
 
 class Egress(Settings):
@@ -39,7 +32,7 @@ class Egress(Settings):
     port: Port = Field(description="the TCP port to reach")
 
 
-class Container(TaskSize):
+class Container(ServerOptions, TaskSize):
     """A task with the container of the user's server."""
 
     image: values.Image = Field(description="the container image, with its tag or digest")
@@ -59,9 +52,12 @@ class Container(TaskSize):
     container_health_check: ContainerHealthCheck | None = Field(
         default=None, description="the check that ECS runs in the container; none by default"
     )
-    tasks: TaskCount = Field(
-        default=TaskBounds(min=TASKS, max=TASKS),
+    tasks: ServerTaskCount = Field(
+        default=ServerTaskBounds(min=TASKS, max=TASKS),
         description="number of tasks, or bounds for autoscaling",
+    )
+    repository_credentials: CredentialsArn | None = Field(
+        default=None, description="the secret with the login of the image's registry; none by default"
     )
 
 
@@ -98,6 +94,15 @@ class Discovered(Settings):
 class Service(Container, Discovered, Upstream):
     """A gRPC service that this configuration deploys."""
 
+    tasks: ServiceTaskCount = Field(
+        default=ServiceTaskBounds(min=TASKS, max=TASKS),
+        description="number of tasks, or bounds for autoscaling",
+    )
+    overrides: ServiceOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{task_definition: {PidMode: task}}",
+    )
     stop_timeout: values.StopTimeout = Field(
         default=STOP_TIMEOUT, description="time that the server has to end after SIGTERM"
     )
@@ -121,11 +126,13 @@ class Service(Container, Discovered, Upstream):
     )
 
 
-class Api(Container):
+class Api(Container, ApiAccess):
     """The public HTTP API, behind an ALB; it calls the services through the proxy."""
 
     port: Port = Field(default=API_PORT, description="the TCP port that tasks serve HTTP on")
-    certificate: values.CertificateArn = Field(description="the ARN of the ALB's ACM certificate")
+    certificate: values.CertificateArn | None = Field(
+        default=None, description="the ARN of the ALB's ACM certificate; needed, unless http_only is true"
+    )
     health_path: values.UrlPath = Field(default="/", description="the path that the ALB checks")
     deletion_protection: Flag = Field(
         default=False,
@@ -138,4 +145,9 @@ class Api(Container):
     )
     proxy_address_variable: values.VariableName = Field(
         default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"
+    )
+    overrides: ApiOverrides = Field(
+        default={},
+        description="properties of CloudFormation resources that have no key, by place and path, such as "
+        "{load_balancer: {IpAddressType: dualstack}}",
     )

@@ -8,6 +8,7 @@ from ecs_envoy.settings import values
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 from ecs_envoy.settings.datadog_sites import DatadogSite
 from ecs_envoy.settings.secret_arn import SecretArn
+from ecs_envoy.settings.task.references import KeyArn
 from envoy_config import AccessLog, Tracing
 from envoy_config.settings import Settings
 from envoy_config.values import Flag
@@ -27,6 +28,11 @@ class LoggedCalls(AccessLog):
     """The log of calls: every failed or slow call, and a sample of all calls."""
 
     retention_days: values.RetentionDays = Field(default=30, description="days that CloudWatch Logs keeps it")
+    kms_key: KeyArn | None = Field(
+        default=None,
+        description="the ARN of a KMS key that encrypts it and the metrics' log, whose policy lets "
+        "CloudWatch Logs use it; AWS's own key by default",
+    )
 
 
 class CloudWatch(Settings):
@@ -36,6 +42,11 @@ class CloudWatch(Settings):
         default=None,
         description="the ARN of the SNS topic that alarms notify, whose policy lets CloudWatch publish; "
         "a new one by default",
+    )
+    topic_kms_key: KeyArn | None = Field(
+        default=None,
+        description="the ARN of a KMS key that encrypts a new topic, whose policy lets CloudWatch use it; "
+        "none by default",
     )
     alarms: AlarmThresholds = Field(default=AlarmThresholds(), description="when alarms go off")
     runbooks: values.Place = Field(
@@ -67,6 +78,12 @@ class Datadog(Settings):
     )
     env: values.Tag | None = Field(default=None, description="the tag env; the environment's name by default")
     version: values.Tag | None = Field(default=None, description="the tag version; none by default")
+    services: Flag = Field(
+        default=True,
+        description="whether the tasks of services and of the API get the agent, too. Those with an agent of "
+        "their own never do: in sidecars, or named by DD_AGENT_HOST, DD_TRACE_AGENT_URL, DD_DOGSTATSD_URL or "
+        "DD_API_KEY",
+    )
     access_log: Flag = Field(
         default=False, description="whether the log of calls goes to Datadog instead of CloudWatch Logs"
     )

@@ -6,6 +6,7 @@ from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import proxy_clients
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.plan.rules import Rule, rule_findings
+from ecs_envoy.settings.task.capacity import spot_warnings
 from envoy_config.settings_error import Finding
 
 
@@ -19,4 +20,9 @@ def _nobody_may_call(configuration: Configuration) -> Iterator[Finding]:
         yield ("proxy", "clients"), NOBODY
 
 
-_WARNINGS: tuple[Rule[Configuration], ...] = (_nobody_may_call,)
+def _proxy_on_spot(configuration: Configuration) -> Iterator[Finding]:
+    for path, message in spot_warnings(configuration.proxy.capacity_providers):
+        yield ("proxy", *path), message
+
+
+_WARNINGS: tuple[Rule[Configuration], ...] = (_nobody_may_call, _proxy_on_spot)

@@ -9,6 +9,8 @@ from aws_cdk import aws_ecs as ecs
 from pydantic import AfterValidator, TypeAdapter
 
 from ecs_envoy.settings.arguments import Example
+from ecs_envoy.settings.network.api_access import ApiAccess
+from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.settings.values import (
     DnsTtl,
     Drain,
@@ -18,6 +20,7 @@ from ecs_envoy.settings.values import (
     StopTimeout,
     VariableName,
 )
+from envoy_config.settings import Settings
 from envoy_config.settings_error import Finding, KeyPath
 from envoy_config.values import problem
 
@@ -67,8 +70,12 @@ ARGUMENT_NAMES: dict[KeyPath, KeyPath] = {
 }
 """The paths of arguments that differ from the paths of YAML's keys."""
 
+_GROUPS: dict[str, type[Settings]] = {"options": ServerOptions, "access": ApiAccess}
+"""The groups of settings whose fields are keys of their own in YAML, by the argument's name."""
+
 
 def argument_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield `findings` with the names of construct arguments instead of YAML's keys."""
     for path, message in findings:
-        yield ARGUMENT_NAMES.get(path, path), message
+        group = next((name for name, kind in _GROUPS.items() if path[0] in kind.model_fields), None)
+        yield (group, *path) if group else ARGUMENT_NAMES.get(path, path), message

@@ -1,11 +1,14 @@
 """An ECS service on Fargate that deploys safely."""
 
+from aws_cdk import Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from ecs_envoy.network.cloud_map_name import Registry, add_registry
+from ecs_envoy.network.place import Place
 from ecs_envoy.plan.stop.proxy_stop import MIN_HEALTHY_PERCENT
+from ecs_envoy.settings.task.options import TaskOptions
 
 
 def define_fargate_service(
@@ -17,8 +20,10 @@ def define_fargate_service(
     desired_count: int | None,
     max_healthy_percent: int = 200,
     registry: Registry | None = None,
+    options: TaskOptions,
+    place: Place,
 ) -> ecs.FargateService:
-    """Return the ECS service of `definition`, in private subnets.
+    """Return the ECS service of `definition`, in the subnets of `place`.
 
     A deployment starts new tasks before it stops old ones, and is rolled back if the new tasks
     do not start. `max_healthy_percent` says how many tasks may run at once during it.
@@ -29,8 +34,15 @@ def define_fargate_service(
         cluster=ecs_cluster,
         task_definition=definition,
         desired_count=desired_count,
-        assign_public_ip=False,
-        vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+        assign_public_ip=place.public_addresses,
+        vpc_subnets=place.subnets,
+        capacity_provider_strategies=[
+            ecs.CapacityProviderStrategy(
+                capacity_provider=provider.provider, weight=provider.weight, base=provider.base or None
+            )
+            for provider in options.capacity_providers
+        ]
+        or None,
         security_groups=[security_group],
         min_healthy_percent=MIN_HEALTHY_PERCENT,
         max_healthy_percent=max_healthy_percent,
@@ -44,4 +56,6 @@ def define_fargate_service(
     )
     if registry:
         add_registry(service, registry)
+    for key, value in sorted(options.tags.items()):
+        Tags.of(scope).add(key, value)
     return service

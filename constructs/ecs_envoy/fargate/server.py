@@ -1,21 +1,34 @@
 """The task and the ECS service of a server: what a gRPC service and the public API have in common."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ecs_envoy.fargate.check_times import check_times
 from ecs_envoy.fargate.fargate_service import define_fargate_service
 from ecs_envoy.fargate.own_images import OwnImages
-from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
+from ecs_envoy.fargate.roles import add_task_policy, enable_execute_command
+from ecs_envoy.fargate.sidecar_containers import add_sidecars
+from ecs_envoy.fargate.task_definition import (
+    define_log_group,
+    define_task_definition,
+    kms_key,
+    log_driver,
+)
+from ecs_envoy.fargate.volumes import add_volumes, allow_mounts
 from ecs_envoy.network.cloud_map_name import Registry
+from ecs_envoy.network.place import Place
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.server_task import SERVER_RULES, ServerTask
 from ecs_envoy.plan.sidecars import main_container_cpu
+from ecs_envoy.settings.log_retention import RETENTION_NAMES
+from ecs_envoy.settings.task.options import ServerOptions
+from ecs_envoy.settings.task.own_datadog import has_own_datadog
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config.settings_error import Finding
 
@@ -28,6 +41,7 @@ class Task:
         definition: The task definition.
         container: The server's container.
         log: The log driver of its containers.
+        log_group: Their log group.
         images: The public images that we add to it.
 
     """
@@ -35,6 +49,7 @@ class Task:
     definition: ecs.FargateTaskDefinition
     container: ecs.ContainerDefinition
     log: ecs.LogDriver
+    log_group: logs.LogGroup
     images: OwnImages
 
 
@@ -63,6 +78,15 @@ class Server:
     datadog: Datadog | None
     image_mirror: str | None = None
     stop_timeout: Duration | None = None
+    options: ServerOptions = field(default_factory=ServerOptions)
+    place: Place | None = None
+    memory_percent: int | None = None
+
+    @property
+    def _agent(self) -> Datadog | None:
+        """The account of the agent that we add; None where the server has its own."""
+        variables = {**(self.environment or {}), **(self.secrets or {})}
+        return None if has_own_datadog(variables, self.options.sidecars) else self.datadog
 
     def problems(self) -> Iterator[Finding]:
         """Yield what each broken rule finds, with the path of a setting."""
@@ -80,14 +104,21 @@ class Server:
                 secrets=(self.secrets or {}).keys(),
                 check_interval=times.interval,
                 check_timeout=times.timeout,
-                datadog=self.datadog is not None,
+                datadog=self._agent is not None,
+                options=self.options,
+                has_check=self.container_health_check is not None,
             ),
         )
 
     def define_task(self, scope: Construct) -> Task:
         """Define its task definition, container and log group."""
         images = OwnImages(self.image_mirror)
-        group = define_log_group(scope)
+        options, agent = self.options, self._agent
+        group = define_log_group(
+            scope,
+            logs.RetentionDays[RETENTION_NAMES[options.log.retention_days]],
+            kms_key(scope, "LogKey", options.log.kms_key),
+        )
         log = log_driver(group)
         definition = define_task_definition(
             scope,
@@ -95,15 +126,19 @@ class Server:
             cpu=self.cpu,
             memory_limit_mib=self.memory_limit_mib,
             log_group=group,
-            datadog=self.datadog,
+            datadog=agent,
             images=images,
+            options=options,
         )
         container = definition.add_container(
             "Service",
             container_name="service",
             image=self.image,
             # Datadog's agent has a weight, so the server needs one, too.
-            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) if self.datadog else None,
+            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) if agent else None,
+            command=options.command or None,
+            entry_point=options.entry_point or None,
+            ulimits=_ulimits(options),
             port_mappings=[ecs.PortMapping(container_port=self.port)],
             environment=dict(sorted((self.environment or {}).items())) or None,
             secrets=dict(sorted((self.secrets or {}).items())) or None,
@@ -111,7 +146,13 @@ class Server:
             stop_timeout=self.stop_timeout,
             logging=log,
         )
-        return Task(definition=definition, container=container, log=log, images=images)
+        for name, value in (self.environment or {}).items():
+            if name.startswith("DD_"):  # Datadog's construct has set its own tags over the user's
+                container.add_environment(name, value)
+        add_sidecars(scope, container, options, log)
+        add_volumes(container, options.volumes)
+        add_task_policy(definition, options)
+        return Task(definition=definition, container=container, log=log, log_group=group, images=images)
 
     def define_ecs_service(
         self,
@@ -135,9 +176,22 @@ class Server:
             # With a count in the template, every deployment would undo autoscaling.
             desired_count=None if scales else self.min_tasks,
             registry=registry,
+            options=self.options,
+            place=self.place or Place(),
         )
+        if self.options.enable_execute_command:
+            enable_execute_command(service, task.log_group)
+        allow_mounts(scope, service.connections, ecs_cluster.vpc, self.options.volumes)
         if scales:
-            service.auto_scale_task_count(
-                min_capacity=self.min_tasks, max_capacity=self.max_tasks
-            ).scale_on_cpu_utilization("Cpu", target_utilization_percent=self.cpu_percent)
+            count = service.auto_scale_task_count(min_capacity=self.min_tasks, max_capacity=self.max_tasks)
+            count.scale_on_cpu_utilization("Cpu", target_utilization_percent=self.cpu_percent)
+            if self.memory_percent is not None:
+                count.scale_on_memory_utilization("Memory", target_utilization_percent=self.memory_percent)
         return service
+
+
+def _ulimits(options: ServerOptions) -> list[ecs.Ulimit] | None:
+    if options.ulimits is None:
+        return None
+    files = options.ulimits.nofile
+    return [ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=files.soft, hard_limit=files.hard)]

@@ -1,6 +1,7 @@
 """Defines the public API of a configuration."""
 
 from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ecs_envoy.configuration.model import (
@@ -8,16 +9,16 @@ from ecs_envoy.configuration.model import (
     Configuration,
 )
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import (
-    allow_decrypt,
-    allow_egress,
-    container_health_check,
-    secrets,
-)
-from ecs_envoy.from_configuration.telemetry import datadog_account
+from ecs_envoy.fargate.health_check import container_health_check
+from ecs_envoy.fargate.secrets import secrets
+from ecs_envoy.from_configuration.containers import allow_decrypt, allow_egress
+from ecs_envoy.from_configuration.places import place, selection
+from ecs_envoy.from_configuration.telemetry import datadog_of_servers
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.services.public_api import PublicApi
+from ecs_envoy.settings.network.api_access import ApiAccess
+from ecs_envoy.settings.task.options import ServerOptions
 
 
 def define_public_api(
@@ -28,8 +29,8 @@ def define_public_api(
         scope,
         "Api",
         ecs_cluster=network.ecs_cluster,
-        image=container_image(scope, "Image", settings.image),
-        certificate=acm.Certificate.from_certificate_arn(scope, "Certificate", settings.certificate),
+        image=container_image(scope, "Image", settings.image, credentials=settings.repository_credentials),
+        certificate=_certificate(scope, settings),
         port=settings.port,
         health_path=settings.health_path,
         cpu=settings.cpu,
@@ -41,11 +42,27 @@ def define_public_api(
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         deletion_protection=settings.deletion_protection,
-        datadog=datadog_account(scope, configuration),
+        datadog=datadog_of_servers(scope, configuration),
         image_mirror=configuration.image_mirror,
+        access=settings.part(ApiAccess),
+        load_balancer_subnets=_load_balancer_subnets(configuration, network),
+        memory_percent=settings.tasks.memory_percent,
+        options=settings.part(ServerOptions),
+        place=place(configuration, "api", network.vpc),
+        overrides=settings.overrides,
     )
     allow_decrypt(api.ecs_service, settings.kms_keys)
     allow_egress(api.connections, settings.egress)
     if settings.calls != []:
         proxy.allow_calls_from(api)
     return api
+
+
+def _certificate(scope: Construct, settings: Api) -> acm.ICertificate | None:
+    arn = settings.certificate
+    return acm.Certificate.from_certificate_arn(scope, "Certificate", arn) if arn else None
+
+
+def _load_balancer_subnets(configuration: Configuration, network: Network) -> ec2.SubnetSelection | None:
+    subnets = configuration.network.subnets.load_balancer
+    return selection(subnets, network.vpc) if subnets else None

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.telemetry import CloudWatch
+from ecs_envoy.fargate.task_definition import kms_key
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.grpc_service import GrpcService
@@ -38,6 +39,7 @@ def define_monitoring(
             service.plan.name: service.ecs_service for service in services if isinstance(service, GrpcService)
         },
         topic=sns.Topic.from_topic_arn(scope, "Topic", settings.topic) if settings.topic else None,
+        topic_key=kms_key(scope, "TopicKey", settings.topic_kms_key),
         thresholds=settings.alarms,
         runbooks=settings.runbooks,
         # Both names have hyphens, so that one could not tell where the first ends.

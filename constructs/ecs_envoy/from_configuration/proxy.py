@@ -11,10 +11,13 @@ from ecs_envoy.configuration.model import (
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.from_configuration.clients import define_clients
+from ecs_envoy.from_configuration.places import place
 from ecs_envoy.from_configuration.telemetry import allow_scrapes, define_telemetry
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.routed_service import RoutedService
+from ecs_envoy.services.grpc_service import GrpcService
+from ecs_envoy.settings.task.options import TaskOptions
 
 
 def define_proxy(
@@ -53,6 +56,14 @@ def define_proxy(
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
         discovery_interval=duration_of(sidecar.interval),
         telemetry=define_telemetry(scope, configuration),
+        options=settings.part(TaskOptions),
+        place=place(configuration, "proxy", network.vpc),
+        overrides=settings.overrides,
     )
     allow_scrapes(scope, configuration, proxy)
+    for service in services:
+        given = configuration.services.get(service.plan.name)
+        calls = given.tasks.calls_per_second if given else None
+        if calls is not None and isinstance(service, GrpcService):
+            proxy.scale_by_calls(service, calls_per_second=calls)
     return proxy

@@ -8,17 +8,16 @@ from ecs_envoy.configuration.plans import service_plan
 from ecs_envoy.configuration.server import Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
-from ecs_envoy.from_configuration.containers import (
-    allow_decrypt,
-    allow_egress,
-    container_health_check,
-    secrets,
-)
+from ecs_envoy.fargate.health_check import container_health_check
+from ecs_envoy.fargate.secrets import secrets
+from ecs_envoy.from_configuration.containers import allow_decrypt, allow_egress
 from ecs_envoy.from_configuration.existing_services import define_existing_grpc_service
-from ecs_envoy.from_configuration.telemetry import datadog_account
+from ecs_envoy.from_configuration.places import place
+from ecs_envoy.from_configuration.telemetry import datadog_of_servers
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.grpc_service import GrpcService
+from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.telemetry.datadog import Datadog
 
 
@@ -26,7 +25,7 @@ def define_grpc_services(
     scope: Construct, configuration: Configuration, *, network: Network
 ) -> list[RoutedService]:
     """Define every gRPC service of `configuration`, and the routes to existing services."""
-    account = datadog_account(scope, configuration)
+    account = datadog_of_servers(scope, configuration)
     return [
         *(
             _define_grpc_service(scope, name, settings, network, account, configuration)
@@ -53,7 +52,9 @@ def _define_grpc_service(
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
         name=name,
-        image=container_image(scope, f"Image-{name}", settings.image),
+        image=container_image(
+            scope, f"Image-{name}", settings.image, credentials=settings.repository_credentials
+        ),
         upstream=upstream(settings),
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
@@ -73,6 +74,10 @@ def _define_grpc_service(
         ),
         datadog=account,
         image_mirror=configuration.image_mirror,
+        memory_percent=settings.tasks.memory_percent,
+        options=settings.part(ServerOptions),
+        place=place(configuration, "services", network.vpc),
+        overrides=settings.overrides,
     )
     allow_decrypt(service.ecs_service, settings.kms_keys)
     allow_egress(service.connections, settings.egress)

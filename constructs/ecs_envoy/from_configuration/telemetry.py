@@ -6,6 +6,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.fargate.task_definition import kms_key
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.telemetry.datadog import Datadog
@@ -31,6 +32,12 @@ def datadog_account(scope: Construct, configuration: Configuration) -> Datadog |
     )
 
 
+def datadog_of_servers(scope: Construct, configuration: Configuration) -> Datadog | None:
+    """Return the account that services and the API report to by our agent; None for no agent."""
+    settings = configuration.telemetry.datadog
+    return datadog_account(scope, configuration) if settings and settings.services else None
+
+
 def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetry:
     """Return where the proxy's log, metrics and traces go; define a Prometheus workspace if one is needed."""
     telemetry = configuration.telemetry
@@ -38,6 +45,7 @@ def define_telemetry(scope: Construct, configuration: Configuration) -> Telemetr
     return Telemetry(
         access_log=telemetry.access_log.part(AccessLog),
         log_retention=logs.RetentionDays[RETENTION_NAMES[telemetry.access_log.retention_days]],
+        log_key=kms_key(scope, "LogKey", telemetry.access_log.kms_key),
         metrics=telemetry.has_metrics,
         cloudwatch=telemetry.cloudwatch is not None,
         prometheus=(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, NAMESPACE
-from ecs_envoy.proxy.scaling import open_calls
+from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, HEALTHY, NAMESPACE
+from ecs_envoy.proxy.scaling import open_calls, service_dimensions
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS
 
 MINUTE = Duration.minutes(1)
@@ -78,7 +78,7 @@ class ProxyMetrics:
 
     def healthy(self, service: str) -> cloudwatch.Metric:
         """Return how many endpoints are healthy, at the proxy task that has fewest."""
-        return self._envoy_metric("envoy_cluster_membership_healthy", service, "Minimum")
+        return self._envoy_metric(HEALTHY, service, "Minimum")
 
     def unhealthy(self, service: str) -> cloudwatch.MathExpression:
         """Return how many endpoints are listed and not healthy."""
@@ -121,7 +121,7 @@ class ProxyMetrics:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"proxy": self.proxy, "service": service, **more},
+            dimensions_map={**service_dimensions(self.proxy, service), **more},
             statistic=statistic,
             label=service,
             period=MINUTE,

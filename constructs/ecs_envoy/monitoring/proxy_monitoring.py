@@ -7,6 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from cdk_monitoring_constructs import (
@@ -44,6 +45,8 @@ class ProxyMonitoring(Construct):
             tasks. Leave out services that something else deploys.
         topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default. The
             policy of a topic that is given has to let `cloudwatch.amazonaws.com` publish for this account.
+        topic_key: The KMS key that encrypts a new topic; its policy has to let `cloudwatch.amazonaws.com`
+            decrypt and generate data keys. None by default.
         thresholds: When alarms go off; the defaults of `AlarmThresholds` by default.
         runbooks: The folder or URL of the runbooks; `docs/runbooks` of this project by default.
         dashboard_name: The dashboard's name, and the prefix of the alarms' names; the stack's name and the
@@ -67,6 +70,7 @@ class ProxyMonitoring(Construct):
         proxy: EnvoyProxy,
         ecs_services: Mapping[str, ecs.FargateService],
         topic: sns.ITopic | None = None,
+        topic_key: kms.IKey | None = None,
         thresholds: Annotated[AlarmThresholds, Example("AlarmThresholds(skew=1.5)")] | None = None,
         runbooks: Place = RUNBOOKS,
         dashboard_name: DashboardName | None = None,
@@ -79,7 +83,7 @@ class ProxyMonitoring(Construct):
         timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
         if timed:
             self._measure_durations(proxy, metrics)
-        self.topic: sns.ITopic = topic or self._define_topic()  # pyright: ignore[reportAttributeAccessIssue]
+        self.topic: sns.ITopic = topic or self._define_topic(topic_key)  # pyright: ignore[reportAttributeAccessIssue]
         facade = MonitoringFacade(
             self,
             "Monitoring",
@@ -112,9 +116,9 @@ class ProxyMonitoring(Construct):
         for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
             facade.add_widget(widget)
 
-    def _define_topic(self) -> sns.Topic:
+    def _define_topic(self, key: kms.IKey | None) -> sns.Topic:
         """Define the topic, and let the alarms of this account publish to it."""
-        topic = sns.Topic(self, "Alarms", enforce_ssl=True)
+        topic = sns.Topic(self, "Alarms", enforce_ssl=True, master_key=key)
         # A policy of its own, such as that of enforce_ssl, takes the place of SNS's default policy, which
         # lets CloudWatch publish. Without this statement no alarm notifies anybody ("Why didn't I receive an
         # SNS notification for my CloudWatch alarm trigger?", AWS re:Post knowledge center).

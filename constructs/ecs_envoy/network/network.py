@@ -9,12 +9,14 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from ecs_envoy.network.overrides import override
 from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.network.vpc_endpoints import add_interface_endpoints, add_s3_endpoint
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, NETWORK_RULES, VPC_CIDR, NetworkPlan
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.settings.arguments import checked_arguments, is_token, refuse
 from ecs_envoy.settings.fargate_zones import is_zone_id
+from ecs_envoy.settings.task.overrides import NetworkOverrides
 from ecs_envoy.settings.values import EcsClusterName, NamespaceName, NatGateways, StackZone, VpcCidr
 from envoy_config.values import Flag
 
@@ -44,6 +46,9 @@ class Network(Construct):
         ecs_cluster_name: The name of the ECS cluster in `vpc` to use.
         namespace: The namespace to use.
         container_insights: Container Insights of a new ECS cluster; metrics by service by default.
+        fargate_capacity_providers: Whether a new ECS cluster has the capacity providers FARGATE and
+            FARGATE_SPOT, which `TaskOptions.capacity_providers` needs; false by default.
+        overrides: Properties of CloudFormation resources that have no argument, by place and path.
 
     Attributes:
         vpc: The VPC.
@@ -70,6 +75,8 @@ class Network(Construct):
         ecs_cluster_name: EcsClusterName | None = None,
         namespace: servicediscovery.IPrivateDnsNamespace | None = None,
         container_insights: ecs.ContainerInsights = ecs.ContainerInsights.ENABLED,
+        fargate_capacity_providers: Flag = False,
+        overrides: NetworkOverrides | None = None,
     ) -> None:
         refuse(
             construct_id,
@@ -99,9 +106,17 @@ class Network(Construct):
                 self, "EcsCluster", cluster_name=ecs_cluster_name, vpc=self.vpc, security_groups=[]
             )
             if ecs_cluster_name
-            else ecs.Cluster(self, "EcsCluster", vpc=self.vpc, container_insights_v2=container_insights)
+            else ecs.Cluster(
+                self,
+                "EcsCluster",
+                vpc=self.vpc,
+                container_insights_v2=container_insights,
+                enable_fargate_capacity_providers=fargate_capacity_providers or None,
+            )
         )
         self.namespace = namespace or self._new_namespace(namespace_name)
+        made = {"vpc": self.vpc, "ecs_cluster": self.ecs_cluster, "namespace": self.namespace}
+        override(construct_id, made, overrides)
         refuse_replacement(self)
 
     def _new_namespace(self, name: str) -> servicediscovery.PrivateDnsNamespace:

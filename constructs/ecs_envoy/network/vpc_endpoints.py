@@ -1,6 +1,11 @@
 """Endpoints of AWS's services inside a VPC, so that tasks reach them without a NAT gateway."""
 
+from collections.abc import Mapping, Sequence
+
 from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from ecs_envoy.network.zones import selected
 
 _INTERFACES: dict[str, ec2.InterfaceVpcEndpointAwsService] = {
     "Ecr": ec2.InterfaceVpcEndpointAwsService.ECR,
@@ -34,3 +39,28 @@ def add_interface_endpoints(vpc: ec2.Vpc) -> None:
             service=service,
             subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
         )
+
+
+def add_endpoints_to(
+    scope: Construct,
+    vpc: ec2.IVpc,
+    subnets: Sequence[ec2.SubnetSelection],
+    *,
+    more: Mapping[str, ec2.InterfaceVpcEndpointAwsService],
+) -> None:
+    """Add the endpoints that tasks in `subnets` of `vpc`, which exists, need, and those in `more` by id."""
+    ec2.GatewayVpcEndpoint(
+        scope, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3, subnets=_distinct(vpc, subnets)
+    )
+    for construct_id, service in {**_INTERFACES, **more}.items():
+        # The first subnets' zones; a VPC's other subnets reach them, too.
+        ec2.InterfaceVpcEndpoint(scope, construct_id, vpc=vpc, service=service, subnets=subnets[0])
+
+
+def _distinct(vpc: ec2.IVpc, subnets: Sequence[ec2.SubnetSelection]) -> list[ec2.SubnetSelection]:
+    """Return the subnets of `subnets`, each once: a route table takes an endpoint only once."""
+    by_table: dict[str, ec2.ISubnet] = {}
+    for selection in subnets:
+        for subnet in selected(vpc, selection).subnets:
+            by_table.setdefault(subnet.route_table.route_table_id, subnet)
+    return [ec2.SubnetSelection(subnets=list(by_table.values()))]

@@ -4,20 +4,40 @@ from collections.abc import Iterator
 
 from aws_cdk import aws_ec2 as ec2
 
+from ecs_envoy.network.place import Place
 from envoy_config.settings_error import Finding
 
 
-def zone_findings(vpc: ec2.IVpc) -> Iterator[Finding]:
-    """Yield a finding if `vpc` has private subnets in fewer than two zones."""
-    try:
-        zones = set(vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).availability_zones)
-    except RuntimeError:  # how jsii raises the CDK's own refusal: the VPC has no such subnets
-        zones = set[str]()
+def zone_findings(vpc: ec2.IVpc, place: Place) -> Iterator[Finding]:
+    """Yield a finding if the subnets of `place` in `vpc` are in fewer than two zones."""
+    zones = zones_of(vpc, place.subnets)
     if len(zones) < 2 and not any("Token[" in zone for zone in zones):
         yield (
             ("ecs_cluster",),
             (
                 f"its VPC has private subnets in too few availability zones: {len(zones)}; "
                 "give an ECS cluster whose VPC has them, with a way out, in two or more"
-            ),
+            )
+            if place.is_default
+            else f"the place has subnets in too few of its VPC's zones: {len(zones)}; give two or more",
         )
+
+
+def zones_of(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> set[str]:
+    """Return the zones of the subnets that `selection` finds in `vpc`; none if it finds no subnets."""
+    try:
+        return set(selected(vpc, selection).availability_zones)
+    except RuntimeError:  # how jsii raises the CDK's own refusal
+        return set()
+
+
+def selected(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> ec2.SelectedSubnets:
+    """Return the subnets of `vpc` that `selection` finds."""
+    return vpc.select_subnets(
+        availability_zones=selection.availability_zones,
+        one_per_az=selection.one_per_az,
+        subnet_filters=selection.subnet_filters,
+        subnet_group_name=selection.subnet_group_name,
+        subnets=selection.subnets,
+        subnet_type=selection.subnet_type,
+    )

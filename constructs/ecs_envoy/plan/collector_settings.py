@@ -20,8 +20,9 @@ Half of CloudWatch's period of a minute, and a quarter of the shortest range in 
 
 AGE = "ecs_envoy_discovery_last_success_age_seconds"
 BY_STATUS = "envoy_grpc_requests"
+HEALTHY = "envoy_cluster_membership_healthy"
 BY_SERVICE = (
-    "envoy_cluster_membership_healthy",
+    HEALTHY,
     "envoy_cluster_membership_total",
     "envoy_cluster_outlier_detection_ejections_active",
     "envoy_cluster_upstream_rq_retry",

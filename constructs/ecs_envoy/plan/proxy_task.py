@@ -1,7 +1,7 @@
 """The plan of a proxy's task: the settings that each of its containers is deployed with."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ecs_envoy.plan.collector_settings import CollectorSettings
@@ -15,6 +15,8 @@ from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop, drain_problem
 from ecs_envoy.settings.fargate_sizes import size_problem
+from ecs_envoy.settings.task.capacity import capacity_findings
+from ecs_envoy.settings.task.options import TaskOptions
 from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
@@ -47,6 +49,7 @@ class ProxyTaskInput:
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
         stop: How the task stops.
+        options: How the task runs on Fargate.
 
     """
 
@@ -67,6 +70,7 @@ class ProxyTaskInput:
     telemetry: ProxyTelemetry
     discovery_interval: timedelta
     stop: ProxyStop
+    options: TaskOptions = field(default_factory=TaskOptions)
 
     @property
     def full_name(self) -> str:
@@ -223,6 +227,11 @@ def _stops(task: ProxyTaskInput) -> Iterator[Finding]:
                 yield ("services", service.name, *path), message
 
 
+def _capacity(task: ProxyTaskInput) -> Iterator[Finding]:
+    for path, problem in capacity_findings(task.options.capacity_providers):
+        yield ("capacity_providers", *path), problem
+
+
 PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _port,
     _size,
@@ -235,6 +244,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _hosts,
     _routing,
     _stops,
+    _capacity,
 )
 
 

@@ -8,6 +8,9 @@ from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.sidecars import agent_port_problem
 from ecs_envoy.plan.task_definition_size import environment_problems
 from ecs_envoy.settings.fargate_sizes import size_problem
+from ecs_envoy.settings.task.capacity import capacity_findings
+from ecs_envoy.settings.task.options import ServerOptions
+from ecs_envoy.settings.task.sidecar import sidecar_findings
 from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config.settings_error import Finding
 from envoy_config.values import duration_text
@@ -27,7 +30,9 @@ class ServerTask:
         secrets: The names of the variables that come from secrets.
         check_interval: The time between two container health checks; None without them.
         check_timeout: The time limit for one container health check; None without them.
-        datadog: Whether Datadog's agent is in the task.
+        datadog: Whether our agent of Datadog is in the task.
+        options: How the task runs, and what is in it beside the server.
+        has_check: Whether the server has a container health check.
 
     """
 
@@ -41,6 +46,8 @@ class ServerTask:
     check_interval: timedelta | None = None
     check_timeout: timedelta | None = None
     datadog: bool = False
+    options: ServerOptions = field(default_factory=ServerOptions)
+    has_check: bool = False
 
 
 def _size(task: ServerTask) -> Iterator[Finding]:
@@ -71,4 +78,52 @@ def _port(task: ServerTask) -> Iterator[Finding]:
         yield ("port",), problem
 
 
-SERVER_RULES: tuple[Rule[ServerTask], ...] = (_size, _bounds, _environment, _container_health_check, _port)
+def _capacity(task: ServerTask) -> Iterator[Finding]:
+    for path, problem in capacity_findings(task.options.capacity_providers):
+        yield ("capacity_providers", *path), problem
+
+
+def _files(task: ServerTask) -> Iterator[Finding]:
+    limits = task.options.ulimits
+    if limits and limits.nofile.hard < limits.nofile.soft:
+        hard, soft = limits.nofile.hard, limits.nofile.soft
+        yield ("ulimits", "nofile", "hard"), f"is {hard}, less than the soft limit; give {soft} or more"
+
+
+def _roles(task: ServerTask) -> Iterator[Finding]:
+    role = task.options.task_role
+    if role and task.options.task_policy:
+        yield ("task_policy",), "has no effect on a task_role that exists; remove one of the two"
+
+
+def _sidecars(task: ServerTask) -> Iterator[Finding]:
+    yield from sidecar_findings(
+        task.options.sidecars,
+        task.options.depends_on,
+        memory_mib=task.memory,
+        server_port=task.port,
+        server_has_check=task.has_check,
+    )
+
+
+def _volumes(task: ServerTask) -> Iterator[Finding]:
+    for name, volume in task.options.volumes.items():
+        if volume.access_point and volume.root_directory:
+            yield (
+                ("volumes", name, "root_directory"),
+                "the access point decides the folder; remove one of the two",
+            )
+
+
+SERVER_RULES: tuple[Rule[ServerTask], ...] = (
+    _size,
+    _bounds,
+    _environment,
+    _container_health_check,
+    _port,
+    _capacity,
+    _files,
+    _roles,
+    _sidecars,
+    _volumes,
+)

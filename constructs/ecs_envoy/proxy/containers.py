@@ -71,8 +71,8 @@ def define_proxy_containers(
 ) -> ProxyContainers:
     """Define the task definition of `plan` with all its containers and their rights."""
     public = OwnImages(images.mirror)
-    log_group = define_log_group(scope, telemetry.log_retention)
-    metrics_log_group = _define_metrics_log_group(scope) if telemetry.cloudwatch else None
+    log_group = define_log_group(scope, telemetry.log_retention, telemetry.log_key)
+    metrics_log_group = _define_metrics_log_group(scope, telemetry) if telemetry.cloudwatch else None
     log = log_driver(log_group)
     definition = define_task_definition(
         scope,
@@ -82,6 +82,7 @@ def define_proxy_containers(
         log_group=log_group,
         datadog=telemetry.datadog,
         images=public,
+        options=task.options,
         is_proxy=True,
     )
     envoy_image = container_image(scope, "Image", public.name(images.envoy))
@@ -105,7 +106,7 @@ def define_proxy_containers(
         )
     discovery = None
     if plan.discovery:
-        image = images.discovery or own_discovery_image()
+        image = images.discovery or own_discovery_image(task.options.cpu_architecture)
         discovery = add_discovery_container(
             definition, envoy, image=image, region=task.region, settings=plan.discovery, log=log
         )
@@ -121,11 +122,12 @@ def define_proxy_containers(
     )
 
 
-def _define_metrics_log_group(scope: Construct) -> logs.LogGroup:
+def _define_metrics_log_group(scope: Construct, telemetry: Telemetry) -> logs.LogGroup:
     return logs.LogGroup(
         scope,
         "MetricsLog",
         # CloudWatch turns the lines into metrics when they arrive, so they are not needed for long.
         retention=logs.RetentionDays.ONE_DAY,
+        encryption_key=telemetry.log_key,
         removal_policy=RemovalPolicy.DESTROY,
     )

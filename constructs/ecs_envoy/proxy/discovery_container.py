@@ -9,6 +9,7 @@ from aws_cdk import aws_ecs as ecs
 from ecs_envoy.fargate.ready_check import ready_check
 from ecs_envoy.plan.discovery import SIDECAR_PORT
 from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB
+from ecs_envoy.settings.task.capacity import CpuArchitecture
 from envoy_config.model import ENDPOINTS_FOLDER
 
 DISCOVERY_USER = "65532:65532"
@@ -18,7 +19,7 @@ _VOLUME = "endpoints"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def own_discovery_image() -> ecs.ContainerImage:
+def own_discovery_image(architecture: CpuArchitecture) -> ecs.ContainerImage:
     """Return the sidecar's image as an asset, which the CDK CLI builds with Docker at deployment."""
     # A wheel has the sidecar inside this package; a checkout has it in envoy/discovery.
     places = (_PACKAGE / "discovery_image", _PACKAGE.parents[1] / "envoy/discovery")
@@ -26,8 +27,10 @@ def own_discovery_image() -> ecs.ContainerImage:
     return ecs.ContainerImage.from_asset(
         str(folder),
         exclude=["**/__pycache__"],
-        # Fargate's default. Otherwise Docker builds for the CPU of the machine, such as a laptop with ARM.
-        platform=ecr_assets.Platform.LINUX_AMD64,
+        # Otherwise Docker builds for the CPU of the machine, such as a laptop with ARM.
+        platform=(
+            ecr_assets.Platform.LINUX_ARM64 if architecture == "arm64" else ecr_assets.Platform.LINUX_AMD64
+        ),
     )
 
 

@@ -13,33 +13,30 @@ from ecs_envoy.fargate.arguments import (
     ContainerImage,
     DrainTime,
     PollIntervalTime,
-    argument_findings,
     timedelta_of,
 )
-from ecs_envoy.fargate.fargate_service import define_fargate_service
-from ecs_envoy.network.cloud_map_name import Registry
-from ecs_envoy.network.task_security_group import define_task_security_group
-from ecs_envoy.network.zones import zone_findings
+from ecs_envoy.network.overrides import override
+from ecs_envoy.network.place import Place
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
-from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTask, ProxyTaskInput, plan_proxy_task
-from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
-from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.plan.sidecars import envoy_memory_mib
-from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop, max_healthy_percent
-from ecs_envoy.plan.stop.service_stop import DNS_TTL
-from ecs_envoy.proxy.access import allow_clients, allow_services, unreachable, warn_if_closed
+from ecs_envoy.plan.proxy_task import ProxyTaskInput
+from ecs_envoy.plan.reach.proxy_access import ProxyAccess
+from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop
+from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
+from ecs_envoy.proxy.checked_plan import checked_plan
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.names import define_names
-from ecs_envoy.proxy.routed_service import RoutedService
-from ecs_envoy.proxy.scaling import open_calls, scale_proxy
+from ecs_envoy.proxy.proxy_service import define_proxy_service, proxy_places
+from ecs_envoy.proxy.routed_service import RoutedService, ScaledService
+from ecs_envoy.proxy.scaling import scale_by_calls, scaling_findings
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.task.options import TaskOptions
+from ecs_envoy.settings.task.overrides import ProxyOverrides
 from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_CPU_PERCENT, PROXY_NAME, TASKS
-from ecs_envoy.settings.values import Cpu, CpuPercent, DnsLabel, Memory, Tasks
+from ecs_envoy.settings.values import CallsPerSecond, Cpu, CpuPercent, DnsLabel, Memory, Tasks
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
-from envoy_config.settings_error import Finding
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, UnprivilegedPort
@@ -95,6 +92,10 @@ class EnvoyProxy(Construct):
         discovery_interval: The time between two polls of Cloud Map for a service. 1 second by
             default; AWS charges for the API calls.
         telemetry: Where its log, metrics and traces go; by default there is only a sampled log.
+        options: How its tasks run on Fargate: architecture, capacity providers and more; the defaults of
+            `TaskOptions` by default. Fargate Spot is a risk for a proxy, and gets a warning.
+        place: The subnets of the tasks; the VPC's private subnets by default.
+        overrides: Properties of CloudFormation resources that have no argument, by place and path.
 
     Attributes:
         name: Its name.
@@ -144,8 +145,11 @@ class EnvoyProxy(Construct):
         discovery_image: ContainerImage | None = None,
         discovery_interval: PollIntervalTime | None = None,
         telemetry: Telemetry | None = None,
+        options: TaskOptions | None = None,
+        place: Place | None = None,
+        overrides: ProxyOverrides | None = None,
     ) -> None:
-        telemetry = telemetry or Telemetry()
+        telemetry, options = telemetry or Telemetry(), options or TaskOptions()
         task = ProxyTaskInput(
             environment=environment or Stack.of(scope).stack_name,
             name=name,
@@ -164,36 +168,68 @@ class EnvoyProxy(Construct):
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
+            options=options,
         )
-        access = ProxyAccess(clients=len(clients), ports=1 + len(further_ports))
-        plan = _plan(construct_id, task, _network_findings(access, services, ecs_cluster.vpc))
+        access, place = ProxyAccess(clients=len(clients), ports=1 + len(further_ports)), place or Place()
+        plan = checked_plan(construct_id, task, access, services, vpc=ecs_cluster.vpc, place=place)
         super().__init__(scope, construct_id)
-        define_names(self, name, aliases, [s.plan.name for s in services], namespace=namespace)
-        self.plan, self.telemetry, self.services, self.name = plan, telemetry, tuple(services), name
-        self.full_name, self.metrics_name = task.full_name, task.metrics_name
-        self.address, self.ports = f"{task.full_name}:{port}", (port, *further_ports)
+        self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
+        self._name(task, namespace, (port, *further_ports))
         images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
-        made = define_proxy_containers(self, task, plan, images, namespace=namespace, telemetry=telemetry)
-        self._keep(made)
-        self.ecs_service = self._define_service(made.definition, task, ecs_cluster, namespace, security_group)
-        self._complete(task, cpu_percent, clients, security_group)
+        made = self._define_tasks(
+            task, images, ecs_cluster, namespace, security_group, place=place, cpu_percent=cpu_percent
+        )
+        self._complete(made, clients, security_group, overrides)
 
-    def _keep(self, made: ProxyContainers) -> None:
+    def _name(
+        self, task: ProxyTaskInput, namespace: servicediscovery.IPrivateDnsNamespace, ports: tuple[int, ...]
+    ) -> None:
+        own_names = [service.name for service in task.services]
+        define_names(self, task.name, task.aliases, own_names, namespace=namespace)
+        self.ports = ports
+        self.name, self.full_name, self.metrics_name = task.name, task.full_name, task.metrics_name
+        self.address = f"{task.full_name}:{task.port}"
+
+    def _define_tasks(
+        self,
+        task: ProxyTaskInput,
+        images: ProxyImages,
+        ecs_cluster: ecs.ICluster,
+        namespace: servicediscovery.IPrivateDnsNamespace,
+        security_group: ec2.ISecurityGroup | None,
+        *,
+        place: Place,
+        cpu_percent: int,
+    ) -> ProxyContainers:
+        made = define_proxy_containers(
+            self, task, self.plan, images, namespace=namespace, telemetry=self.telemetry
+        )
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
+        self.ecs_service = define_proxy_service(
+            self,
+            task,
+            made.definition,
+            ecs_cluster=ecs_cluster,
+            namespace=namespace,
+            security_group=security_group,
+            place=place,
+            cpu_percent=cpu_percent,
+        )
+        self._connections = self._define_connections(task.port)
+        return made
 
     def _complete(
         self,
-        task: ProxyTaskInput,
-        cpu_percent: int,
+        made: ProxyContainers,
         clients: Sequence[ec2.IConnectable],
         security_group: ec2.ISecurityGroup | None,
+        overrides: ProxyOverrides | None,
     ) -> None:
-        """Define what comes after the service: its scaling, saved queries and rules for calls."""
-        self._connections = self._define_connections(task.port)
-        self._scale(task, cpu_percent)
+        """Define the saved queries, and what the proxy may call, and override properties."""
         self._define_log_queries()
         self._define_rules(clients, security_group)
+        override(self.node.id, proxy_places(made, self.ecs_service), overrides)
 
     def _define_rules(
         self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
@@ -213,40 +249,6 @@ class EnvoyProxy(Construct):
         log = self.telemetry.access_log
         add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
 
-    def _define_service(
-        self,
-        definition: ecs.FargateTaskDefinition,
-        task: ProxyTaskInput,
-        ecs_cluster: ecs.ICluster,
-        namespace: servicediscovery.IPrivateDnsNamespace,
-        security_group: ec2.ISecurityGroup | None,
-    ) -> ecs.FargateService:
-        return define_fargate_service(
-            self,
-            ecs_cluster=ecs_cluster,
-            definition=definition,
-            security_group=security_group
-            or define_task_security_group(
-                self, "SecurityGroup", vpc=ecs_cluster.vpc, description=f"Envoy proxy {self.name}"
-            ),
-            # With a count in the template, every deployment would undo autoscaling.
-            desired_count=task.min_tasks if task.min_tasks == task.max_tasks else None,
-            max_healthy_percent=max_healthy_percent(task.min_tasks),
-            registry=Registry(namespace=namespace, name=self.name, ttl=DNS_TTL),
-        )
-
-    def _scale(self, task: ProxyTaskInput, cpu_percent: int) -> None:
-        if task.min_tasks == task.max_tasks:
-            return
-        scale_proxy(
-            self.ecs_service,
-            min_tasks=task.min_tasks,
-            max_tasks=task.max_tasks,
-            cpu_percent=cpu_percent,
-            open_calls=open_calls(self.metrics_name) if self.telemetry.cloudwatch else None,
-            envoy_memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
-        )
-
     def _define_connections(self, port: int) -> ec2.Connections:
         connections = ec2.Connections(
             security_groups=self.ecs_service.connections.security_groups,
@@ -265,6 +267,18 @@ class EnvoyProxy(Construct):
         """
         allow_clients(self, [client], ports=self.ports, shared=self._shares_group)
 
+    def scale_by_calls(self, service: ScaledService, *, calls_per_second: CallsPerSecond) -> None:
+        """Scale `service`, a `GrpcService` with `max_tasks`, by the calls a second that each task gets.
+
+        Raises:
+            ArgumentError: The proxy sends no metrics to CloudWatch, or the service does not scale.
+
+        """
+        refuse(
+            self.node.id, scaling_findings(service, calls_per_second, cloudwatch=self.telemetry.cloudwatch)
+        )
+        scale_by_calls(service, proxy=self.metrics_name, calls_per_second=calls_per_second)
+
     def allow_scrapes_from(self, other: ec2.IConnectable | ec2.IPeer) -> None:
         """Let `other` read the metrics at `/stats/prometheus` on port 9903 of each task.
 
@@ -281,13 +295,3 @@ class EnvoyProxy(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the proxy, as in `proxy.connections.allow_default_port_from(api)`."""
         return self._connections
-
-
-def _plan(construct_id: str, task: ProxyTaskInput, findings: Sequence[Finding]) -> ProxyTask:
-    """Return the plan of `task`, unless there are `findings` or its rules have some."""
-    refuse(construct_id, argument_findings([*rule_findings(PROXY_RULES, task), *findings]))
-    return plan_proxy_task(task)
-
-
-def _network_findings(access: ProxyAccess, services: Sequence[RoutedService], vpc: ec2.IVpc) -> list[Finding]:
-    return [*rule_findings(ACCESS_RULES, access), *unreachable(services, vpc), *zone_findings(vpc)]

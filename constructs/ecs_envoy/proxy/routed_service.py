@@ -3,6 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.plan.service_plan import ServicePlan
 
@@ -19,4 +20,13 @@ class RoutedService(Protocol):
     @property
     def connections(self) -> ec2.Connections | None:
         """Who may call its tasks; None if the owner of the service decides this."""
+        ...
+
+
+class ScaledService(RoutedService, Protocol):
+    """A routed service whose ECS service is ours to scale."""
+
+    @property
+    def ecs_service(self) -> ecs.FargateService:
+        """Its ECS service."""
         ...

@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from ecs_envoy.fargate.arguments import (
     ContainerHealthCheck,
@@ -21,8 +21,11 @@ from ecs_envoy.fargate.arguments import (
     duration_of,
     timedelta_of,
 )
+from ecs_envoy.fargate.places import places
 from ecs_envoy.fargate.server import Server, Task
 from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
+from ecs_envoy.network.overrides import override
+from ecs_envoy.network.place import Place
 from ecs_envoy.plan.discovery import DISCOVERY, Discovery
 from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.rules import rule_findings
@@ -31,12 +34,15 @@ from ecs_envoy.plan.stop.service_stop import DNS_TTL, STOP_TIMEOUT, TaskStop
 from ecs_envoy.services.pre_stop_container import add_pre_stop_container
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.task.options import ServerOptions
+from ecs_envoy.settings.task.overrides import ServiceOverrides
 from ecs_envoy.settings.tasks import CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import (
     Cpu,
     CpuPercent,
     DnsLabel,
     Memory,
+    MemoryPercent,
     Tasks,
 )
 from ecs_envoy.telemetry.datadog import Datadog
@@ -85,6 +91,12 @@ class GrpcService(Construct):
             the task's memory. No agent by default.
         image_mirror: The private registry in ECR from which the public images that we add come, as for
             `EnvoyProxy`.
+        memory_percent: The mean memory in percent that autoscaling aims at besides the CPU; none by default.
+        options: How the task runs on Fargate, and what is in it beside the server: architecture, roles,
+            file systems, sidecars and more. The defaults of `ServerOptions` by default.
+        place: The subnets of the tasks; the VPC's private subnets by default.
+        overrides: Properties of CloudFormation resources that have no argument, by place and path, as in
+            `{"task_definition": {"PidMode": "task"}}`.
 
     Attributes:
         ecs_service: The ECS service, for your own scaling and alarms.
@@ -123,17 +135,13 @@ class GrpcService(Construct):
         pre_stop_image: ContainerImage | None = None,
         datadog: Datadog | None = None,
         image_mirror: EcrRegistry | None = None,
+        memory_percent: MemoryPercent | None = None,
+        options: ServerOptions | None = None,
+        place: Place | None = None,
+        overrides: ServiceOverrides | None = None,
     ) -> None:
-        plan = ServicePlan(
-            name=name,
-            location=InCloudMap(
-                service=name, namespace=namespace.namespace_name, namespace_id=namespace.namespace_id
-            ),
-            upstream=upstream or Upstream(),
-            discovery=discovery or DISCOVERY,
-            max_tasks=max_tasks or min_tasks,
-            stop=_task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image),
-        )
+        stop = _task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image)
+        plan = _plan(name, namespace, upstream, discovery, max_tasks or min_tasks, stop)
         server = Server(
             name=name,
             image=image,
@@ -149,6 +157,9 @@ class GrpcService(Construct):
             datadog=datadog,
             image_mirror=image_mirror,
             stop_timeout=stop_timeout or duration_of(STOP_TIMEOUT),
+            options=options or ServerOptions(),
+            place=place,
+            memory_percent=memory_percent,
         )
         refuse(construct_id, argument_findings([*server.problems(), *rule_findings(SERVICE_RULES, plan)]))
         super().__init__(scope, construct_id)
@@ -158,6 +169,13 @@ class GrpcService(Construct):
             add_pre_stop_container(task, image=pre_stop_image, wait=duration_of(plan.pre_stop_wait))
         self.task_role = task.definition.task_role
         self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
+        override(construct_id, self._places(task), overrides)
+
+    def _places(self, task: Task) -> dict[str, IConstruct | None]:
+        return {
+            **places(task.definition, self.ecs_service, task.log_group),
+            "cloud_map_service": self.ecs_service.node.try_find_child("CloudmapService"),
+        }
 
     def _define_ecs_service(
         self,
@@ -185,6 +203,27 @@ class GrpcService(Construct):
     def connections(self) -> ec2.Connections:
         """Who may call the tasks and what they may call, as in `connections.allow_to(database, port)`."""
         return self.ecs_service.connections
+
+
+def _plan(
+    name: str,
+    namespace: servicediscovery.IPrivateDnsNamespace,
+    upstream: Upstream | None,
+    discovery: Discovery | None,
+    max_tasks: int,
+    stop: TaskStop,
+) -> ServicePlan:
+    location = InCloudMap(
+        service=name, namespace=namespace.namespace_name, namespace_id=namespace.namespace_id
+    )
+    return ServicePlan(
+        name=name,
+        location=location,
+        upstream=upstream or Upstream(),
+        discovery=discovery or DISCOVERY,
+        max_tasks=max_tasks,
+        stop=stop,
+    )
 
 
 def _task_stop(

@@ -1,13 +1,10 @@
 """The construct for an HTTP API behind an Application Load Balancer."""
 
 import jsii
-from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from ecs_envoy.fargate.arguments import (
     ContainerHealthCheck,
@@ -16,18 +13,25 @@ from ecs_envoy.fargate.arguments import (
     Secrets,
     argument_findings,
 )
-from ecs_envoy.fargate.server import Server
+from ecs_envoy.fargate.places import places
+from ecs_envoy.fargate.server import Server, Task
+from ecs_envoy.network.overrides import override
+from ecs_envoy.network.place import Place
+from ecs_envoy.services.api_load_balancer import ApiLoadBalancer, define_api_load_balancer
 from ecs_envoy.settings.arguments import checked_arguments, refuse
 from ecs_envoy.settings.image_mirror import EcrRegistry
+from ecs_envoy.settings.network.api_access import ApiAccess, access_findings
+from ecs_envoy.settings.task.options import ServerOptions
+from ecs_envoy.settings.task.overrides import ApiOverrides
 from ecs_envoy.settings.tasks import API_PORT, CPU, CPU_PERCENT, MEMORY_MIB, TASKS
-from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks, UrlPath
+from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, MemoryPercent, Tasks, UrlPath
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config.values import Flag, Port
 
 
 @jsii.implements(ec2.IConnectable)
 class PublicApi(Construct):
-    """Defines an HTTP API on Fargate behind an internet-facing ALB with HTTPS.
+    """Defines an HTTP API on Fargate behind an ALB, internet-facing and with HTTPS unless `access` says else.
 
     Plain HTTP is redirected to HTTPS. Only the ALB may call the tasks. The tasks can connect only to
     HTTPS, unless `connections.allow_to` allows more. The ALB's access log is kept for 90 days.
@@ -35,7 +39,7 @@ class PublicApi(Construct):
     Args:
         ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, the ALB in public ones.
         image: The container image.
-        certificate: The ALB's certificate.
+        certificate: The ALB's certificate. Needed, unless `access` has `http_only`.
         port: The TCP port that tasks serve HTTP on; 8080 by default.
         health_path: The path where the ALB expects status 200; `/` by default.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
@@ -53,6 +57,13 @@ class PublicApi(Construct):
             the task's memory. No agent by default.
         image_mirror: The private registry in ECR from which the public images that we add come, as for
             `EnvoyProxy`.
+        access: How callers reach the ALB: from the internet or the VPC only, by HTTP only, by a name of its
+            own, through a web ACL. The defaults of `ApiAccess` by default.
+        load_balancer_subnets: The ALB's subnets; public ones by default, private ones if it is internal.
+        memory_percent: The mean memory in percent that autoscaling aims at besides the CPU; none by default.
+        options: How the task runs on Fargate, and what is in it beside the server, as for `GrpcService`.
+        place: The subnets of the tasks; the VPC's private subnets by default.
+        overrides: Properties of CloudFormation resources that have no argument, by place and path.
 
     Attributes:
         ecs_service: The ECS service.
@@ -72,7 +83,7 @@ class PublicApi(Construct):
         *,
         ecs_cluster: ecs.ICluster,
         image: ContainerImage,
-        certificate: acm.ICertificate,
+        certificate: acm.ICertificate | None = None,
         port: Port = API_PORT,
         health_path: UrlPath = "/",
         cpu: Cpu = CPU,
@@ -86,7 +97,14 @@ class PublicApi(Construct):
         deletion_protection: Flag = False,
         datadog: Datadog | None = None,
         image_mirror: EcrRegistry | None = None,
+        access: ApiAccess | None = None,
+        load_balancer_subnets: ec2.SubnetSelection | None = None,
+        memory_percent: MemoryPercent | None = None,
+        options: ServerOptions | None = None,
+        place: Place | None = None,
+        overrides: ApiOverrides | None = None,
     ) -> None:
+        access = access or ApiAccess()
         server = Server(
             name="api",
             image=image,
@@ -101,55 +119,48 @@ class PublicApi(Construct):
             container_health_check=container_health_check,
             datadog=datadog,
             image_mirror=image_mirror,
+            options=options or ServerOptions(),
+            place=place,
+            memory_percent=memory_percent,
         )
-        refuse(construct_id, argument_findings(server.problems()))
+        access_problems = access_findings(access, has_certificate=certificate is not None)
+        refuse(construct_id, argument_findings([*server.problems(), *access_problems]))
         super().__init__(scope, construct_id)
         task = server.define_task(self)
         self.task_role = task.definition.task_role
         self.ecs_service = server.define_ecs_service(
             self, task, ecs_cluster=ecs_cluster, description="Tasks of the public API"
         )
-        self.load_balancer = self._define_load_balancer(ecs_cluster.vpc, deletion_protection)
-        self._route(certificate, port=port, health_path=health_path)
+        made = self._define_load_balancer(
+            ecs_cluster, load_balancer_subnets, access, certificate, port, health_path, deletion_protection
+        )
+        self.load_balancer = made.load_balancer
+        override(construct_id, self._places(task, made), overrides)
 
-    def _route(self, certificate: acm.ICertificate, *, port: int, health_path: str) -> None:
-        listener = self.load_balancer.add_listener(
-            "Https", port=443, certificates=[certificate], ssl_policy=elbv2.SslPolicy.RECOMMENDED_TLS
-        )
-        listener.add_targets(
-            "Tasks",
-            port=port,
-            protocol=elbv2.ApplicationProtocol.HTTP,
-            targets=[self.ecs_service],
-            health_check=elbv2.HealthCheck(path=health_path, interval=Duration.seconds(10)),
-            # The ALB's default of 300 s would delay each deployment. HTTP calls longer than 30 s are rare.
-            deregistration_delay=Duration.seconds(30),
-        )
-        self.load_balancer.add_redirect()
+    def _places(self, task: Task, made: ApiLoadBalancer) -> dict[str, IConstruct | None]:
+        return {**places(task.definition, self.ecs_service, task.log_group), **vars(made)}
 
     def _define_load_balancer(
-        self, vpc: ec2.IVpc, deletion_protection: bool
-    ) -> elbv2.ApplicationLoadBalancer:
-        load_balancer = elbv2.ApplicationLoadBalancer(
+        self,
+        ecs_cluster: ecs.ICluster,
+        subnets: ec2.SubnetSelection | None,
+        access: ApiAccess,
+        certificate: acm.ICertificate | None,
+        port: int,
+        health_path: str,
+        deletion_protection: bool,
+    ) -> ApiLoadBalancer:
+        return define_api_load_balancer(
             self,
-            "LoadBalancer",
-            vpc=vpc,
-            internet_facing=True,
-            drop_invalid_header_fields=True,
-            deletion_protection=deletion_protection or None,
+            vpc=ecs_cluster.vpc,
+            subnets=subnets,
+            access=access,
+            certificate=certificate,
+            service=self.ecs_service,
+            port=port,
+            health_path=health_path,
+            deletion_protection=deletion_protection,
         )
-        load_balancer.log_access_logs(
-            s3.Bucket(
-                self,
-                "AccessLog",
-                encryption=s3.BucketEncryption.S3_MANAGED,
-                block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-                enforce_ssl=True,
-                lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-                removal_policy=RemovalPolicy.RETAIN,
-            )
-        )
-        return load_balancer
 
     @property
     @jsii.member(jsii_name="connections")

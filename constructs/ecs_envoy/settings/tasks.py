@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, Tasks
+from ecs_envoy.settings.values import CallsPerSecond, Cpu, CpuPercent, Memory, MemoryPercent, Tasks
 from envoy_config.settings import Settings
 from envoy_config.values import problem, refusal
 
@@ -48,6 +48,25 @@ class TaskBounds(Settings):
     )
 
 
+class ServerTaskBounds(TaskBounds):
+    """How many tasks of a server may run."""
+
+    memory_percent: MemoryPercent | None = Field(
+        default=None,
+        description="the mean memory that autoscaling aims at besides the CPU, in percent; none by default",
+    )
+
+
+class ServiceTaskBounds(ServerTaskBounds):
+    """How many tasks of a gRPC service may run."""
+
+    calls_per_second: CallsPerSecond | None = Field(
+        default=None,
+        description="the calls a second of a task that autoscaling aims at besides the CPU, as Envoy counts "
+        "them; needs telemetry.cloudwatch. None by default",
+    )
+
+
 class ProxyTaskBounds(TaskBounds):
     """How many tasks of the proxy may run."""
 
@@ -78,5 +97,6 @@ def _count(value: object) -> object:
         raise problem(error.errors()[0]["msg"]) from None
 
 
-TaskCount = Annotated[TaskBounds, BeforeValidator(_count)]
+ServerTaskCount = Annotated[ServerTaskBounds, BeforeValidator(_count)]
+ServiceTaskCount = Annotated[ServiceTaskBounds, BeforeValidator(_count)]
 ProxyTaskCount = Annotated[ProxyTaskBounds, BeforeValidator(_count)]

@@ -18,6 +18,10 @@ SECOND = timedelta(seconds=1)
 
 _cpu_percent = whole_number("a percentage of CPU", 10, 90)
 CpuPercent = Annotated[int, *_cpu_percent]
+_memory_percent = whole_number("a percentage of memory", 10, 90)
+MemoryPercent = Annotated[int, *_memory_percent]
+_calls_per_second = number("a number of calls a second", 0.1, 100_000)
+CallsPerSecond = Annotated[float, *_calls_per_second]
 _tasks = whole_number("a number of tasks", 1, 5000)
 Tasks = Annotated[int, *_tasks]
 _retries = whole_number("a number of retries", 1, 10)

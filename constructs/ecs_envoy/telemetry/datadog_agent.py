@@ -29,8 +29,7 @@ def define_datadog_task_definition(
     datadog: Datadog,
     *,
     name: str,
-    cpu: int,
-    memory_limit_mib: int,
+    props: ecs.FargateTaskDefinitionProps,
     log_group: logs.ILogGroup,
     agent_registry: str,
     log_router_registry: str,
@@ -42,8 +41,7 @@ def define_datadog_task_definition(
         scope: The construct that it belongs to.
         datadog: The account that the agent reports to.
         name: The service's name.
-        cpu: CPU units of the task.
-        memory_limit_mib: Memory of the task in MiB.
+        props: Size, platform and roles of the task.
         log_group: The log group of the agent.
         agent_registry: The agent's image, without a tag.
         log_router_registry: The log router's image, without a tag.
@@ -66,11 +64,7 @@ def define_datadog_task_definition(
         apm=APMFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         dogstatsd=DogstatsdFeatureConfig(is_enabled=not is_proxy, is_socket_enabled=not is_proxy),
         log_collection=_log_collection(datadog, name, log_router_registry, is_enabled=to_datadog),
-    ).fargate_task_definition(
-        scope,
-        "TaskDefinition",
-        ecs.FargateTaskDefinitionProps(cpu=cpu, memory_limit_mib=memory_limit_mib),
-    )
+    ).fargate_task_definition(scope, "TaskDefinition", props)
     if to_datadog:
         _soften_log_router(definition)
     else:

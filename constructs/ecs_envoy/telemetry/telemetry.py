@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
@@ -20,6 +21,8 @@ class Telemetry:
         access_log: Which calls are logged: by default a sample of 10 %, and each call that failed or
             took a second.
         log_retention: How long CloudWatch Logs keeps the log; a month by default.
+        log_key: The KMS key that encrypts the log, whose policy has to let CloudWatch Logs use it; AWS's own
+            key by default.
         metrics: Whether Envoy serves metrics even if no backend below needs them. This is for your own
             Prometheus; let it in with `EnvoyProxy.allow_scrapes_from`.
         cloudwatch: Whether CloudWatch gets the metrics that `ProxyMonitoring` shows.
@@ -36,6 +39,7 @@ class Telemetry:
         default_factory=AccessLog
     )
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    log_key: kms.IKey | None = None
     metrics: bool = False
     cloudwatch: bool = False
     prometheus: ManagedPrometheus | None = None

@@ -1,8 +1,8 @@
 """Creates in the emulator what the configuration says exists already, before the first deployment."""
 
 import itertools
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rehearsal.account.emulator.ministack_internals import (
@@ -14,14 +14,14 @@ from rehearsal.account.emulator.ministack_internals import (
     text_in,
 )
 from rehearsal.account.emulator.route53_handlers import create_private_zone
-from rehearsal.account.existing import Existing
+from rehearsal.account.existing import Existing, SubnetGroup
 
 
 def create_existing(existing: Existing) -> None:
     """Create `existing` in this process's emulator, with the ids that it gives."""
     with responses.request_scope(existing.account, existing.region):
         if existing.vpc:
-            _create_vpc(existing.vpc, existing.zones)
+            _create_vpc(existing.vpc, existing.zones, existing.subnet_groups)
         for zone, records in existing.private_zones:
             create_private_zone(zone, existing.vpc, records)
         for group in existing.security_groups:
@@ -52,37 +52,43 @@ def _create_services(namespace: str, names: tuple[str, ...], *, has_dns: bool = 
         )
 
 
-def _create_vpc(vpc: str, zones: tuple[str, ...]) -> None:
-    """Create a VPC with a public and a private subnet in each zone."""
+def _create_vpc(vpc: str, zones: Sequence[str], groups: Sequence[SubnetGroup]) -> None:
+    """Create a VPC with a subnet of each of `groups` in each zone; the public ones come first."""
     with _next_id(ec2, "_new_vpc_id", vpc):
         call_ec2("CreateVpc", CidrBlock="10.20.0.0/16")
     gateway = text_in(call_ec2("CreateInternetGateway"), "internetGatewayId")
     call_ec2("AttachInternetGateway", InternetGatewayId=gateway, VpcId=vpc)
     blocks = (f"10.20.{number}.0/24" for number in itertools.count())
     nat_gateway: str | None = None
-    for kind, zone in itertools.product(("Public", "Private"), zones):
+    for group in sorted(groups, key=lambda group: group.kind != "public"):
+        for number, zone in enumerate(zones):
+            subnet, table = _create_subnet(vpc, next(blocks), zone, group, number)
+            route = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+            if group.kind != "isolated":
+                nat_gateway = nat_gateway or text_in(
+                    call_ec2("CreateNatGateway", SubnetId=subnet), "natGatewayId"
+                )
+            if group.kind == "public":
+                call_ec2("CreateRoute", **route, GatewayId=gateway)
+            elif group.kind == "private":
+                call_ec2("CreateRoute", **route, NatGatewayId=nat_gateway)
+
+
+def _create_subnet(vpc: str, block: str, zone: str, group: SubnetGroup, number: int) -> tuple[str, str]:
+    """Create a subnet with a route table of its own, and return the ids of both."""
+    key, value = group.tag
+    with _next_id(ec2, "_new_subnet_id", group.ids[number]) if group.ids[number:] else nullcontext():
         answer = call_ec2(
             "CreateSubnet",
             VpcId=vpc,
-            CidrBlock=next(blocks),
+            CidrBlock=block,
             AvailabilityZone=zone,
-            # The CDK's look-up groups subnets by this tag.
-            TagSpecification=[
-                {"ResourceType": "subnet", "Tag": [{"Key": "aws-cdk:subnet-name", "Value": kind}]}
-            ],
+            TagSpecification=[{"ResourceType": "subnet", "Tag": [{"Key": key, "Value": value}]}],
         )
-        subnet = text_in(answer, "subnetId")
-        table = text_in(call_ec2("CreateRouteTable", VpcId=vpc), "routeTableId")
-        call_ec2("AssociateRouteTable", RouteTableId=table, SubnetId=subnet)
-        if kind == "Public":
-            nat_gateway = nat_gateway or text_in(
-                call_ec2("CreateNatGateway", SubnetId=subnet), "natGatewayId"
-            )
-            call_ec2("CreateRoute", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-        else:
-            call_ec2(
-                "CreateRoute", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat_gateway
-            )
+    subnet = text_in(answer, "subnetId")
+    table = text_in(call_ec2("CreateRouteTable", VpcId=vpc), "routeTableId")
+    call_ec2("AssociateRouteTable", RouteTableId=table, SubnetId=subnet)
+    return subnet, table
 
 
 def _create_namespace(namespace: str, name: str, kind: str, vpc: str | None) -> None:

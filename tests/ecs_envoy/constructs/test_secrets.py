@@ -7,7 +7,8 @@ from aws_cdk import Stack
 from aws_cdk.assertions import Template
 
 from ecs_envoy import Network
-from ecs_envoy.from_configuration.containers import allow_decrypt, secrets
+from ecs_envoy.fargate.secrets import secrets
+from ecs_envoy.from_configuration.containers import allow_decrypt
 from tests.ecs_envoy.constructs.factories import containers, grpc_service
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbC123"

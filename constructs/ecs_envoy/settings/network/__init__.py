@@ -1,0 +1,1 @@
+"""Where things are in a network, and how callers get there."""

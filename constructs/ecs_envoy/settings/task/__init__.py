@@ -1,0 +1,1 @@
+"""How a task runs on Fargate: groups of settings that both YAML and constructs take."""
