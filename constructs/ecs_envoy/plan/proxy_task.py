@@ -138,18 +138,14 @@ def _port(task: ProxyTaskInput) -> Iterator[Finding]:
 
 
 def _size(task: ProxyTaskInput) -> Iterator[Finding]:
-    if problem := size_problem(task.cpu, task.memory_mib):
+    size = size_problem(task.cpu, task.memory_mib)
+    for problem in filter(None, (size, memory_problem(task.memory_mib, task.sidecars))):
         yield ("memory",), problem
 
 
 def _bounds(task: ProxyTaskInput) -> Iterator[Finding]:
     if problem := bounds_problem(task.min_tasks, task.max_tasks):
         yield ("tasks", "max"), problem
-
-
-def _memory(task: ProxyTaskInput) -> Iterator[Finding]:
-    if problem := memory_problem(task.memory_mib, task.sidecars):
-        yield ("memory",), problem
 
 
 def _connections(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -235,7 +231,6 @@ def _capacity(task: ProxyTaskInput) -> Iterator[Finding]:
 PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _port,
     _size,
-    _memory,
     _bounds,
     _connections,
     _drain,

@@ -18,19 +18,20 @@ from ecs_envoy.settings.arguments import refuse
 def checked_plan(
     construct_id: str,
     task: ProxyTaskInput,
-    access: ProxyAccess,
+    clients: Sequence[ec2.IConnectable],
     services: Sequence[RoutedService],
     *,
     vpc: ec2.IVpc,
     place: Place,
 ) -> ProxyTask:
-    """Return the plan of `task`.
+    """Return the plan of `task`, whose proxy `clients` may call.
 
     Raises:
         ArgumentError: A rule about the task, its clients, its services or its subnets is broken.
         BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
+    access = ProxyAccess(clients=len(clients), ports=1 + len(task.further_ports))
     findings = [
         *rule_findings(PROXY_RULES, task),
         *rule_findings(ACCESS_RULES, access),

@@ -19,7 +19,6 @@ from ecs_envoy.network.overrides import override
 from ecs_envoy.network.place import Place
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
-from ecs_envoy.plan.reach.proxy_access import ProxyAccess
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop
 from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
 from ecs_envoy.proxy.checked_plan import checked_plan
@@ -149,7 +148,7 @@ class EnvoyProxy(Construct):
         place: Place | None = None,
         overrides: ProxyOverrides | None = None,
     ) -> None:
-        telemetry, options = telemetry or Telemetry(), options or TaskOptions()
+        telemetry, options, place = telemetry or Telemetry(), options or TaskOptions(), place or Place()
         task = ProxyTaskInput(
             environment=environment or Stack.of(scope).stack_name,
             name=name,
@@ -170,23 +169,20 @@ class EnvoyProxy(Construct):
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
             options=options,
         )
-        access, place = ProxyAccess(clients=len(clients), ports=1 + len(further_ports)), place or Place()
-        plan = checked_plan(construct_id, task, access, services, vpc=ecs_cluster.vpc, place=place)
+        plan = checked_plan(construct_id, task, clients, services, vpc=ecs_cluster.vpc, place=place)
         super().__init__(scope, construct_id)
         self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
-        self._name(task, namespace, (port, *further_ports))
+        self._name(task, namespace)
         images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
         made = self._define_tasks(
             task, images, ecs_cluster, namespace, security_group, place=place, cpu_percent=cpu_percent
         )
         self._complete(made, clients, security_group, overrides)
 
-    def _name(
-        self, task: ProxyTaskInput, namespace: servicediscovery.IPrivateDnsNamespace, ports: tuple[int, ...]
-    ) -> None:
+    def _name(self, task: ProxyTaskInput, namespace: servicediscovery.IPrivateDnsNamespace) -> None:
         own_names = [service.name for service in task.services]
         define_names(self, task.name, task.aliases, own_names, namespace=namespace)
-        self.ports = ports
+        self.ports = (task.port, *task.further_ports)
         self.name, self.full_name, self.metrics_name = task.name, task.full_name, task.metrics_name
         self.address = f"{task.full_name}:{task.port}"
 

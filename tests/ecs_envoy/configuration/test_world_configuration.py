@@ -153,7 +153,9 @@ def test_the_schema_takes_a_number_of_tasks_as_the_file_does(block: str) -> None
 
 def test_validate_warns_of_a_proxy_on_fargate_spot(tmp_path: Path) -> None:
     path = tmp_path / "spot.yaml"
-    path.write_text(GOOD + "proxy: {capacity_providers: [{provider: FARGATE_SPOT}]}\n")
+    path.write_text(
+        GOOD + "proxy: {clients: [10.0.0.0/16], capacity_providers: [{provider: FARGATE_SPOT}]}\n"
+    )
     done = CliRunner().invoke(cli, ["validate", str(path)])
     assert done.exit_code == 0
     warned = f"{path}: warning: proxy.capacity_providers: clients lose several proxies at once when AWS takes"
