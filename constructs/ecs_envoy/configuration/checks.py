@@ -13,7 +13,7 @@ from ecs_envoy.configuration.parsed import read_partly
 from ecs_envoy.configuration.region_checks import REGION_RULES
 from ecs_envoy.plan.cut_over import CUT_OVER_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
-from ecs_envoy.plan.proxy_task import PROXY_RULES
+from ecs_envoy.plan.proxy.rules import PROXY_RULES
 from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES
 from ecs_envoy.plan.reach.service_location import EXISTING_RULES
 from ecs_envoy.plan.rules import Rule

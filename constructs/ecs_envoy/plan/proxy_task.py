@@ -1,29 +1,22 @@
 """The plan of a proxy's task: the settings that each of its containers is deployed with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
-from ecs_envoy.plan.names_in_namespace import DNS_NAME, own_name_in_namespace
+from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs
-from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.service_plan import ServicePlan, stop_findings
-from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, memory_problem, port_problems, sidecars
-from ecs_envoy.plan.stop.proxy_stop import ProxyStop, drain_problem
-from ecs_envoy.settings.fargate_sizes import size_problem
-from ecs_envoy.settings.task.capacity import capacity_findings
+from ecs_envoy.plan.service_plan import ServicePlan
+from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, sidecars
+from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.settings.task.options import TaskOptions
-from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
-from envoy_config.model import MAX_CONNECTIONS_PER_MIB, OPEN_CALLS_PER_MIB
 from envoy_config.rendering import to_json
-from envoy_config.routing import routing_problems
-from envoy_config.settings_error import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +107,7 @@ class ProxyTask:
         discovery: The discovery sidecar's settings as JSON; None if it does not run.
         collector: The collector's settings; None if it does not run.
         discovered: The services that the discovery sidecar queries, by where they are listed.
-        shares_traffic: Whether the sidecars of the proxy's tasks tell each other how many calls arrive in
-            which zone.
+        shares_traffic: Whether the sidecars of the proxy tell each other how many calls arrive in which zone.
 
     """
 
@@ -131,116 +123,6 @@ class ProxyTask:
     def logs_to_datadog(self) -> bool:
         """Whether Datadog's log router gets Envoy's log."""
         return "datadog-log-router" in self.sidecars
-
-
-def _port(task: ProxyTaskInput) -> Iterator[Finding]:
-    yield from port_problems(task.port, task.further_ports, task.telemetry, task.sidecars)
-
-
-def _size(task: ProxyTaskInput) -> Iterator[Finding]:
-    size = size_problem(task.cpu, task.memory_mib)
-    for problem in filter(None, (size, memory_problem(task.memory_mib, task.sidecars))):
-        yield ("memory",), problem
-
-
-def _bounds(task: ProxyTaskInput) -> Iterator[Finding]:
-    if problem := bounds_problem(task.min_tasks, task.max_tasks):
-        yield ("tasks", "max"), problem
-
-
-def _connections(task: ProxyTaskInput) -> Iterator[Finding]:
-    most = MAX_CONNECTIONS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
-    if task.max_connections is not None and task.max_connections > most:
-        problem = f"{task.max_connections} connections do not fit Envoy's memory"
-        yield ("max_connections",), f"{problem}; give {most} at most, or more memory"
-
-
-def _drain(task: ProxyTaskInput) -> Iterator[Finding]:
-    if problem := drain_problem(task.stop):
-        yield ("drain",), problem
-
-
-def _open_calls(task: ProxyTaskInput) -> Iterator[Finding]:
-    most = OPEN_CALLS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
-    for service in task.services:
-        calls = service.upstream.max_open_calls
-        if calls is not None and calls > most:
-            problem = f"{calls} open calls do not fit Envoy's memory; give {most} at most, or the proxy more"
-            yield ("services", service.name, "max_open_calls"), f"{problem} memory"
-
-
-def _names(task: ProxyTaskInput) -> Iterator[Finding]:
-    taken = {task.name: "the proxy"}
-    for service in task.services:
-        listed = service.listed_in
-        if listed is None or listed.namespace_id != task.namespace_id:
-            continue
-        if listed.service.lower() == task.name:
-            yield ("services", service.name), f"has the proxy's name, {task.name!r}; give each its own name"
-        else:
-            taken[listed.service.lower()] = f"the service {service.name}"
-    for index, alias in enumerate(task.aliases):
-        if alias in taken:
-            yield ("aliases", index), f"{alias!r} is the name of {taken[alias]}; give another name"
-        taken.setdefault(alias, "another alias")
-
-
-def _hosts(task: ProxyTaskInput) -> Iterator[Finding]:
-    taken = {
-        listed.service.lower(): service.name
-        for service in task.services
-        if (listed := service.listed_in) and listed.namespace_id == task.namespace_id
-    }
-    for service in task.services:
-        here, name = ("services", service.name), task.own_name(service)
-        if len(name) > DNS_NAME:
-            yield (
-                here,
-                f"{name} has {len(name)} characters, and DNS allows {DNS_NAME}; shorten one of its names",
-            )
-        owner = taken.get(own_name_in_namespace(service.name, proxy=task.name))
-        if owner is not None:
-            yield here, f"{name}, its own name at the proxy, is the Cloud Map name of {owner}; rename it"
-        for index, host in enumerate(service.upstream.hosts):
-            if host == task.full_name:
-                yield (
-                    (*here, "hosts", index),
-                    f"{host} is the proxy's own name, by which clients reach every service; remove it",
-                )
-
-
-def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
-    claims = [service.claim(task.own_name(service)) for service in task.services]
-    for name, path, message in routing_problems(claims):
-        yield ("services", *([name] if name else []), *path), message
-
-
-def _stops(task: ProxyTaskInput) -> Iterator[Finding]:
-    for service in task.services:
-        # Otherwise the service's own rules have found it.
-        if service.discovery == "cloud_map" and service.stop.poll_interval != task.discovery_interval:
-            for path, message in stop_findings(service, task.discovery_interval):
-                yield ("services", service.name, *path), message
-
-
-def _capacity(task: ProxyTaskInput) -> Iterator[Finding]:
-    for path, problem in capacity_findings(task.options.capacity_providers):
-        yield ("capacity_providers", *path), problem
-
-
-PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
-    _port,
-    _size,
-    _bounds,
-    _connections,
-    _drain,
-    _open_calls,
-    _names,
-    _hosts,
-    _routing,
-    _stops,
-    _capacity,
-)
 
 
 def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
@@ -276,7 +158,18 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         if followed
         else None
     )
-    collector = _collector_settings(task) if "collector" in task.sidecars else None
+    collector = (
+        CollectorSettings(
+            proxy=task.metrics_name,
+            region=task.region,
+            discovery=bool(task.followed),
+            cloudwatch_log_group=task.telemetry.cloudwatch_log_group,
+            remote_write_url=task.telemetry.remote_write_url,
+            tracing=task.telemetry.tracing is not None,
+        )
+        if "collector" in task.sidecars
+        else None
+    )
     sidecar_settings = [text for text in (discovery, collector and collector.to_json()) if text]
     return ProxyTask(
         sidecars=task.sidecars,
@@ -286,15 +179,4 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         collector=collector,
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         shares_traffic=shares_traffic,
-    )
-
-
-def _collector_settings(task: ProxyTaskInput) -> CollectorSettings:
-    return CollectorSettings(
-        proxy=task.metrics_name,
-        region=task.region,
-        discovery=bool(task.followed),
-        cloudwatch_log_group=task.telemetry.cloudwatch_log_group,
-        remote_write_url=task.telemetry.remote_write_url,
-        tracing=task.telemetry.tracing is not None,
     )

@@ -7,7 +7,8 @@ from aws_cdk import aws_ec2 as ec2
 from ecs_envoy.fargate.arguments import argument_findings
 from ecs_envoy.network.place import Place
 from ecs_envoy.network.zones import zone_findings
-from ecs_envoy.plan.proxy_task import PROXY_RULES, ProxyTask, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.proxy.rules import PROXY_RULES
+from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.proxy.access import unreachable

@@ -172,7 +172,6 @@ class EnvoyProxy(Construct):
         plan = checked_plan(construct_id, task, clients, services, vpc=ecs_cluster.vpc, place=place)
         super().__init__(scope, construct_id)
         self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
-        self._name(task, namespace)
         images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
         made = self._define_tasks(
             task, images, ecs_cluster, namespace, security_group, place=place, cpu_percent=cpu_percent
@@ -197,6 +196,7 @@ class EnvoyProxy(Construct):
         place: Place,
         cpu_percent: int,
     ) -> ProxyContainers:
+        self._name(task, namespace)
         made = define_proxy_containers(
             self, task, self.plan, images, namespace=namespace, telemetry=self.telemetry
         )

@@ -1,0 +1,1 @@
+"""What has to hold for a proxy as a whole."""
