@@ -108,7 +108,7 @@ def run_cdk() -> RunCdk:
     return run
 
 
-CONFIGURATIONS = ("example", "existing", "large", "telemetry")
+CONFIGURATIONS = ("example", "existing", "large", "swap", "telemetry")
 BACKENDS = ("cloudwatch", "prometheus", "tracing", "datadog")
 
 
@@ -182,6 +182,12 @@ def example(assembly_of: Assembly) -> Templates:
 def large(assembly_of: Assembly) -> Templates:
     """The templates of config/large.yaml."""
     return read_templates(assembly_of("large"))
+
+
+@pytest.fixture(scope="session")
+def swap(assembly_of: Assembly) -> Templates:
+    """The templates of config/swap.yaml."""
+    return read_templates(assembly_of("swap"))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.cut_over import weights
 from rehearsal import configured
 from rehearsal.course.cut_over_result import CutOverStep
-from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
+from rehearsal.course.stage import Stage, Window
 from rehearsal.load.calls import Target, error_counts
 from rehearsal.load.load_process import Load
 from rehearsal.processes import Process
@@ -25,6 +25,10 @@ DIALS_PER_SECOND = 6.0
 PINNED_CALLS_PER_SECOND = 6.0
 STEP_SECONDS = 5.0
 """How long each step is measured: some 30 dials of each name."""
+
+
+CALL_SECONDS = 1.0
+"""How long calls that began at the end of a step may take to be counted."""
 
 
 def write_configuration(config: Path, percent: int, out: Path) -> None:
@@ -106,9 +110,9 @@ class CutOverCourse:
         moved = configured.moved_names(stage.configuration)
         if assembly:
             self.deploy(percent, assembly)
-        begin = time.time() + SETTLE_SECONDS
+        begin = time.time()
         window = Window(begin=begin, end=begin + STEP_SECONDS)
-        stage.wait_until(lambda: time.time() > window.end + SETTLE_SECONDS, f"clients at {percent} %")
+        stage.wait_until(lambda: time.time() > window.end + CALL_SECONDS, f"clients at {percent} %")
         calls = [*pinned.calls(), *redialers.calls()]
         dialled = redialers.calls()
         for service, cut_over in moved.items():

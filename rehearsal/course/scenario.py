@@ -200,6 +200,9 @@ class Scenario:
         self.outcome.cut_over = self._course.steps
 
     def _way_back(self) -> None:
+        for service, load_balancer in self._load_balancers.items():
+            # A rolling deployment has replaced tasks, which ECS registers at the load balancer, too.
+            load_balancer.register(self._stage.system.agent.tasks(service))
         self._course.play([(0, self._cut_overs[0])])
 
     def _scale_out(self, changes: Changes) -> None:

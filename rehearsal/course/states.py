@@ -5,8 +5,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rehearsal import configured
+from rehearsal.agent.task import Task
 from rehearsal.course.outcome import ProxyUse, ServiceResult, service_result
 from rehearsal.course.stage import SETTLE_SECONDS, Stage, Window
 from rehearsal.load.calls import STREAM, UNARY, Call, Target
@@ -56,10 +58,24 @@ def targets(stage: Stage, addresses: dict[str, str]) -> list[Target]:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """A TCP proxy in place of a Classic Load Balancer: its process, and what gRPC dials."""
+    """A TCP proxy in place of a Classic Load Balancer.
+
+    Attributes:
+        process: Its process.
+        target: What gRPC dials.
+        tasks: The file with its targets.
+
+    """
 
     process: Process
     target: str
+    tasks: Path
+
+    def register(self, tasks: Sequence[Task]) -> None:
+        """Forward connections to `tasks` from now on, as to the targets that ECS registers."""
+        new = self.tasks.with_suffix(".new")
+        new.write_text("\n".join(task.target for task in tasks), encoding="utf-8")
+        new.replace(self.tasks)
 
 
 def start_load_balancers(stage: Stage) -> dict[str, LoadBalancer]:
@@ -71,14 +87,15 @@ def start_load_balancers(stage: Stage) -> dict[str, LoadBalancer]:
         address, port = stage.system.addresses.next(), tasks[0].definition.container.port
         if service in moved:
             port = stage.configuration.proxy.port  # clients dial the load balancer and the proxy alike
-        command = [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port)]
-        process = stage.system.processes.start(f"{service}-l4", [*command, *(task.target for task in tasks)])
-        process.wait_for_port(address, port)
-        target = f"{address}:{port}"
+        listed, target = stage.system.logs / f"{service}-l4.targets", f"{address}:{port}"
         if cut_over := moved.get(service):
             stage.system.load_balancers[cut_over.load_balancer.lower()] = address
             target = dialled(stage, cut_over.name)
-        started[service] = LoadBalancer(process=process, target=target)
+        command = [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), "--follow", listed]
+        process = stage.system.processes.start(f"{service}-l4", [str(part) for part in command])
+        started[service] = LoadBalancer(process=process, target=target, tasks=listed)
+        started[service].register(tasks)
+        process.wait_for_port(address, port)
     return started
 
 

@@ -9,6 +9,8 @@ import itertools
 import json
 import signal
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -22,9 +24,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def serve(address: str, port: int, tasks: list[str]) -> None:
+async def serve(address: str, port: int, tasks: Callable[[], list[str]]) -> None:
     """Forward each connection to the next of `tasks`, given as `address:port`, until SIGTERM."""
-    next_task = itertools.cycle(tasks)
+    numbers = itertools.count()
     connections = 0
 
     def changed(by: int) -> None:
@@ -35,7 +37,8 @@ async def serve(address: str, port: int, tasks: list[str]) -> None:
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         changed(1)
         try:
-            host, _, task_port = next(next_task).rpartition(":")
+            targets = tasks()
+            host, _, task_port = targets[next(numbers) % len(targets)].rpartition(":")
             task_reader, task_writer = await asyncio.open_connection(host, int(task_port))
             await asyncio.gather(_copy(reader, task_writer), _copy(task_reader, writer))
         finally:
@@ -54,9 +57,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("port", type=int)
-    parser.add_argument("tasks", nargs="+")
+    parser.add_argument("tasks", nargs="*")
+    parser.add_argument(
+        "--follow", type=Path, help="a file with a task in each line, read for each connection"
+    )
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.address, arguments.port, arguments.tasks))
+    follow: Path | None = arguments.follow
+    tasks: list[str] = arguments.tasks
+
+    def current() -> list[str]:
+        return follow.read_text(encoding="utf-8").split() if follow else tasks
+
+    asyncio.run(serve(arguments.address, arguments.port, current))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ ACCEPTED = [
         "Cloud Map's discovery is bound by condition keys; X-Ray's and Datadog's actions know no resource.",
     ),
     (
+        "/TaskRole/DefaultPolicy",
+        f"{NAG}IAM5[Resource::arn:aws:ecs:eu-west-1:111122223333:task/prod/*]",
+        "DescribeTasks is for the tasks of one cluster, whose ids are known only while they run.",
+    ),
+    (
         "/LoadBalancer/SecurityGroup",
         f"{NAG}EC23",
         "The API is public: its ALB serves the internet by HTTPS, and redirects HTTP to it.",

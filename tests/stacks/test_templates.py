@@ -59,7 +59,7 @@ def test_cdk_nag_finds_nothing_that_is_not_accepted_with_a_reason(assembly: Path
 def test_stacks_need_only_those_before_them(assembly: Path) -> None:
     manifest = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     stacks = {name: value for name, value in manifest.items() if value["type"] == "aws:cloudformation:stack"}
-    order = ["network", "services", "proxy", "api", "monitoring"]
+    order = ["network", "services", "proxy", "cut-over", "api", "monitoring"]
     assert {"network", "services", "proxy"} <= {name.partition("-")[2] for name in stacks} <= set(order)
     for name, value in stacks.items():
         before = order[: order.index(name.partition("-")[2])]
