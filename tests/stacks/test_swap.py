@@ -78,6 +78,7 @@ def test_it_makes_only_these_resources_and_changes_none_that_exists(swap: Templa
             "AWS::IAM::Policy",
             "AWS::IAM::Role",
             "AWS::Logs::LogGroup",
+            "AWS::Logs::QueryDefinition",
             "AWS::ServiceDiscovery::Instance",  # names of the services, in the namespace
             "AWS::ServiceDiscovery::Service",
         },
