@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from rehearsal import configured
 from rehearsal.course.cut_over_result import CutOverStep
 from rehearsal.course.stage import Stage, Window
 from rehearsal.load.calls import Target, error_counts
+from rehearsal.load.clients import CONNECTIONS
 from rehearsal.load.load_process import Load
 from rehearsal.processes import Process
 
@@ -103,7 +105,9 @@ class CutOverCourse:
         ]
 
     def _have_called(self, load: Load) -> bool:
-        return {call.service for call in load.calls()} >= {target.service for target in self.targets}
+        """Return whether every client of `load` is connected: they call in turn."""
+        calls = Counter(call.service for call in load.calls())
+        return all(calls[target.service] >= CONNECTIONS for target in self.targets)
 
     def _step(self, percent: int, assembly: Path | None, pinned: Load, redialers: Load) -> None:
         stage, begun = self.stage, time.time()
