@@ -10,6 +10,7 @@ from aws_cdk import App, Environment
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import cut_overs
+from ecs_envoy.configuration.proxies.views import stack_name, views
 from ecs_envoy.from_configuration.everything import mark_everything
 from ecs_envoy.from_configuration.lookups import missing_lookups
 from envoy_config.settings_error import Finding, SettingsError
@@ -27,49 +28,59 @@ def define_stacks(app: App, configuration: Configuration) -> None:
     services = ServicesStack(
         app, f"{name}-services", env=env, configuration=configuration, network=base.network
     )
-    proxy = ProxyStack(
-        app,
-        f"{name}-proxy",
-        env=env,
-        configuration=configuration,
-        network=base.network,
-        services=services.services,
-        security_group=base.proxy_security_group,
-    )
-    # There is no reference between them. With this order, the first look-ups of a new proxy find tasks.
-    proxy.add_stack_dependency(services)
-    # These stacks are imported only if they are used, because the imports take time.
+    proxies = [_define_proxy_stacks(app, env, view, base, services) for view in views(configuration)]
+    # This stack and some of a proxy are imported only if they are used, because the imports take time.
     if configuration.api:
         from stacks.api import ApiStack
 
-        ApiStack(
+        api = ApiStack(
             app,
             f"{name}-api",
             env=env,
             configuration=configuration,
             api=configuration.api,
             network=base.network,
-            proxy=proxy.proxy,
-        ).add_stack_dependency(proxy)
-    if any(cut_overs(configuration)):
+            proxies=[stack.proxy for stack in proxies],
+        )
+        for stack in proxies:
+            api.add_stack_dependency(stack)
+    mark_everything(app, configuration)
+
+
+def _define_proxy_stacks(
+    app: App, env: Environment, view: Configuration, base: NetworkStack, services: ServicesStack
+) -> ProxyStack:
+    """Define the stacks of the proxy of `view`, a configuration with one proxy; return its own."""
+    proxy = ProxyStack(
+        app,
+        stack_name(view),
+        env=env,
+        configuration=view,
+        network=base.network,
+        services=services.services,
+        security_group=base.proxy_security_groups[view.proxy.name],
+    )
+    # There is no reference between them. With this order, the first look-ups of a new proxy find tasks.
+    proxy.add_stack_dependency(services)
+    if any(cut_overs(view)):
         from stacks.cut_over import CutOverStack
 
         CutOverStack(
-            app, f"{name}-cut-over", env=env, configuration=configuration, proxy=proxy.proxy
+            app, stack_name(view, "cut-over"), env=env, configuration=view, proxy=proxy.proxy
         ).add_stack_dependency(proxy)
-    if configuration.telemetry.cloudwatch:
+    if view.telemetry.cloudwatch:
         from stacks.monitoring import MonitoringStack
 
         MonitoringStack(
             app,
-            f"{name}-monitoring",
+            stack_name(view, "monitoring"),
             env=env,
-            configuration=configuration,
-            settings=configuration.telemetry.cloudwatch,
+            configuration=view,
+            settings=view.telemetry.cloudwatch,
             proxy=proxy.proxy,
             services=services.services,
         )
-    mark_everything(app, configuration)
+    return proxy
 
 
 def configuration_file(app: App) -> Path:

@@ -17,6 +17,7 @@ from rehearsal.course.progress import ConsoleProgress
 from rehearsal.course.reach import UnreachableError
 from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Stage
+from rehearsal.one_proxy import chosen_view, rehearsed_file
 from rehearsal.output_folder import fresh_folder
 from rehearsal.processes import ROOT, StartFailedError, clean_environment
 from rehearsal.report.terminal import show
@@ -47,13 +48,17 @@ def main() -> int:
                 f"{arguments.config}: not a regular file, but a rehearsal reads it more than once; "
                 "give the path of a YAML file"
             )
+        view = chosen_view(arguments.config, configuration, arguments.proxy)
         out = fresh_folder(arguments.out, arguments.config)
+        config = rehearsed_file(arguments.config, view, out)
+        configuration = load_configuration(config)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
         delays = Delays(health_lag=arguments.health_lag, propagation=arguments.propagation)
-        return _rehearse(arguments.config, configuration, out, stop, arguments.seconds, delays)
+        folder = arguments.config.resolve().parent
+        return _rehearse(config, configuration, folder, out, stop, arguments.seconds, delays)
     except (StartFailedError, CdkFailedError, UnreachableError) as error:
         print("\n".join(f"rehearsal: {line}" for line in str(error).splitlines()), file=sys.stderr)
         return 1
@@ -78,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the folder for report and logs; new, empty, or of an earlier rehearsal, which is then deleted "
         "(default: rehearsal/out)",
     )
+    parser.add_argument("--proxy", help="which proxy to rehearse, if the file has several (proxies)")
     parser.add_argument(
         "--health-lag",
         type=float,
@@ -106,6 +112,7 @@ def _check_seconds(option: str, seconds: float, bounds: tuple[int, int]) -> None
 def _rehearse(
     config: Path,
     configuration: Configuration,
+    folder: Path,
     out: Path,
     stop: threading.Event,
     seconds: float,
@@ -113,17 +120,18 @@ def _rehearse(
 ) -> int:
     console = Console()
     console.print(f"Rehearsing {config}; report and logs in {out}", soft_wrap=True, highlight=False)
-    with ConsoleProgress(console) as progress:
-        folder = config.resolve().parent
-        with System(configuration, folder, out, progress.say, stop, delays) as system:
-            stage = Stage(system=system, progress=progress, stop=stop)
-            scenario = Scenario(config, stage, out, seconds=seconds)
-            scenario.run()
-            progress.step("report")
-            # Imported here, because importing matplotlib takes two seconds and the first steps are busy.
-            from rehearsal.report.write import write_report
+    with (
+        ConsoleProgress(console) as progress,
+        System(configuration, folder, out, progress.say, stop, delays) as system,
+    ):
+        stage = Stage(system=system, progress=progress, stop=stop)
+        scenario = Scenario(config, stage, out, seconds=seconds)
+        scenario.run()
+        progress.step("report")
+        # Imported here, because importing matplotlib takes two seconds and the first steps are busy.
+        from rehearsal.report.write import write_report
 
-            write_report(scenario, system, out, progress.say)
+        write_report(scenario, system, out, progress.say)
     show(console, scenario.outcome)
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True, highlight=False)
     return 1 if scenario.outcome.problems() else 0

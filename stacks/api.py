@@ -1,5 +1,7 @@
 """The stack of the public API."""
 
+from collections.abc import Sequence
+
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
@@ -10,7 +12,7 @@ from ecs_envoy.from_configuration.api import define_public_api
 
 
 class ApiStack(Stack):
-    """The public HTTP API behind its ALB, a client of the proxy."""
+    """The public HTTP API behind its ALB, a client of the proxy or of several."""
 
     def __init__(
         self,
@@ -21,8 +23,8 @@ class ApiStack(Stack):
         configuration: Configuration,
         api: Api,
         network: Network,
-        proxy: EnvoyProxy,
+        proxies: Sequence[EnvoyProxy],
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.api = define_public_api(self, configuration, api, network=network, proxy=proxy)
+        self.api = define_public_api(self, configuration, api, network=network, proxies=proxies)
         CfnOutput(self, "LoadBalancer", value=self.api.load_balancer.load_balancer_dns_name)

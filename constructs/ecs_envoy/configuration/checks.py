@@ -10,6 +10,8 @@ from ecs_envoy.configuration.existing.plans import existing_entry
 from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
+from ecs_envoy.configuration.proxies.rules import PROXIES_RULES
+from ecs_envoy.configuration.proxies.views import in_file, views
 from ecs_envoy.configuration.region_checks import REGION_RULES
 from ecs_envoy.plan.cut_over import CUT_OVER_RULES
 from ecs_envoy.plan.network_plan import NETWORK_RULES
@@ -33,8 +35,21 @@ def check(values: dict[str, object]) -> tuple[Configuration | None, list[Finding
     except ValidationError as error:
         findings += problems(error, Configuration)
         configuration = read_partly(Configuration, values)
-    findings += _Checks(configuration, complete=not findings).findings()
+    findings += _rule_findings(configuration, complete=not findings)
     return (None if findings else configuration), findings
+
+
+def _rule_findings(configuration: Configuration, *, complete: bool) -> list[Finding]:
+    """Return what the rules find; what they find for several proxies alike is there once."""
+    if not vars(configuration).get("proxies"):  # not given, or not readable
+        return list(_Checks(configuration, complete=complete).findings())
+    several = _Checks(configuration, complete=complete).between_proxies()
+    found = [
+        in_file(view, finding)
+        for view in views(configuration)
+        for finding in _Checks(view, complete=complete).findings()
+    ]
+    return list(dict.fromkeys([*several, *found]))
 
 
 class _Checks:
@@ -67,6 +82,10 @@ class _Checks:
         yield from self._run(self._services)
         yield from self._run(self._servers)
         yield from self._run(self._cut_overs)
+
+    def between_proxies(self) -> Iterator[Finding]:
+        """Yield what the rules between several proxies find in the whole file."""
+        yield from self._apply(PROXIES_RULES, self._configuration)
 
     def _access(self, configuration: Configuration) -> Iterator[Finding]:
         for path, message in self._apply(ACCESS_RULES, plans.proxy_access(configuration)):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
+from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.settings.network.api_access import access_findings
 from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
@@ -62,20 +63,19 @@ def _endpoints(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
+    cure = "address_variable of that proxy" if configuration.proxies else "proxy_address_variable"
     for path, server in servers(configuration).items():
-        variable = server.proxy_address_variable
-        for key, variables in (("environment", server.environment), ("secrets", server.secrets)):
-            if variable in variables:
-                yield (
-                    (*path, key, variable),
-                    "is set to the proxy's address; remove it, or give another proxy_address_variable",
-                )
+        for variable in address_variables(configuration, path):
+            for key, variables in (("environment", server.environment), ("secrets", server.secrets)):
+                if variable in variables:
+                    problem = f"is set to the proxy's address; remove it, or give another {cure}"
+                    yield (*path, key, variable), problem
 
 
 def _variable_of_no_client(configuration: Configuration) -> Iterator[Finding]:
     for name, service in configuration.services.items():
         is_client = service.calls or name in configuration.proxy.clients
-        if service.proxy_address_variable and not is_client:
+        if service.proxy_address_variable and not is_client and not configuration.proxies:
             yield (
                 ("services", name, "proxy_address_variable"),
                 "holds the address of a proxy that it may not call; also give calls, the services it calls",

@@ -5,24 +5,18 @@ from datetime import timedelta
 from pydantic import Field
 
 from ecs_envoy.configuration.existing.blocks import ExistingService
+from ecs_envoy.configuration.proxies.blocks import ListedProxy, Proxy
 from ecs_envoy.configuration.server import Api, Service
 from ecs_envoy.configuration.telemetry import Telemetry
-from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.network_plan import NAT_GATEWAYS, VPC_CIDR
-from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
-from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
 from ecs_envoy.settings.image_mirror import EcrRegistry
 from ecs_envoy.settings.network.subnets import KnownVpc, SubnetChoice
-from ecs_envoy.settings.reach.proxy_client import ProxyClient
-from ecs_envoy.settings.task.options import TaskOptions
-from ecs_envoy.settings.task.overrides import NetworkOverrides, ProxyOverrides
+from ecs_envoy.settings.task.overrides import NetworkOverrides
 from ecs_envoy.settings.task.references import PolicyArn
 from ecs_envoy.settings.task.tags import Tags
-from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
-from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import Connections, Flag, ProtoMethod, UnprivilegedPort
+from envoy_config.values import Flag, ProtoMethod
 
 
 class NewNetwork(Settings):
@@ -87,62 +81,6 @@ class Namespace(Settings):
     )
 
 
-class DiscoverySidecar(Settings):
-    """The sidecar that polls Cloud Map; it runs if a service has `discovery: cloud_map`."""
-
-    image: values.Image | None = Field(
-        default=None, description="the name of its image; by default the CDK CLI builds one with Docker"
-    )
-    interval: values.PollInterval = Field(default=INTERVAL, description="time between two polls of a service")
-
-
-class Proxy(TaskOptions, TaskSize):
-    """Envoy, between the API and the services."""
-
-    name: values.DnsLabel = Field(default=PROXY_NAME, description="clients dial <name>.<namespace>:<port>")
-    aliases: list[values.DnsLabel] = Field(
-        default=[],
-        description="further names that clients may dial, as CNAME records; to rename the proxy, give the "
-        "new name here and keep `name`",
-    )
-    port: UnprivilegedPort = Field(default=GRPC_PORT, description="the TCP port that clients dial")
-    further_ports: list[UnprivilegedPort] = Field(
-        default=[],
-        description="further TCP ports that clients may dial, with the same routes, where theirs cannot be "
-        "changed; below 1024 Envoy would need root privileges",
-    )
-    clients: list[ProxyClient] = Field(
-        default=[],
-        description="who may call the proxy: security groups (sg-...), IPv4 blocks, prefix lists (pl-...), "
-        "and names under services; api, and services with calls, may call it anyway",
-    )
-    tasks: ProxyTaskCount = Field(
-        default=ProxyTaskBounds(min=TASKS, max=TASKS),
-        description="number of tasks, or bounds for autoscaling by CPU and, with telemetry.cloudwatch, by "
-        "open calls; two survive the loss of a zone",
-    )
-    max_connections: Connections | None = Field(
-        default=None,
-        description="most connections of clients to a task; by default four for each MiB of Envoy's memory",
-    )
-    drain: values.Drain = Field(
-        default=DRAIN,
-        description="time that open calls have to end when a task stops, after its clients were told to "
-        "leave; 20s are the most that Fargate leaves",
-    )
-    image: EnvoyImage = Field(
-        default=ENVOY_IMAGE, description="Envoy's stock image or a copy of it, by exact version or digest"
-    )
-    discovery: DiscoverySidecar = Field(
-        default=DiscoverySidecar(), description="the sidecar that polls Cloud Map"
-    )
-    overrides: ProxyOverrides = Field(
-        default={},
-        description="properties of CloudFormation resources that have no key, by place and path, such as "
-        "{ecs_service: {EnableECSManagedTags: true}}",
-    )
-
-
 class RehearsedService(Settings):
     """A local command that `ecs-envoy rehearse` runs instead of a service's image."""
 
@@ -188,6 +126,9 @@ class Configuration(Settings):
     network: Network = Field(default=Network(), description="the network that everything runs in")
     namespace: Namespace = Field(description="the Cloud Map namespace")
     proxy: Proxy = Field(default=Proxy(), description="the Envoy proxy")
+    proxies: dict[values.DnsLabel, ListedProxy] = Field(
+        default={}, description="several Envoy proxies by name, each with its services, in the place of proxy"
+    )
     services: dict[values.DnsLabel, Service] = Field(
         default={}, description="the gRPC services to deploy, by name"
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from ecs_envoy.configuration.existing.plans import existing_plan, own_namespace_id, proxy_name, upstream
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.parsed import build_partly
+from ecs_envoy.configuration.proxies.views import carries, is_routed
 from ecs_envoy.configuration.server import Api, CutOver, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.cut_over import CutOverPlan
@@ -78,8 +79,8 @@ def proxy_access(configuration: Configuration) -> ProxyAccess:
 def proxy_clients(configuration: Configuration) -> list[str]:
     """Return who may call the proxy: `api`, names of services, and entries of `proxy.clients`."""
     api = configuration.api
-    calling = [name for name, service in configuration.services.items() if service.calls]
-    may_call = ["api"] if api and api.calls != [] else []
+    calling = [name for name, s in configuration.services.items() if carries(configuration, s.calls)]
+    may_call = ["api"] if api and carries(configuration, api.calls) else []
     return list(dict.fromkeys([*may_call, *configuration.proxy.clients, *calling]))
 
 
@@ -123,6 +124,12 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
 
 def cut_overs(configuration: Configuration) -> Iterator[tuple[str, CutOver]]:
     """Yield the name of each service whose clients move from an old load balancer, and how they do."""
+    for name, cut_over in _every_cut_over(configuration):
+        if is_routed(configuration, name):
+            yield name, cut_over
+
+
+def _every_cut_over(configuration: Configuration) -> Iterator[tuple[str, CutOver]]:
     for name, service in {**configuration.services, **configuration.existing_services}.items():
         if service.cut_over:
             yield name, service.cut_over
@@ -130,8 +137,8 @@ def cut_overs(configuration: Configuration) -> Iterator[tuple[str, CutOver]]:
 
 def cut_over_plans(configuration: Configuration) -> Iterator[tuple[str, CutOverPlan]]:
     """Yield what the rules check of each service whose clients move from an old load balancer."""
-    listed = list(cut_overs(configuration))
-    for name, cut_over in listed:
+    listed = list(_every_cut_over(configuration))
+    for name, cut_over in cut_overs(configuration):
         others = {
             other.name.lower(): f"the name of {service}" for service, other in listed if service != name
         }
@@ -219,11 +226,13 @@ def _remote_write_url(telemetry: Telemetry, region: str) -> str | None:
 
 
 def service_plans(configuration: Configuration) -> Iterator[tuple[str, ServicePlan]]:
-    """Yield the name and the plan of each service."""
+    """Yield the name and the plan of each service of the proxy."""
     for name, service in configuration.services.items():
-        yield name, service_plan(configuration, name, service)
+        if is_routed(configuration, name):
+            yield name, service_plan(configuration, name, service)
     for name, existing in configuration.existing_services.items():
-        yield name, existing_plan(configuration, name, existing)
+        if is_routed(configuration, name):
+            yield name, existing_plan(configuration, name, existing)
 
 
 def servers(configuration: Configuration) -> dict[tuple[str, ...], Service | Api]:

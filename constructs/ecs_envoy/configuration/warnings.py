@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import proxy_clients
+from ecs_envoy.configuration.proxies.views import in_file, views
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.plan.rules import Rule, rule_findings
 from ecs_envoy.settings.task.capacity import spot_warnings
@@ -12,7 +13,9 @@ from envoy_config.settings_error import Finding
 
 def warnings(configuration: Configuration) -> list[Finding]:
     """Return the path of each key that is probably wrong, with the cure."""
-    return list(rule_findings(_WARNINGS, configuration))
+    return [
+        in_file(view, finding) for view in views(configuration) for finding in rule_findings(_WARNINGS, view)
+    ]
 
 
 def _nobody_may_call(configuration: Configuration) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.proxies.views import stack_name
 from ecs_envoy.settings.extra import extra
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ class Account:
         """A client of SNS."""
         return self._client("sns")
 
-    def stack_resources(self, stack: str, kind: str) -> dict[str, str]:
-        """Return the physical ids of the resources of type `kind` in `stack`, by their logical ids.
+    def stack_resources(self, name: str, kind: str) -> dict[str, str]:
+        """Return the physical ids of the resources of type `kind` in the stack `name`, by their logical ids.
 
         An id is empty where a resource is not made yet, or could not be made.
 
@@ -101,7 +102,6 @@ class Account:
             MissingError: The stack is not deployed.
 
         """
-        name = f"{self.configuration.environment}-{stack}"
         pages = self.cloud_formation.get_paginator("list_stack_resources").paginate(StackName=name)
         try:
             return {
@@ -118,7 +118,7 @@ class Account:
     @cached_property
     def services(self) -> "list[ServiceTypeDef]":
         """The ECS services of the services stack, and the proxy's."""
-        return [*self._services("services").values(), self.proxy]
+        return [*self._services(self._stack("services")).values(), self.proxy]
 
     @cached_property
     def proxy(self) -> "ServiceTypeDef":
@@ -128,7 +128,7 @@ class Account:
             MissingError: The proxy stack has none.
 
         """
-        found = next(iter(self._services("proxy").values()), None)
+        found = next(iter(self._services(stack_name(self.configuration)).values()), None)
         if found is None:
             raise MissingError("the proxy's stack has no ECS service")
         return found
@@ -136,9 +136,12 @@ class Account:
     @cached_property
     def absent(self) -> list[str]:
         """The services that the services stack has and ECS does not: by their names, or their logical ids."""
-        found = self._services("services")
-        resources = self.stack_resources("services", _SERVICE)
+        found = self._services(self._stack("services"))
+        resources = self.stack_resources(self._stack("services"), _SERVICE)
         return [arn.rpartition("/")[2] or name for name, arn in resources.items() if name not in found]
+
+    def _stack(self, part: str) -> str:
+        return f"{self.configuration.environment}-{part}"
 
     def _services(self, stack: str) -> "dict[str, ServiceTypeDef]":
         found = {
@@ -173,7 +176,7 @@ class Account:
         """
         given = self.configuration.namespace.id
         kind = "AWS::ServiceDiscovery::PrivateDnsNamespace"
-        identity = given or next(iter(self.stack_resources("network", kind).values()), None)
+        identity = given or next(iter(self.stack_resources(self._stack("network"), kind).values()), None)
         if not identity:
             raise MissingError("the network stack has no namespace")
         return self.cloud_map.get_namespace(Id=identity)["Namespace"]

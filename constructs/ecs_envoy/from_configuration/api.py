@@ -1,5 +1,7 @@
 """Defines the public API of a configuration."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -8,6 +10,8 @@ from ecs_envoy.configuration.model import (
     Api,
     Configuration,
 )
+from ecs_envoy.configuration.proxies.addresses import address_variables
+from ecs_envoy.configuration.proxies.views import carries, views
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.health_check import container_health_check
 from ecs_envoy.fargate.secrets import secrets
@@ -22,9 +26,19 @@ from ecs_envoy.settings.task.options import ServerOptions
 
 
 def define_public_api(
-    scope: Construct, configuration: Configuration, settings: Api, *, network: Network, proxy: EnvoyProxy
+    scope: Construct,
+    configuration: Configuration,
+    settings: Api,
+    *,
+    network: Network,
+    proxies: Sequence[EnvoyProxy],
 ) -> PublicApi:
-    """Define the API that `settings` describes; it gets the address of `proxy` and may call it."""
+    """Define the API that `settings` describes; it gets the addresses of its `proxies` and may call them."""
+    by_name = {proxy.name: proxy for proxy in proxies}
+    addresses = {
+        variable: by_name[view.proxy.name].address
+        for variable, view in address_variables(configuration, ("api",)).items()
+    }
     api = PublicApi(
         scope,
         "Api",
@@ -38,7 +52,7 @@ def define_public_api(
         min_tasks=settings.tasks.min,
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
-        environment={**settings.environment, settings.proxy_address_variable: proxy.address},
+        environment={**settings.environment, **addresses},
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         deletion_protection=settings.deletion_protection,
@@ -53,8 +67,9 @@ def define_public_api(
     )
     allow_decrypt(api.ecs_service, settings.kms_keys)
     allow_egress(api.connections, settings.egress)
-    if settings.calls != []:
-        proxy.allow_calls_from(api)
+    for view in views(configuration):
+        if carries(view, settings.calls):
+            by_name[view.proxy.name].allow_calls_from(api)
     return api
 
 

@@ -7,6 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.proxies.views import is_routed
 from ecs_envoy.configuration.telemetry import CloudWatch
 from ecs_envoy.fargate.task_definition import kms_key
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -26,7 +27,7 @@ def define_monitoring(
     proxy: EnvoyProxy,
     services: Sequence[RoutedService],
 ) -> "ProxyMonitoring":
-    """Define the dashboard and the alarms of `proxy` and of the services that `configuration` deploys."""
+    """Define the dashboard and the alarms of `proxy`, that of `configuration`, and of its services."""
     with extra("monitoring", "telemetry.cloudwatch"):
         # Imported here because it takes a second, and only its users should wait for it.
         from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
@@ -36,7 +37,9 @@ def define_monitoring(
         "Monitoring",
         proxy=proxy,
         ecs_services={
-            service.plan.name: service.ecs_service for service in services if isinstance(service, GrpcService)
+            service.plan.name: service.ecs_service
+            for service in services
+            if isinstance(service, GrpcService) and is_routed(configuration, service.plan.name)
         },
         topic=sns.Topic.from_topic_arn(scope, "Topic", settings.topic) if settings.topic else None,
         topic_key=kms_key(scope, "TopicKey", settings.topic_kms_key),

@@ -10,6 +10,7 @@ from constructs import Construct
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.model import Network as NetworkSettings
 from ecs_envoy.configuration.plans import servers
+from ecs_envoy.configuration.proxies.views import views
 from ecs_envoy.from_configuration.places import check_places, place, purposes
 from ecs_envoy.network.network import Network
 from ecs_envoy.network.vpc_endpoints import add_endpoints_to
@@ -107,7 +108,7 @@ def _define_endpoints(scope: Construct, configuration: Configuration, vpc: ec2.I
 
 
 def _tasks(configuration: Configuration) -> Iterator[TaskOptions]:
-    yield configuration.proxy
+    yield from (view.proxy for view in views(configuration))
     yield from configuration.services.values()
     if configuration.api:
         yield configuration.api

@@ -8,6 +8,7 @@ from constructs import Construct
 from ecs_envoy.configuration.model import (
     Configuration,
 )
+from ecs_envoy.configuration.proxies.views import is_routed
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.from_configuration.clients import define_clients
@@ -28,7 +29,11 @@ def define_proxy(
     services: Sequence[RoutedService],
     security_group: ec2.ISecurityGroup,
 ) -> EnvoyProxy:
-    """Define the proxy of `configuration` in front of `services`."""
+    """Define the proxy of `configuration` in front of those of `services` that it carries calls to.
+
+    The others may be its clients.
+    """
+    routed = [service for service in services if is_routed(configuration, service.plan.name)]
     settings = configuration.proxy
     sidecar = settings.discovery
     proxy = EnvoyProxy(
@@ -36,7 +41,7 @@ def define_proxy(
         "Proxy",
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
-        services=services,
+        services=routed,
         environment=configuration.environment,
         name=settings.name,
         aliases=settings.aliases,
@@ -61,7 +66,7 @@ def define_proxy(
         overrides=settings.overrides,
     )
     allow_scrapes(scope, configuration, proxy)
-    for service in services:
+    for service in routed:
         given = configuration.services.get(service.plan.name)
         calls = given.tasks.calls_per_second if given else None
         if calls is not None and isinstance(service, GrpcService):

@@ -5,6 +5,8 @@ from constructs import Construct
 from ecs_envoy.configuration.existing.plans import upstream
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import service_plan
+from ecs_envoy.configuration.proxies.addresses import address_variables
+from ecs_envoy.configuration.proxies.views import view_of
 from ecs_envoy.configuration.server import Service
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
@@ -61,12 +63,12 @@ def _define_grpc_service(
         min_tasks=settings.tasks.min,
         max_tasks=settings.tasks.max,
         cpu_percent=settings.tasks.cpu_percent,
-        environment={**settings.environment, **_proxy_address(configuration, settings, network)},
+        environment={**settings.environment, **_proxy_addresses(configuration, name, network)},
         secrets=secrets(settings.secrets),
         container_health_check=container_health_check(settings.container_health_check),
         discovery=settings.discovery,
         stop_timeout=duration_of(settings.stop_timeout),
-        pre_stop_wait=duration_of(service_plan(configuration, name, settings).pre_stop_wait),
+        pre_stop_wait=duration_of(service_plan(view_of(configuration, name), name, settings).pre_stop_wait),
         pre_stop_image=(
             container_image(scope, f"PreStopImage-{name}", settings.pre_stop_image)
             if settings.pre_stop_image
@@ -84,10 +86,10 @@ def _define_grpc_service(
     return service
 
 
-def _proxy_address(configuration: Configuration, settings: Service, network: Network) -> dict[str, str]:
-    """Return the environment variable with the proxy's address; nothing if the service names none."""
-    if settings.proxy_address_variable is None:
-        return {}
-    proxy = configuration.proxy
-    address = f"{proxy.name}.{network.namespace.namespace_name}:{proxy.port}"
-    return {settings.proxy_address_variable: address}
+def _proxy_addresses(configuration: Configuration, name: str, network: Network) -> dict[str, str]:
+    """Return the environment variables with the addresses of the proxies that the service calls."""
+    namespace = network.namespace.namespace_name
+    return {
+        variable: f"{view.proxy.name}.{namespace}:{view.proxy.port}"
+        for variable, view in address_variables(configuration, ("services", name)).items()
+    }

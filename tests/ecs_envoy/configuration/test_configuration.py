@@ -51,7 +51,7 @@ def test_the_smallest_configuration_has_a_default_for_the_rest(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param(GOOD + "proxi: {}\n", ":10: proxi: unknown key; did you mean proxy?", id="unknown key"),
+        pytest.param(GOOD + "prxy: {}\n", ":10: prxy: unknown key; did you mean proxy?", id="unknown key"),
         pytest.param(
             GOOD + "region: eu-west-2\n", ":10: region: given twice, first on line 2; remove one of them", id="key given twice"
         ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
+from ecs_envoy.configuration.proxies.views import stack_name
 from ecs_envoy.doctor.account import Account, MissingError
 from ecs_envoy.doctor.result import Result, ok, problem, warning
 
@@ -34,7 +35,14 @@ def check_alarm_topic(account: Account) -> Iterator[Result]:
 
 
 def _own_topics(account: Account) -> list[str]:
-    topics = list(filter(None, account.stack_resources("monitoring", "AWS::SNS::Topic").values()))
+    topics = list(
+        filter(
+            None,
+            account.stack_resources(
+                stack_name(account.configuration, "monitoring"), "AWS::SNS::Topic"
+            ).values(),
+        )
+    )
     if not topics:
         raise MissingError("the monitoring's stack has no topic")
     return topics

@@ -1,0 +1,1 @@
+"""The proxy of a configuration, or its several proxies."""
