@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from ecs_envoy.configuration.existing.plans import own_namespace_id
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import servers
+from ecs_envoy.configuration.plans import servers, service_plans
 from ecs_envoy.configuration.proxies.addresses import address_variable
-from ecs_envoy.configuration.proxies.views import is_routed, views
+from ecs_envoy.configuration.proxies.views import views
 from ecs_envoy.plan.rules import Rule
 from envoy_config.settings_error import Finding
 
@@ -56,9 +57,9 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
     """Find names in the namespace that two proxies would use; each proxy's own rules find the rest."""
     owners: dict[str, tuple[str, str]] = {}
     for view in views(configuration):
-        for service in configuration.services:
-            if is_routed(view, service):
-                owners[service] = view.proxy.name, f"the service {service}"
+        for service, plan in service_plans(view):
+            if (listed := plan.listed_in) and listed.namespace_id == own_namespace_id(configuration):
+                owners[listed.service.lower()] = view.proxy.name, f"the service {service}"
     for view in views(configuration):
         name = view.proxy.name
         aliases = [(("aliases", number), alias) for number, alias in enumerate(view.proxy.aliases)]
@@ -67,7 +68,7 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
             if proxy != name:
                 yield (
                     ("proxies", name, *rest),
-                    f"{used!r} is also a name of {owner} in the namespace; give another name",
+                    f"{used!r} is also the name of {owner} in the namespace; give another name",
                 )
 
 
