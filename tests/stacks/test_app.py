@@ -127,7 +127,7 @@ def test_fails_with_the_files_name_where_a_construct_refuses(
 
 def test_fails_with_status_2_and_every_mistake_and_writes_nothing(tmp_path: Path, run_cdk: RunCdk) -> None:
     text = (ROOT / "config/example.yaml").read_text()
-    (tmp_path / "bad.yaml").write_text(f"proxi: {{}}\nextra: 1\n{text}")
+    (tmp_path / "bad.yaml").write_text(f"prxy: {{}}\nextra: 1\n{text}")
     done = run_cdk(
         *(sys.executable, ROOT / "app.py"),
         folder=tmp_path,
@@ -136,7 +136,7 @@ def test_fails_with_status_2_and_every_mistake_and_writes_nothing(tmp_path: Path
     )
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "bad.yaml:1: proxi: unknown key; did you mean proxy?",
+        "bad.yaml:1: prxy: unknown key; did you mean proxy?",
         f"bad.yaml:2: extra: unknown key; give one of {', '.join(Configuration.model_fields)}",
     ]
     assert not list(tmp_path.glob("cdk.out/*"))

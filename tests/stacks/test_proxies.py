@@ -1,15 +1,18 @@
 """The stacks of a file with two proxies, by the rules of all stacks together."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Templates
+from ecs_envoy.configuration import load_configuration
+from ecs_envoy.configuration.plans import proxy_task
+from ecs_envoy.configuration.proxies.views import views
+from tests.conftest import Templates, proxy_container
 from tests.deployed import LESSONS, VPC, synthesized
 from tests.emulator import ACCOUNT, REGION
 
-NAMES = {50061: "online", 50071: "batch"}
 GRADING = {"image": "example.com/grading:1", "grpc_services": ["b.v1.B"], "port": 50052, "calls": ["reports"]}
 REPORTS = {"image": "example.com/reports:1", "grpc_services": ["a.v1.A"], "port": 50053}
 GROUP = "sg-0123456789abcdef0"
@@ -26,9 +29,14 @@ def discovery() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("proxies") / "app"
+
+
+@pytest.fixture(scope="module")
+def templates(folder: Path) -> Templates:
     return synthesized(
-        tmp_path_factory.mktemp("proxies") / "app",
+        folder,
         name="two",
         network={"vpc_id": VPC},
         proxies={
@@ -140,6 +148,12 @@ def test_the_alarms_of_a_proxy_are_about_it_and_its_own_services(templates: Temp
         assert own in alarms
         assert others not in alarms
         assert f"two/{proxy}." in alarms
+
+
+def test_each_proxy_gets_the_bootstrap_that_render_prints(folder: Path, templates: Templates) -> None:
+    for view in views(load_configuration(folder / "config.yaml")):
+        container = proxy_container({"": templates[f"two-{view.proxy.name}"]})
+        assert container["Command"][1] == proxy_task(view).bootstrap
 
 
 def test_no_name_of_a_resource_is_given_by_both_proxies(templates: Templates) -> None:

@@ -122,7 +122,8 @@ class Service(Container, Discovered, Upstream):
     )
     proxy_address_variable: values.VariableName | None = Field(
         default=None,
-        description="the environment variable that holds the proxy's host:port; none by default",
+        description="the environment variable that holds the proxy's host:port; none by default; with "
+        "several proxies, see their address_variable",
     )
 
 
@@ -144,7 +145,9 @@ class Api(Container, ApiAccess):
         "the proxy",
     )
     proxy_address_variable: values.VariableName = Field(
-        default="GRPC_ADDRESS", description="the environment variable that holds the proxy's host:port"
+        default="GRPC_ADDRESS",
+        description="the environment variable that holds the proxy's host:port; with several proxies, see "
+        "their address_variable",
     )
     overrides: ApiOverrides = Field(
         default={},

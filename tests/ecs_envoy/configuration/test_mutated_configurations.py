@@ -66,7 +66,10 @@ MUTATIONS: list[Mutation] = [
 ]
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "config").glob("*.yaml")), ids=lambda file: file.name)
+FILES = [*sorted((ROOT / "config").glob("*.yaml")), Path(__file__).parent / "two_proxies.yaml"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_fails_with_a_place_and_what_to_give_for_each_mistake(file: Path, tmp_path: Path) -> None:
     chance = random.Random(f"1 {file.name}")
     path = tmp_path / "mutant.yaml"
