@@ -1,5 +1,6 @@
 """The stacks of a file with two proxies, by the rules of all stacks together."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ CUT_OVER = {
 }
 
 
-def discovery() -> dict[str, Any]:
-    return {"discovery": {"image": "example.com/discovery:1"}}
+def discovery(interval: str = "1s") -> dict[str, Any]:
+    return {"discovery": {"image": "example.com/discovery:1", "interval": interval}}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def templates(folder: Path) -> Templates:
         network={"vpc_id": VPC},
         proxies={
             "online": {"services": ["lessons", "grading"], "port": 50061, **discovery()},
-            "batch": {"services": ["reports"], "port": 50071, "clients": [GROUP], **discovery()},
+            "batch": {"services": ["reports"], "port": 50071, "clients": [GROUP], **discovery(interval="3s")},
         },
         services={"lessons": LESSONS, "grading": GRADING, "reports": {**REPORTS, "cut_over": CUT_OVER}},
         api={
@@ -148,6 +149,20 @@ def test_the_alarms_of_a_proxy_are_about_it_and_its_own_services(templates: Temp
         assert own in alarms
         assert others not in alarms
         assert f"two/{proxy}." in alarms
+
+
+def test_a_service_serves_on_until_its_own_proxy_has_polled(templates: Templates) -> None:
+    waits = {
+        str(definition["ContainerDefinitions"][0]["Image"]): re.findall(
+            r"; sleep (\d+); exit", str(definition)
+        )
+        for definition in resources(templates["two-services"], "AWS::ECS::TaskDefinition")
+    }
+    assert waits == {
+        "example.com/lessons:1": ["72"],
+        "example.com/grading:1": ["4"],
+        "example.com/reports:1": ["6"],
+    }
 
 
 def test_each_proxy_gets_the_bootstrap_that_render_prints(folder: Path, templates: Templates) -> None:

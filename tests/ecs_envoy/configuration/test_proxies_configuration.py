@@ -7,7 +7,7 @@ import pytest
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import proxy_clients, proxy_task_input
 from ecs_envoy.configuration.proxies.addresses import address_variables
-from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, view_of, views
+from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, views
 from ecs_envoy.configuration.warnings import warnings
 from tests.ecs_envoy.configuration.test_clients_configuration import API
 from tests.ecs_envoy.configuration.test_configuration import GOOD, SECOND, problems
@@ -99,16 +99,6 @@ def test_calls_open_the_proxies_of_the_services_that_they_name(
 def test_each_proxy_that_nobody_may_call_is_a_warning_at_its_own_key(tmp_path: Path) -> None:
     text = TWO.replace("port: 50071", "clients: [10.9.0.0/16]")
     assert [path for path, _ in warnings(loaded(tmp_path, text))] == [("proxies", "grpc", "clients")]
-
-
-def test_a_service_stops_by_the_poll_interval_of_its_own_proxy(tmp_path: Path) -> None:
-    text = TWO.replace("port: 50071", "discovery: {interval: 5s}")
-    configuration = loaded(tmp_path, text)
-    intervals = {
-        name: view_of(configuration, name).proxy.discovery.interval.total_seconds()
-        for name in ("lessons", "reports")
-    }
-    assert intervals == {"lessons": 1, "reports": 5}
 
 
 def test_a_file_with_one_proxy_is_its_own_only_view(tmp_path: Path) -> None:
