@@ -1,13 +1,17 @@
 """Several proxies in one file, as a configuration says it."""
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import proxy_clients, proxy_task_input
 from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, views
+from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.configuration.warnings import warnings
 from tests.ecs_envoy.configuration.test_clients_configuration import API
 from tests.ecs_envoy.configuration.test_configuration import GOOD, SECOND, problems
@@ -237,3 +241,21 @@ def test_fails_for_names_of_two_cut_overs_that_are_equal_in_two_proxies(tmp_path
         ":10: services.lessons.cut_over.name",
         ":17: services.reports.cut_over.name",
     ]
+
+
+SAMPLE = Path(__file__).parent / "two_proxies.yaml"
+
+
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        pytest.param(("port: 50071", "port: 50071"), True, id="as it is"),
+        pytest.param(("port: 50071", "port: 80"), False, id="a port of root"),
+        pytest.param(("    services: [reports]\n", ""), False, id="without services"),
+        pytest.param(("port: 50071", "name: batch"), False, id="with a name"),
+    ],
+)
+def test_the_schema_knows_the_keys_of_each_proxy(change: tuple[str, str], *, good: bool) -> None:
+    values = yaml.safe_load(SAMPLE.read_text().replace(*change))
+    validator = jsonschema.Draft202012Validator(json.loads(json_schema()))
+    assert validator.is_valid(values) is good  # pyright: ignore[reportUnknownMemberType]
