@@ -19,6 +19,7 @@ UNIQUE_IN_ITS_PARENT = {
     "AWS::IAM::Policy",  # in its role
     "AWS::APS::RuleGroupsNamespace",  # in its workspace
     "AWS::ApplicationAutoScaling::ScalingPolicy",  # for its target
+    "AWS::Route53::RecordSet",  # in its zone, by its identifier; two environments have two zones
 }
 NAMES = ("Name", "Family", "Alias", "Id")
 

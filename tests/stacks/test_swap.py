@@ -97,5 +97,5 @@ def test_the_records_are_new_ones_of_names_that_clients_dial(swap: Templates) ->
     ) == sorted(
         (move["name"], target, weight)
         for move in moves
-        for target, weight in ((move["from"], 100), ("grpc.learning.local", 0))
+        for target, weight in ((move["from"], 100), ("grpc.prod.learning.local", 0))
     )
