@@ -9,6 +9,7 @@ from ecs_envoy.configuration import load_configuration
 from envoy_config import Metrics, Proxy, Service, Tracing
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
+from envoy_config.telemetry import COLLECTOR_CLUSTER
 from rehearsal import configured
 from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
@@ -93,9 +94,11 @@ def test_only_the_bootstrap_differs_from_the_deployed_command(assembly: Path) ->
     assert len(run) == len(deployed)
     differing = [n for n, (one, other) in enumerate(zip(deployed, run, strict=True)) if one != other]
     assert differing == [1]
-    listeners = len(json.loads(deployed[1])["static_resources"]["listeners"])
+    static = json.loads(deployed[1])["static_resources"]
+    metrics = len(static["listeners"]) > 1
+    tracing = any(cluster["name"] == COLLECTOR_CLUSTER for cluster in static["clusters"])
     differing = list(differences(json.loads(deployed[1]), json.loads(run[1])))
-    assert len(differing) == (3 if listeners == 1 else 6)  # the test above names them
+    assert len(differing) == 3 + 2 * metrics + tracing  # the test above names them
 
 
 def test_the_sidecars_settings_differ_only_in_where_they_are(large: Templates, tmp_path: Path) -> None:
