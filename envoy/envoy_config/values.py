@@ -153,9 +153,11 @@ _proto_service = text(
 )
 ProtoService = Annotated[str, *_proto_service]
 
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+DNS_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+"""The pattern of a label of a DNS name, with the underscores that names in use have."""
+
 _host_name = text(
-    rf"{_LABEL}(?:\.{_LABEL})*",
+    rf"{DNS_LABEL}(?:\.{DNS_LABEL})*",
     "a host name",
     "a DNS name without a port, such as lessons-internal.example.com",
     length=253,

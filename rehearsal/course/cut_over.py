@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,16 +93,7 @@ class CutOverCourse:
         )
 
     def _with_rate(self, rate: float) -> list[Target]:
-        return [
-            Target(
-                service=target.service,
-                target=target.target,
-                methods=target.methods,
-                streams=(),
-                rate=rate,
-            )
-            for target in self.targets
-        ]
+        return [replace(target, streams=(), rate=rate) for target in self.targets]
 
     def _have_called(self, load: Load) -> bool:
         """Return whether every client of `load` is connected: they call in turn."""
@@ -117,8 +108,8 @@ class CutOverCourse:
         begin = time.time()
         window = Window(begin=begin, end=begin + STEP_SECONDS)
         stage.wait_until(lambda: time.time() > window.end + CALL_SECONDS, f"clients at {percent} %")
-        calls = [*pinned.calls(), *redialers.calls()]
         dialled = redialers.calls()
+        calls = [*pinned.calls(), *dialled]
         for service, cut_over in moved.items():
             counted = [c for c in dialled if c.service == service and c in window]
             load_balancer = self.stage.system.load_balancers[cut_over.load_balancer.lower()]

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent import futures
 from dataclasses import asdict
 
@@ -80,19 +81,22 @@ def write(call: Call) -> None:
         sys.stdout.flush()
 
 
-def main() -> None:
-    """Call every target of the plan until SIGTERM; then wait for the open calls and write them, too."""
+def run(client: Callable[[Target, int, threading.Event], None], clients: int) -> None:
+    """Run so many times `client` for each target of the plan, until SIGTERM; then wait until all have ended.
+
+    A client gets its target, its number, and an event that is set when it has to end.
+    """
     targets = [Target(**target) for target in json.loads(sys.argv[1])]
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
-    with futures.ThreadPoolExecutor(len(targets) * CONNECTIONS) as pool:
+    with futures.ThreadPoolExecutor(len(targets) * clients) as pool:
         running = [
-            pool.submit(_client, target, number, stop) for target in targets for number in range(CONNECTIONS)
+            pool.submit(client, target, number, stop) for target in targets for number in range(clients)
         ]
-        for client in running:
-            client.result()
+        for one in running:
+            one.result()
 
 
 if __name__ == "__main__":
-    main()
+    run(_client, CONNECTIONS)

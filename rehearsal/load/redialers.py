@@ -5,14 +5,10 @@ target is how often a second it is dialled.
 """
 
 import itertools
-import json
 import random
 import re
-import signal
-import sys
 import threading
 import time
-from concurrent import futures
 
 import dns.message
 import dns.query
@@ -20,7 +16,7 @@ import dns.rdatatype
 import grpc
 
 from rehearsal.load.calls import Target
-from rehearsal.load.clients import call_method, write
+from rehearsal.load.clients import call_method, run, write
 
 CLIENTS = 3
 """The clients of each target, which dial in turn."""
@@ -54,19 +50,5 @@ def _client(target: Target, number: int, stop: threading.Event) -> None:
             write(call_method(channel, target.service, next(methods), peer=address))
 
 
-def main() -> None:
-    """Dial every target of the plan until SIGTERM; then wait for the open calls and write them, too."""
-    targets = [Target(**target) for target in json.loads(sys.argv[1])]
-    stop = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda _signal, _frame: stop.set())
-    with futures.ThreadPoolExecutor(len(targets) * CLIENTS) as pool:
-        running = [
-            pool.submit(_client, target, number, stop) for target in targets for number in range(CLIENTS)
-        ]
-        for client in running:
-            client.result()
-
-
 if __name__ == "__main__":
-    main()
+    run(_client, CLIENTS)

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from envoy_config.values import problem, text
+from envoy_config.values import DNS_LABEL, problem, text
 
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 # At least one dot: Envoy's resolver asks for a name without one in its search domain, which has no names.
 _address = text(
-    rf"(?:{_LABEL}\.)+{_LABEL}:\d{{1,5}}",
+    rf"(?:{DNS_LABEL}\.)+{DNS_LABEL}:\d{{1,5}}",
     "the address of a service",
     "a DNS name with a dot, and a port, such as lessons.corp:50051",
     length=253 + len(":65535"),
