@@ -162,10 +162,10 @@ class World:
         return {**self._metadata.environment(task, zone), "AWS_ENDPOINT_URL": f"http://{address}:{port}"}
 
     def _start_proxies(self) -> None:
-        at_most_eight = [envoy_service(s, discovery=Discovery.DNS, max_tasks=8) for s in SERVICES]
+        at_most_four = [envoy_service(s, discovery=Discovery.DNS, max_tasks=4) for s in SERVICES]
         unknown_number = [envoy_service(s, discovery=Discovery.DNS, max_tasks=None) for s in SERVICES]
         self.proxies = {
-            "dns": self._envoy("dns", at_most_eight),
+            "dns": self._envoy("dns", at_most_four),
             "dns, number unknown": self._envoy("dns-unknown", unknown_number),
         }
         addresses = [self.address(), self.address()]
