@@ -1,0 +1,1 @@
+"""Reads cloud assemblies, the folders that the CDK synthesizes into."""

@@ -1,0 +1,160 @@
+"""Reads a cloud assembly: its stacks, the resources in them, and the names of its assets."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Template = dict[str, Any]
+Definition = Mapping[str, Any]
+
+
+class BadAssemblyError(ValueError):
+    """A folder is no cloud assembly that can be compared; the message names the file and the cure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack of an assembly.
+
+    Attributes:
+        name: Its name in CloudFormation.
+        account: The account's id; `unknown-account` if the app does not say it.
+        region: The region; `unknown-region` if the app does not say it.
+        template: Its template.
+        paths: The construct's path of each resource, by logical id, such as `dev-proxy/Proxy/Service`.
+
+    """
+
+    name: str
+    account: str
+    region: str
+    template: Template
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """Something that is built or uploaded at deployment.
+
+    Attributes:
+        name: Its construct's path within the stack, such as `Proxy/TaskDefinition/Discovery/AssetImage`.
+        image: Whether it is a container image, which needs Docker at deployment; otherwise it is a file.
+
+    """
+
+    name: str
+    image: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """A cloud assembly.
+
+    Attributes:
+        folder: Where it is.
+        stacks: Its stacks by name, with those of its stages.
+        assets: What is built or uploaded at deployment, by the hash that stands in templates.
+        missing: The look-ups that `cdk.context.json` does not answer, as its keys.
+
+    """
+
+    folder: Path
+    stacks: Mapping[str, Stack] = field(default_factory=dict[str, Stack])
+    assets: Mapping[str, Asset] = field(default_factory=dict[str, Asset])
+    missing: tuple[str, ...] = ()
+
+
+def read_assembly(folder: Path) -> Assembly:
+    """Return the cloud assembly in `folder`.
+
+    Raises:
+        BadAssemblyError: There is none, or a file of it is damaged.
+
+    """
+    stacks: dict[str, Stack] = {}
+    assets: dict[str, Asset] = {}
+    missing: list[str] = []
+    for place, manifest in _manifests(folder):
+        missing += [entry["key"] for entry in manifest.get("missing", [])]
+        for name, artifact in manifest.get("artifacts", {}).items():
+            properties = artifact.get("properties", {})
+            match artifact.get("type"):
+                case "aws:cloudformation:stack":
+                    stack = _stack(place, name, artifact)
+                    stacks[stack.name] = stack
+                case "cdk:asset-manifest":
+                    assets |= _assets(_json(place / properties["file"]))
+                case _:
+                    pass
+    return Assembly(folder=folder, stacks=stacks, assets=assets, missing=tuple(dict.fromkeys(missing)))
+
+
+def _manifests(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each manifest with its folder: that of the app, then those of its stages."""
+    if not (folder / "manifest.json").is_file():
+        raise BadAssemblyError(
+            f"{folder}: is no cloud assembly, since it has no manifest.json; give a folder that cdk synth "
+            "wrote, such as cdk.out"
+        )
+    manifest = _json(folder / "manifest.json")
+    yield folder, manifest
+    for artifact in manifest.get("artifacts", {}).values():
+        if artifact.get("type") == "cdk:cloud-assembly":
+            yield from _manifests(folder / artifact["properties"]["directoryName"])
+
+
+def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
+    properties = artifact["properties"]
+    template = _json(folder / properties["templateFile"])
+    account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
+    return Stack(
+        name=properties.get("stackName", name),
+        account=account or "unknown-account",
+        region=region or "unknown-region",
+        template=template,
+        paths=_paths(folder, artifact, template),
+    )
+
+
+def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dict[str, str]:
+    metadata = dict(artifact.get("metadata", {}))
+    if extra := artifact.get("additionalMetadataFile"):
+        metadata |= _json(folder / extra)
+    by_id = {
+        entry["data"]: path.strip("/")
+        for path, entries in metadata.items()
+        for entry in entries
+        if entry.get("type") == "aws:cdk:logicalId"
+    }
+    return {
+        logical_id: _readable(
+            by_id.get(logical_id) or resource.get("Metadata", {}).get("aws:cdk:path") or logical_id
+        )
+        for logical_id, resource in template.get("Resources", {}).items()
+    }
+
+
+def _readable(path: str) -> str:
+    """Return a construct's path without the last part, if that only says that it is the resource itself."""
+    return re.sub(r"/(Resource|Default)$", "", path)
+
+
+def _assets(manifest: Mapping[str, Any]) -> dict[str, Asset]:
+    found: dict[str, Asset] = {}
+    for kind in ("files", "dockerImages"):
+        for digest, asset in manifest.get(kind, {}).items():
+            name = asset.get("displayName") or asset.get("source", {}).get("path") or "unnamed"
+            found[digest] = Asset(name=name, image=kind == "dockerImages")
+    return found
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadAssemblyError(f"{path}: is missing; synthesize the assembly again") from None
+    except (OSError, ValueError) as error:
+        raise BadAssemblyError(f"{path}: cannot be read: {error}; synthesize the assembly again") from None

@@ -1,0 +1,1 @@
+"""What needs care before a change is merged."""

@@ -1,0 +1,1 @@
+"""Compares the documents inside templates by meaning."""

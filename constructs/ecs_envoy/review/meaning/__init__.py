@@ -1,0 +1,1 @@
+"""What a change means: causes with their consequences."""

@@ -1,0 +1,1 @@
+"""What changes in the resources of an environment."""
