@@ -1,14 +1,16 @@
 """The two sides of a comparison of one environment, and what differs between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ecs_envoy.review.assembly.combined import asset_names, combined
 from ecs_envoy.review.assembly.reading import Assembly, Template
 from ecs_envoy.review.facts.ecs import EcsService, ecs_services
 from ecs_envoy.review.resources.changes import TemplateChanges, template_changes
+from ecs_envoy.review.resources.dependents import with_dependents
 from ecs_envoy.review.resources.template_diff import template_diffs
 
 
@@ -93,7 +95,7 @@ def compare(
         NoDiffLibraryError: see `template_diffs`.
 
     """
-    sides = {name: (_sides(base, head)) for name, (base, head) in environments.items()}
+    sides = {name: _sides(base, head) for name, (base, head) in environments.items()}
     empty: Template = {"Resources": {}}
     pairs = [
         (base.template if base else empty, head.template if head else empty) for base, head in sides.values()
@@ -104,9 +106,7 @@ def compare(
             name=name,
             base=base,
             head=head,
-            changes=template_changes(
-                difference, base.assembly if base else None, head.assembly if head else None
-            ),
+            changes=_changes(difference, base, head),
         )
         for (name, (base, head)), difference in zip(sides.items(), found, strict=True)
     ]
@@ -130,3 +130,11 @@ def _sides(base: Environment | None, head: Environment | None) -> tuple[Side | N
         if head
         else None,
     )
+
+
+def _changes(found: Mapping[str, Any], base: Side | None, head: Side | None) -> TemplateChanges:
+    changes = template_changes(found, base.assembly if base else None, head.assembly if head else None)
+    if head is None:
+        return changes
+    resources = with_dependents(changes.resources, head.template, head.assembly.stacks)
+    return replace(changes, resources=tuple(sorted(resources, key=lambda c: (c.stack, c.path, c.type))))

@@ -5,8 +5,10 @@ from ecs_envoy.review.checks.checking import checks
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.cost.costing import cost
 from ecs_envoy.review.documents.comparing import documents, envoy_documents
+from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.meaning.finding import meaning
+from ecs_envoy.review.resources.details import details
 from ecs_envoy.review.sections import EnvironmentReview, Existence
 
 
@@ -15,20 +17,36 @@ def review(comparison: Comparison) -> EnvironmentReview:
     return EnvironmentReview(
         name=comparison.name,
         existence=_existence(comparison),
-        restarts=tuple(
-            f"the proxy {service.name}" if service.is_proxy else service.name
-            for service in rolling_services(comparison)
-        ),
+        restarts=tuple(_called(service, comparison) for service in rolling_services(comparison)),
         care=care(comparison),
         meaning=meaning(comparison),
         envoy=envoy_documents(comparison),
         documents=documents(comparison),
         resources=comparison.changes.resources,
+        details=_details(comparison),
         stacks_added=comparison.changes.stacks_added,
         stacks_removed=comparison.changes.stacks_removed,
         cost=cost(comparison),
         checks=checks(comparison),
     )
+
+
+def _called(service: EcsService, comparison: Comparison) -> str:
+    if not service.is_proxy:
+        return service.name
+    proxies = [s for s in comparison.head.services.values() if s.is_proxy] if comparison.head else []
+    return "the proxy" if len(proxies) == 1 else f"the proxy {service.name}"
+
+
+def _details(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    if comparison.base is None or comparison.head is None:
+        return {}
+    before, after = comparison.base.assembly.stacks, comparison.head.assembly.stacks
+    return {
+        change.new_id: details(change, before, after)
+        for change in comparison.changes.resources
+        if change.old and change.new
+    }
 
 
 def _existence(comparison: Comparison) -> Existence:

@@ -1,5 +1,6 @@
 """What the comment says about one environment, before it is written in a format."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -119,6 +120,16 @@ class Cost:
         """The sum after, at the least number of tasks."""
         return sum(line.after for line in self.lines)
 
+    @property
+    def before_most(self) -> float:
+        """The sum before, at the highest number of tasks."""
+        return sum(line.before_most for line in self.lines)
+
+    @property
+    def after_most(self) -> float:
+        """The sum after, at the highest number of tasks."""
+        return sum(line.after_most for line in self.lines)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checks:
@@ -149,6 +160,7 @@ class EnvironmentReview:
         envoy: What differs in Envoy's configuration.
         documents: What differs in other documents inside the templates.
         resources: The resources that differ.
+        details: What differs in each of them, in lines, by its `new_id`.
         stacks_added: The stacks that are new.
         stacks_removed: The stacks that the app has no more; `cdk deploy` does not delete them.
         cost: What it costs.
@@ -164,6 +176,7 @@ class EnvironmentReview:
     envoy: tuple[DocumentChange, ...] = ()
     documents: tuple[DocumentChange, ...] = ()
     resources: tuple[ResourceChange, ...] = ()
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     stacks_added: tuple[str, ...] = ()
     stacks_removed: tuple[str, ...] = ()
     cost: Cost = field(default_factory=Cost)

@@ -11,7 +11,8 @@ from ecs_envoy.plan.packed_bootstrap import unpack
 from ecs_envoy.review.assembly.combined import path_of, stack_of
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.reading import Stack, Template
-from ecs_envoy.review.facts.values import reference, text
+from ecs_envoy.review.assembly.references import reference, references
+from ecs_envoy.review.facts.values import text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,27 +184,13 @@ def _scaling(resources: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         if definition["Type"] != "AWS::ApplicationAutoScaling::ScalableTarget":
             continue
         properties = definition.get("Properties", {})
-        for resource_id in _references(properties.get("ResourceId")):
+        for resource_id in references(properties.get("ResourceId")):
             if resources.get(resource_id, {}).get("Type") == "AWS::ECS::Service":
                 found[resource_id] = (
                     _number(properties.get("MinCapacity"), 1),
                     _number(properties.get("MaxCapacity"), 1),
                 )
     return found
-
-
-def _references(value: Json) -> list[str]:
-    """Return every id that `value` refers to."""
-    if (found := reference(value)) is not None:
-        return [found]
-    match value:
-        case dict():
-            items = list(value.values())
-        case list():
-            items = value
-        case _:
-            items = []
-    return [name for item in items for name in _references(item)]
 
 
 def _number(value: Json, default: int) -> int:

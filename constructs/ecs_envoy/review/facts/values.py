@@ -40,14 +40,3 @@ def text(value: Json, stacks: Mapping[str, Stack]) -> str:
 def _readable(name: str, stacks: Mapping[str, Stack]) -> str:
     resource_id, dot, attribute = name.partition(".")
     return f"{path_of(resource_id, stacks)}{dot}{attribute}"
-
-
-def reference(value: Json) -> str | None:
-    """Return the id in the combined template that `value` refers to; None if it is no reference."""
-    match value:
-        case {"Ref": str(name)} if "/" in name:
-            return name
-        case {"Fn::GetAtt": [str(name), _]}:
-            return name
-        case _:
-            return None

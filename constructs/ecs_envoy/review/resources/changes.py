@@ -120,7 +120,7 @@ def template_changes(
     after: Mapping[str, Stack] = head.stacks if head else {}
     changes = _renamed([_change(row, before, after) for row in found["resources"] if _differs(row)])
     return TemplateChanges(
-        resources=tuple(sorted(changes, key=lambda c: (c.stack, c.path, c.type))),
+        resources=tuple(changes),
         outputs=tuple(
             OutputChange(
                 stack=stack_of(row["name"]),

@@ -1,0 +1,1 @@
+"""Writes the comment, in Markdown, HTML, JSON or for a terminal."""
