@@ -8,11 +8,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 import click
 import yaml
 
+from ecs_envoy.cli.diff import diff
+from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
@@ -25,8 +26,6 @@ from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
 from ecs_envoy.settings.extra import MissingExtraError
 from envoy_config.settings_error import dotted
-
-FAILED, BAD_INPUT = 1, 2
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -41,13 +40,7 @@ def main() -> None:
         with suppress(OSError):
             # Otherwise Python tries to write the rest again at exit, and prints a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _fail(f"ecs-envoy: {place}: {error.strerror}{cure}", FAILED)
-
-
-def _fail(message: object, status: int) -> NoReturn:
-    with suppress(OSError):  # if standard error is full, too, the exit status still shows the failure
-        click.echo(str(message), err=True)
-    sys.exit(status)
+        fail(f"ecs-envoy: {place}: {error.strerror}{cure}", FAILED)
 
 
 def _load(config: Path) -> Configuration:
@@ -55,7 +48,7 @@ def _load(config: Path) -> Configuration:
     try:
         return load_configuration(config)
     except ConfigurationError as error:
-        _fail(error, BAD_INPUT)
+        fail(error, BAD_INPUT)
 
 
 def _load_view(config: Path, proxy: str | None) -> Configuration:
@@ -63,7 +56,7 @@ def _load_view(config: Path, proxy: str | None) -> Configuration:
     try:
         return the_view(_load(config), proxy)
     except UnknownProxyError as error:
-        _fail(f"{config}: {error}", BAD_INPUT)
+        fail(f"{config}: {error}", BAD_INPUT)
 
 
 def _bootstrap(config: Path, configuration: Configuration) -> str:
@@ -71,7 +64,7 @@ def _bootstrap(config: Path, configuration: Configuration) -> str:
     try:
         return proxy_task(configuration).bootstrap
     except BootstrapTooLargeError as error:
-        _fail(f"{config}: {error}", BAD_INPUT)
+        fail(f"{config}: {error}", BAD_INPUT)
 
 
 _CONFIG = click.argument("config", type=click.Path(path_type=Path))
@@ -151,7 +144,7 @@ def _checked(config: Path, view: Configuration) -> str:
         version = validate_bootstrap(_bootstrap(config, view))
     except EnvoyRefusedError as error:
         about = f"{config}: {view.proxy.name}" if view.proxies else config
-        _fail(f"{about}: {error}", FAILED)
+        fail(f"{about}: {error}", FAILED)
     return f"accepted by Envoy {version}" if version else "not checked by Envoy, which is not installed"
 
 
@@ -182,7 +175,7 @@ def schema(form: str, output: Path | None) -> None:
         write_whole(output, text)
     except OSError as error:
         cure = "give a file in a folder that exists and has free space"
-        _fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
+        fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
 
 
 @cli.command(short_help="Deploy to an emulator on this machine, and call it.")
@@ -216,9 +209,7 @@ def rehearse(
       ecs-envoy rehearse --out /tmp/rehearsal ../our/prod.yaml
     """
     if not (CHECKOUT / "rehearsal/__main__.py").is_file():
-        _fail(
-            "rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED
-        )
+        fail("rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED)
     numbers = {"seconds": seconds, "health-lag": health_lag, "propagation": propagation}
     options = [f"--{name}={number}" for name, number in numbers.items() if number is not None]
     options += [f"--out={out}"] if out else []
@@ -254,7 +245,7 @@ def doctor(config: Path, *, live: bool, profile: str | None, proxy: str | None) 
             click.echo(f"{result.status:8} {check.title} {result.subject}: {result.message}")
             worst = max(worst, FAILED if result.status in {"problem", "unknown"} else 0)
     except (UnreachableError, MissingExtraError) as error:
-        _fail(f"{config}: {error}", FAILED)
+        fail(f"{config}: {error}", FAILED)
     sys.exit(worst)
 
 
@@ -262,6 +253,8 @@ def _questions() -> str:
     lines = [f"{check.title}\n    {', '.join(check.actions)}" for check in CHECKS]
     return "\n".join([*lines, "Nothing was asked. Add --live to ask AWS."])
 
+
+cli.add_command(diff)
 
 if __name__ == "__main__":
     main()

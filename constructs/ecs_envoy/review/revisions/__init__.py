@@ -1,0 +1,1 @@
+"""Synthesizes revisions of a project, each with its own code and dependencies."""
