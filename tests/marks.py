@@ -15,6 +15,7 @@ BY_FOLDER = {
     "tests/rehearsal/whole": "rehearsal",
     "tests/stacks": "synth",
     "tests/ecs_envoy/constructs": "synth",
+    "tests/ecs_envoy/review/golden": "synth",
     "tests/envoy_config/live_envoy": "process",
 }
 BY_FIXTURE = {

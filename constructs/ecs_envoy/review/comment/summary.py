@@ -25,23 +25,22 @@ def summary(review: EnvironmentReview) -> str:
 def _resources(review: EnvironmentReview) -> list[str]:
     counts = {kind: sum(change.kind is kind for change in review.resources) for kind in Kind}
     changed = counts[Kind.CHANGED] + counts[Kind.REVISED]
-    removed = counts[Kind.REMOVED] + counts[Kind.ORPHANED]
     replaced = counts[Kind.REPLACED] + counts[Kind.RENAMED]
-    perhaps = counts[Kind.MAYBE_REPLACED]
-    found = [f"{_count(changed, 'resource')} {'changes' if changed == 1 else 'change'}"] if changed else []
-    found += (
-        [f"{counts[Kind.ADDED]} {'is' if counts[Kind.ADDED] == 1 else 'are'} added"]
-        if counts[Kind.ADDED]
-        else []
-    )
-    found += [f"{removed} {'is' if removed == 1 else 'are'} removed"] if removed else []
-    found += (
-        [f"{replaced} {'is' if replaced == 1 else 'are'} replaced"] if replaced else ["nothing is replaced"]
-    )
-    found += [f"{perhaps} {'is' if perhaps == 1 else 'are'} perhaps replaced"] if perhaps else []
     stacks = len(review.stacks_removed)
-    found += [f"{_count(stacks, 'stack')} {'leaves' if stacks == 1 else 'leave'} the app"] if stacks else []
-    return found
+    found = [
+        (changed, f"{_count(changed, 'resource')} {'changes' if changed == 1 else 'change'}"),
+        (counts[Kind.ADDED], _are(counts[Kind.ADDED], "added")),
+        (counts[Kind.REMOVED], _are(counts[Kind.REMOVED], "removed")),
+        (counts[Kind.ORPHANED], _are(counts[Kind.ORPHANED], "left behind")),
+        (1, _are(replaced, "replaced") if replaced else "nothing is replaced"),
+        (counts[Kind.MAYBE_REPLACED], _are(counts[Kind.MAYBE_REPLACED], "perhaps replaced")),
+        (stacks, f"{_count(stacks, 'stack')} {'leaves' if stacks == 1 else 'leave'} the app"),
+    ]
+    return [text for number, text in found if number]
+
+
+def _are(number: int, what: str) -> str:
+    return f"{number} {'is' if number == 1 else 'are'} {what}"
 
 
 def _rolls(review: EnvironmentReview) -> list[str]:

@@ -1,7 +1,7 @@
 """What changes in each resource of an environment: the CDK's differences in our types."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -28,8 +28,8 @@ class Kind(Enum):
     RENAMED = "moved to another logical id"
     """The same resource by another logical id or in another stack: AWS deletes it and makes it anew."""
 
-    ORPHANED = "no longer managed"
-    """It leaves the stack but is kept, by its DeletionPolicy."""
+    ORPHANED = "left behind"
+    """It stays in AWS, unmanaged: by its DeletionPolicy, or because its whole stack leaves the app."""
 
 
 REVISED_TYPES = {"AWS::ECS::TaskDefinition", "AWS::Lambda::Version", "AWS::ApiGateway::Deployment"}
@@ -119,6 +119,8 @@ def template_changes(
     before: Mapping[str, Stack] = base.stacks if base else {}
     after: Mapping[str, Stack] = head.stacks if head else {}
     changes = _renamed([_change(row, before, after) for row in found["resources"] if _differs(row)])
+    # `cdk deploy` deletes no stack that the app has no more.
+    changes = [_left_behind(change) if change.stack not in after else change for change in changes]
     return TemplateChanges(
         resources=tuple(changes),
         outputs=tuple(
@@ -133,6 +135,10 @@ def template_changes(
         stacks_added=tuple(sorted(after.keys() - before.keys())),
         stacks_removed=tuple(sorted(before.keys() - after.keys())),
     )
+
+
+def _left_behind(change: ResourceChange) -> ResourceChange:
+    return replace(change, kind=Kind.ORPHANED)
 
 
 def _value(output: Mapping[str, Json] | None) -> Json:
