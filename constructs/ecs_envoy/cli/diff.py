@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ecs_envoy.cli.context_option import context_values
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.review.assembly.reading import BadAssemblyError, read_assembly
@@ -13,7 +14,8 @@ from ecs_envoy.review.comment.markdown import LONGEST, markdown
 from ecs_envoy.review.comment.terminal import terminal
 from ecs_envoy.review.comment.web import web
 from ecs_envoy.review.comment.wording import page
-from ecs_envoy.review.comparison import Environment, compare
+from ecs_envoy.review.comparison import Comparison, Environment, compare
+from ecs_envoy.review.cost.prices import BadPricesError, prices_with
 from ecs_envoy.review.gates import BadGateError, failures, read_gates
 from ecs_envoy.review.resources.template_diff import NoDiffLibraryError
 from ecs_envoy.review.reviewing import review
@@ -46,6 +48,7 @@ _FORMATS = ("terminal", "markdown", "json", "html")
 @click.option(
     "--max-characters", type=click.IntRange(1000), default=LONGEST, show_default=True, help="of Markdown"
 )
+@click.option("--prices", type=click.Path(path_type=Path, dir_okay=False), help="a file of your own prices")
 @click.option(
     "--fail-on",
     default="",
@@ -61,6 +64,7 @@ def diff(
     form: str | None,
     output: Path | None,
     max_characters: int,
+    prices: Path | None,
     fail_on: str,
 ) -> None:
     """Say what would be deployed, what restarts, who gains access and what it costs, if HEAD replaced BASE.
@@ -79,11 +83,13 @@ def diff(
     """
     try:
         gates = read_gates(fail_on)
-        wanted = Wanted(configs=tuple(configs), context=_context(contexts), lock=lock)
-        reviews, compared = _reviews(base, head, wanted)
+        wanted = Wanted(configs=tuple(configs), context=context_values(contexts), lock=lock)
+        table = prices_with(prices) if prices else None
+        comparisons, compared = _comparisons(base, head, wanted)
     except (
         BadAssemblyError,
         BadGateError,
+        BadPricesError,
         EnvironmentFailedError,
         GitError,
         NoConfigurationError,
@@ -91,23 +97,14 @@ def diff(
         SynthesisFailedError,
     ) as error:
         fail(f"ecs-envoy diff: {error}", BAD_INPUT)
+    reviews = [review(comparison, table) for comparison in comparisons]
     _write(_written(form or "terminal", reviews, compared, max_characters), output)
     if reasons := failures(gates, reviews):
         fail("\n".join(f"ecs-envoy diff: --fail-on: {reason}" for reason in reasons), FAILED)
 
 
-def _context(pairs: Sequence[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not name or not equals:
-            fail(f"ecs-envoy diff: --context: {pair!r} has no value; give KEY=VALUE", BAD_INPUT)
-        values[name] = value
-    return values
-
-
-def _reviews(base: str | None, head: str | None, wanted: Wanted) -> tuple[list[EnvironmentReview], str]:
-    """Return the reviews of all environments, and what was compared."""
+def _comparisons(base: str | None, head: str | None, wanted: Wanted) -> tuple[Sequence[Comparison], str]:
+    """Return the comparison of each environment, and what was compared."""
     cache = cache_folder()
     if base is not None and Path(base).is_dir():
         pairs, compared = _folders(base, head)
@@ -115,7 +112,7 @@ def _reviews(base: str | None, head: str | None, wanted: Wanted) -> tuple[list[E
         pairs, compared = _revisions(base, head, wanted, cache)
     comparisons = compare(pairs, project=Path.cwd(), cache=cache)
     remove_unused(cache)
-    return [review(comparison) for comparison in comparisons], compared
+    return comparisons, compared
 
 
 def _folders(base: str, head: str | None) -> tuple[dict[str, Pair], str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import yaml
 
+from ecs_envoy.cli.cost import cost
 from ecs_envoy.cli.diff import diff
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
@@ -254,6 +255,7 @@ def _questions() -> str:
     return "\n".join([*lines, "Nothing was asked. Add --live to ask AWS."])
 
 
+cli.add_command(cost)
 cli.add_command(diff)
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from ecs_envoy.review.care.finding import care
 from ecs_envoy.review.checks.checking import checks
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.cost.costing import cost
+from ecs_envoy.review.cost.prices import Prices
 from ecs_envoy.review.documents.comparing import documents, envoy_documents
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
@@ -12,8 +13,8 @@ from ecs_envoy.review.resources.details import details
 from ecs_envoy.review.sections import EnvironmentReview, Existence
 
 
-def review(comparison: Comparison) -> EnvironmentReview:
-    """Return everything that the comment says about one environment."""
+def review(comparison: Comparison, prices: Prices | None = None) -> EnvironmentReview:
+    """Return everything that the comment says about one environment, at `prices` or else at our own."""
     return EnvironmentReview(
         name=comparison.name,
         existence=_existence(comparison),
@@ -26,7 +27,7 @@ def review(comparison: Comparison) -> EnvironmentReview:
         details=_details(comparison),
         stacks_added=comparison.changes.stacks_added,
         stacks_removed=comparison.changes.stacks_removed,
-        cost=cost(comparison),
+        cost=cost(comparison, prices),
         checks=checks(comparison),
     )
 

@@ -88,6 +88,25 @@ def synthesize_sides(
     return _named(pairs), before.environment.locked and after.environment.locked
 
 
+def synthesize_project(project: Path, config: str | None, wanted: Wanted, *, cache: Path) -> Environment:
+    """Return what the project deploys as it is now.
+
+    Args:
+        project: The folder of the project.
+        config: A configuration file, as a path within the project; None for an app that has none.
+        wanted: How to synthesize.
+        cache: Where environments are kept.
+
+    Raises:
+        EnvironmentFailedError: The dependencies cannot be installed.
+        SynthesisFailedError: The app cannot be synthesized.
+
+    """
+    environment = python_environment(project, cache=cache, lock=wanted.lock)
+    side = _Revision(label=str(project), project=project, commit=None, environment=environment)
+    return _environment(side, config, wanted, cache)
+
+
 def _revision(
     repository: Repository, commit: str | None, wanted: Wanted, cache: Path, stack: ExitStack
 ) -> _Revision:
