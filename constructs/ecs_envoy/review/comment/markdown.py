@@ -77,5 +77,5 @@ def _text(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    plain = html.escape(text, quote=False).replace("@", "&#64;")
-    return re.sub(r"([\\*_\[\]#])", r"\\\1", plain)
+    plain = re.sub(r"([\\*_\[\]#])", r"\\\1", html.escape(text, quote=False))
+    return plain.replace("@", "&#64;")

@@ -1,0 +1,89 @@
+"""What CloudFormation does to resources, and what a reader sees of it."""
+
+import pytest
+
+from ecs_envoy.review.comparison import Comparison
+from ecs_envoy.review.facts.restarts import rolling_services
+from ecs_envoy.review.resources.changes import Kind
+from ecs_envoy.review.reviewing import review
+from tests.ecs_envoy.review.templates import Stacks, comparisons, resource
+
+pytestmark = pytest.mark.process
+
+
+def topic(name: str) -> dict[str, object]:
+    return resource("SNS::Topic", TopicName=name, DisplayName="alarms")
+
+
+def service(tasks: int = 2) -> dict[str, object]:
+    return resource("ECS::Service", TaskDefinition={"Ref": "Task"}, DesiredCount=tasks, ServiceName="lessons")
+
+
+def task(cpu: str = "256") -> dict[str, object]:
+    containers = [{"Name": "server", "Image": "lessons:1"}]
+    return resource("ECS::TaskDefinition", Cpu=cpu, Memory="512", ContainerDefinitions=containers)
+
+
+CASES: dict[str, tuple[Stacks | None, Stacks | None]] = {
+    "nothing": ({"app": {"T": topic("a")}}, {"app": {"T": topic("a")}}),
+    "added": ({"app": {}}, {"app": {"T": topic("a")}}),
+    "removed": ({"app": {"T": topic("a")}}, {"app": {}}),
+    "kept by its policy": ({"app": {"T": {**topic("a"), "DeletionPolicy": "Retain"}}}, {"app": {}}),
+    "changed": (
+        {"app": {"T": topic("a")}},
+        {"app": {"T": resource("SNS::Topic", TopicName="a", DisplayName="other")}},
+    ),
+    "replaced": ({"app": {"T": topic("a")}}, {"app": {"T": topic("b")}}),
+    "moved": ({"app": {"Old": topic("a")}}, {"app": {"New": topic("a")}}),
+    "moved between stacks": ({"a": {"T": topic("x")}, "b": {}}, {"a": {}, "b": {"T": topic("x")}}),
+    "stack removed": ({"app": {}, "old": {"T": topic("a")}}, {"app": {}}),
+    "task definition": (
+        {"app": {"Task": task(), "Service": service()}},
+        {"app": {"Task": task("512"), "Service": service()}},
+    ),
+    "number of tasks": (
+        {"app": {"Task": task(), "Service": service()}},
+        {"app": {"Task": task(), "Service": service(3)}},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
+    return comparisons(tmp_path_factory.mktemp("cases"), CASES)
+
+
+@pytest.mark.parametrize(
+    ("case", "kinds"),
+    [
+        ("nothing", []),
+        ("added", [Kind.ADDED]),
+        ("removed", [Kind.REMOVED]),
+        ("kept by its policy", [Kind.ORPHANED]),
+        ("changed", [Kind.CHANGED]),
+        ("replaced", [Kind.REPLACED]),
+        ("moved", [Kind.RENAMED]),
+        ("moved between stacks", [Kind.RENAMED]),
+        ("stack removed", [Kind.ORPHANED]),
+        ("task definition", [Kind.CHANGED, Kind.REVISED]),
+        ("number of tasks", [Kind.CHANGED]),
+    ],
+)
+def test_each_kind_of_change_is_told_apart(
+    found: dict[str, Comparison], case: str, kinds: list[Kind]
+) -> None:
+    assert [change.kind for change in found[case].changes.resources] == kinds
+
+
+@pytest.mark.parametrize(
+    ("case", "rolling"), [("task definition", ["lessons"]), ("number of tasks", []), ("added", [])]
+)
+def test_a_service_rolls_if_its_tasks_are_started_anew(
+    found: dict[str, Comparison], case: str, rolling: list[str]
+) -> None:
+    assert [service.name for service in rolling_services(found[case])] == rolling
+
+
+def test_a_value_is_shown_before_and_after(found: dict[str, Comparison]) -> None:
+    reviewed = review(found["changed"])
+    assert reviewed.details == {"app/T": ("`DisplayName`: `alarms` → `other`",)}

@@ -1,0 +1,200 @@
+"""`ecs-envoy diff` of git revisions of a project, and of folders."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecs_envoy.review.resources.template_diff import VERSION
+from tests.conftest import BIN, ROOT
+from tests.ecs_envoy.review.templates import resource, write_assembly
+
+pytestmark = pytest.mark.process
+
+APP = '''
+"""A CDK app without the CDK, since that takes seconds: an SNS topic for each configuration file."""
+import json, os, pathlib
+context = json.loads(os.environ["CDK_CONTEXT_JSON"])
+if context.get("look-up") == "yes":
+    missing = [{"key": "vpc-provider:account=1:filter.vpc-id=vpc-1", "provider": "vpc-provider", "props": {}}]
+else:
+    missing = []
+config = pathlib.Path(context["config"]).read_text()
+name = dict(line.split(": ") for line in config.splitlines())
+if "broken" in name:
+    raise SystemExit(f"{context['config']}: broken: take it out")
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+out.mkdir(parents=True, exist_ok=True)
+topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name["topic"] + context.get("suffix", "")}}
+(out / "app.template.json").write_text(json.dumps({"Resources": {"Topic": topic}}))
+stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "app.template.json"}}
+(out / "manifest.json").write_text(json.dumps({"artifacts": {"app": stack}, "missing": missing}))
+with pathlib.Path(os.environ["COUNT"]).open("a") as file:
+    file.write(context["config"] + "\\n")
+'''
+
+Diff = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def configure(project: Path, environment: str, **values: str) -> None:
+    lines = [f"{name}: {value}\n" for name, value in {"environment": environment, **values}.items()]
+    (project / f"config/{environment}.yaml").write_text("".join(lines))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project in a git repository, whose one commit is on main; its branch has nothing more yet."""
+    folder = tmp_path / "repository" / "infrastructure"
+    (folder / "config").mkdir(parents=True)
+    (folder / "app.py").write_text(APP)
+    cdk = {"app": "python3 app.py", "context": {"config": "config/prod.yaml"}}
+    (folder / "cdk.json").write_text(json.dumps(cdk))
+    configure(folder, "prod", topic="alarms")
+    configure(folder, "dev", topic="alarms")
+    git(folder.parent, "init", "--quiet", "--initial-branch", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "first")
+    git(folder, "checkout", "--quiet", "-b", "change")
+    return folder
+
+
+@pytest.fixture
+def diff(project: Path, tmp_path: Path) -> Diff:
+    """Runs `ecs-envoy diff` in the project."""
+
+    cache = tmp_path / "cache"
+    library = cache / f"cloudformation-diff-{VERSION}"
+    library.mkdir(parents=True)
+    (library / "node_modules").symlink_to(ROOT / "node_modules")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    variables = {**kept, "ECS_ENVOY_CACHE": str(cache), "COUNT": str(tmp_path / "count")}
+
+    def run(*arguments: str, folder: Path = project) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [BIN / "ecs-envoy", "diff", *arguments],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_by_default_the_working_tree_is_compared_with_where_the_branch_began(
+    project: Path, diff: Diff
+) -> None:
+    configure(project, "prod", topic="pages")
+    git(project, "checkout", "--quiet", "main")
+    (project / "unrelated").write_text("on main, after the branch began")
+    configure(project, "dev", topic="other")
+    git(project, "add", "unrelated", "config/dev.yaml")
+    git(project, "commit", "--quiet", "--message", "second")
+    git(project, "checkout", "--quiet", "change")
+    done = diff()
+    assert done.returncode == 0, done.stderr
+    assert "prod: 1 resource changes, nothing is replaced" in done.stdout
+    assert "DisplayName: alarms → pages" in done.stdout
+    assert "dev: nothing changes" in done.stdout
+
+
+def test_two_revisions_are_compared_whatever_the_working_tree_is(project: Path, diff: Diff) -> None:
+    configure(project, "prod", topic="pages")
+    git(project, "commit", "--quiet", "--all", "--message", "second")
+    configure(project, "prod", topic="never committed")
+    done = diff("main", "change", "--config", "config/prod.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "alarms → pages" in done.stdout
+
+
+def test_an_environment_on_one_side_only_is_new_or_gone(project: Path, diff: Diff) -> None:
+    configure(project, "stage", topic="alarms")
+    (project / "config/dev.yaml").unlink()
+    done = diff()
+    assert done.returncode == 0, done.stderr
+    assert "stage: is new, 1 resource" in done.stdout
+    assert "dev: is gone from the app" in done.stdout
+
+
+def test_nothing_that_differs_is_one_line(diff: Diff) -> None:
+    done = diff("--config", "config/prod.yaml", "--format", "markdown")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "`prod`: nothing changes"
+
+
+def test_the_same_input_gives_the_same_bytes(project: Path, diff: Diff) -> None:
+    configure(project, "prod", topic="pages")
+    assert [diff("--format", form).stdout for form in ("json", "html")] == [
+        diff("--format", form).stdout for form in ("json", "html")
+    ]
+
+
+def test_a_commit_is_synthesized_once(project: Path, diff: Diff, tmp_path: Path) -> None:
+    configure(project, "prod", topic="pages")
+    diff("--config", "config/prod.yaml")
+    diff("--config", "config/prod.yaml")
+    assert (tmp_path / "count").read_text().splitlines() == ["config/prod.yaml"] * 3
+
+
+def test_a_context_goes_to_both_sides(project: Path, diff: Diff) -> None:
+    configure(project, "prod", topic="pages")
+    done = diff("--context", "suffix=-eu", "--config", "config/prod.yaml")
+    assert "alarms-eu → pages-eu" in done.stdout
+
+
+def test_nothing_of_the_repository_is_left_changed(project: Path, diff: Diff) -> None:
+    diff()
+    assert len(git(project, "worktree", "list").splitlines()) == 1
+    assert git(project, "status", "--porcelain") == ""
+
+
+def test_two_folders_are_compared_without_git(diff: Diff, tmp_path: Path) -> None:
+    for side in ("before", "after"):
+        write_assembly(tmp_path / side, {"app": {"T": resource("SNS::Topic", DisplayName=side)}})
+    done = diff(str(tmp_path / "before"), str(tmp_path / "after"), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "DisplayName: before → after" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no-such-branch"], "'no-such-branch' is no revision of"),
+        (["--config", "config/none.yaml"], "--config: config/none.yaml is neither in"),
+        (["--context", "look-up=yes"], "cdk.context.json has no answer for vpc-provider"),
+        (["--context", "suffix"], "--context: 'suffix' has no value; give KEY=VALUE"),
+        (["--fail-on", "rain"], "--fail-on: 'rain' is no gate; give some of replacement"),
+        (["--lock", "none.txt"], "--lock: none.txt is not in"),
+        (["--prices", "none.yaml"], "none.yaml: cannot be read"),
+        (["config"], "config is a folder, so HEAD has to be one, too"),
+        (["config", "config"], "is no cloud assembly, since it has no manifest.json"),
+    ],
+)
+def test_fails_on_bad_input_and_says_what_to_give(diff: Diff, arguments: list[str], message: str) -> None:
+    done = diff(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_fails_with_the_apps_own_message_and_the_side(project: Path, diff: Diff) -> None:
+    configure(project, "prod", topic="pages", broken="yes")
+    done = diff()
+    assert done.returncode == 2
+    assert "the working tree: config/prod.yaml: cannot be synthesized" in done.stderr
+    assert "config/prod.yaml: broken: take it out" in done.stderr
+
+
+def test_fails_outside_of_a_repository(diff: Diff, tmp_path: Path) -> None:
+    done = diff(folder=tmp_path)
+    assert done.returncode == 2
+    assert "is not in a git repository" in done.stderr
