@@ -143,7 +143,11 @@ ALONE: dict[str, tuple[Stacks, str, float]] = {
                 "A": resource("CloudWatch::Alarm"),
                 "B": resource(
                     "CloudWatch::Alarm",
-                    Metrics=[{"MetricStat": {}}, {"MetricStat": {}}, {"Expression": "a/b"}],
+                    Metrics=[
+                        {"MetricStat": {"Period": 60}},
+                        {"MetricStat": {"Period": 60}},
+                        {"Expression": "a/b"},
+                    ],
                 ),
             }
         },
