@@ -11,7 +11,7 @@ from ecs_envoy.plan.proxy.rules import PROXY_RULES
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.proxy.access import unreachable
+from ecs_envoy.proxy.access import twice, unreachable
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import refuse
 
@@ -36,6 +36,7 @@ def checked_plan(
     findings = [
         *rule_findings(PROXY_RULES, task),
         *rule_findings(ACCESS_RULES, access),
+        *twice(clients),
         *unreachable(services, vpc),
         *zone_findings(vpc, place),
     ]

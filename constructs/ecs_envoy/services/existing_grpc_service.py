@@ -18,7 +18,6 @@ from ecs_envoy.plan.reach.service_location import (
     InCloudMap,
     InEcs,
     Location,
-    PortRange,
     discovery_at,
     split_address,
 )
@@ -26,6 +25,7 @@ from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, ServicePlan
 from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
+from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.reach.service_address import ServiceAddress
 from ecs_envoy.settings.values import Cidr, CloudMapServiceName, DnsLabel
 from envoy_config import Upstream

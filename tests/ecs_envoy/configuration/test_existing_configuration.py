@@ -6,7 +6,8 @@ import pytest
 
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.plans import service_plans
-from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs, Location, PortRange
+from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs, Location
+from ecs_envoy.settings.reach.port_range import PortRange
 from tests.ecs_envoy.configuration.test_configuration import problems
 
 START = """\
