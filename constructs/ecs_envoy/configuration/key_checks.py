@@ -6,6 +6,7 @@ from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.ecr_image import NO_LOGIN, is_in_ecr
 from ecs_envoy.settings.network.api_access import access_findings
 from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
 from ecs_envoy.settings.reach.proxy_client import is_service
@@ -122,6 +123,12 @@ def _calls_per_second(configuration: Configuration) -> Iterator[Finding]:
             yield (*here, "calls_per_second"), problem
 
 
+def _login(configuration: Configuration) -> Iterator[Finding]:
+    for path, server in servers(configuration).items():
+        if server.repository_credentials and is_in_ecr(server.image):
+            yield (*path, "repository_credentials"), NO_LOGIN
+
+
 def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
     services = {**configuration.existing_services, **configuration.services}
     for name, rehearsed in configuration.rehearsal.services.items():
@@ -185,6 +192,7 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _clients,
     _api_access,
     _calls_per_second,
+    _login,
     _rehearsal,
     _prometheus,
     _proxy_scaling,

@@ -12,6 +12,10 @@ from ecs_envoy.configuration.schema import schema as json_schema_of_file
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 SIDECAR = "sidecars: {agent: {image: 'example.com/agent:1'"
+IMAGE = "{image: 'example.com/agent:1'}"
+LOGIN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:login-AbCdEf"
+ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+DATADOG = f"proxy: {{memory: 1024}}\ntelemetry: {{datadog: {{api_key_secret: '{LOGIN}'}}}}"
 API = "api:\n  image: example.com/api:1\n"
 CERTIFICATE = "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n"
 ZONE = "hosted_zone: example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ"
@@ -47,6 +51,15 @@ SERVICE = [
     pytest.param("sidecars: {service: {image: 'a.example/b:1'}}", "sidecars.service: is the name of a container that we add; give another name", id="sidecar's name"),
     pytest.param(f"{SIDECAR}, ports: [50051]}}}}", "sidecars.agent.ports[0]: 50051 is the port of service; the containers of a task share one network, so give another", id="sidecar's port"),
     pytest.param(f"{SIDECAR}, memory: 512}}}}", "sidecars: take 512 MiB of the task's 512; give less, or more memory", id="sidecar's memory"),
+    pytest.param(f"{SIDECAR}, cpu: 256}}}}", "sidecars: take 256 of the task's 256 CPU units; give less, or more cpu", id="sidecar's CPU"),
+    pytest.param(f"{SIDECAR}, container_health_check: {{command: [a], interval: 5s, timeout: 6s}}}}}}", "sidecars.agent.container_health_check.timeout: is 6s, longer than the interval; give 5s at most", id="sidecar's check"),
+    pytest.param(f"sidecars: {{{', '.join(f'a{n}: {IMAGE}' for n in range(9))}}}", "sidecars: are 9, and a task has at most 10 containers, the server and pre-stop among them; give 8 at most", id="too many sidecars"),
+    pytest.param(f"sidecars: {{datadog-agent: {IMAGE}}}\n{DATADOG}", "sidecars.datadog-agent: is the name of a container that we add; give another name", id="name of our agent"),
+    pytest.param(f"{SIDECAR}, ports: [8126]}}}}\n{DATADOG}", "sidecars.agent.ports[0]: 8126 is the port of Datadog's trace agent; give another port", id="port of our agent"),
+    pytest.param(f"{SIDECAR}, memory: 256}}}}\n{DATADOG}", "sidecars: take 256 MiB, and Datadog's agent 256, of the task's 512; give less, or more memory", id="memory beside our agent"),
+    pytest.param(f"{SIDECAR}, cpu: 224}}}}\n{DATADOG}", "sidecars: take 224, and Datadog's agent 32, of the task's 256 CPU units; give less, or more cpu", id="CPU beside our agent"),
+    pytest.param("volumes: {a: {file_system: fs-01234567, mount_path: /d}, b: {file_system: fs-01234567, mount_path: /d/}}", "volumes.b.mount_path: '/d/' is the path of the volume a; give each its own", id="path twice"),
+    pytest.param("volumes: {a: {file_system: fs-01234567, mount_path: /}}", "volumes.a.mount_path: '/' is the container's own root; give a folder, such as /data", id="root"),
     pytest.param(f"{SIDECAR}, environment: {{A: x}}, secrets: {{A: 'arn:aws:ssm:eu-west-1:111122223333:parameter/a'}}}}}}", "sidecars.agent.secrets.A: is also a variable under environment; remove one of the two", id="sidecar's variable twice"),
     pytest.param(f"{SIDECAR}, depends_on: {{other: START}}}}}}", "sidecars.agent.depends_on.other: no container has this name; give one of agent, service", id="unknown container"),
     pytest.param(f"{SIDECAR}, depends_on: {{service: HEALTHY}}}}}}", "sidecars.agent.depends_on.service: service has no container_health_check, so it is never healthy; give it one, or START", id="no check"),
@@ -90,6 +103,8 @@ OTHERS = [
     pytest.param(API + CERTIFICATE + "  web_acl: acl\n", "api.web_acl: 'acl' is not the ARN of a regional web ACL; give", id="web ACL"),
     pytest.param(API + CERTIFICATE + "  internal: 1\n", "api.internal: 1 is not true or false", id="internal"),
     pytest.param(API + CERTIFICATE + "  tasks: {min: 1, max: 2, calls_per_second: 5}\n", "api.tasks.calls_per_second: unknown key; give one of", id="calls of the API"),
+    pytest.param(API.replace("example.com", ECR) + CERTIFICATE + f"  repository_credentials: {LOGIN}\n", "api.repository_credentials: ECR takes no login; remove it", id="login of ECR"),
+    pytest.param(API + CERTIFICATE + f"  sidecars: {{a: {{image: '{ECR}/a:1', repository_credentials: '{LOGIN}'}}}}\n", "api.sidecars.a.repository_credentials: ECR takes no login; remove it", id="login of ECR for a sidecar"),
     pytest.param(API + CERTIFICATE + "  overrides: {cloud_map_service: {}}\n", "api.overrides.cloud_map_service: 'cloud_map_service' is unknown", id="API's place"),
 ]  # fmt: skip
 

@@ -231,3 +231,13 @@ def test_tasks_scale_by_memory_and_by_the_calls_that_envoy_counts(tmp_path: Path
         assert stat["Metric"]["Namespace"] == "EcsEnvoy"
         values = {d["Name"]: d["Value"] for d in stat["Metric"]["Dimensions"]}
         assert values == {"proxy": "dev/grpc.learning.local", "service": "lessons"}
+
+
+@pytest.mark.parametrize(
+    ("cpu", "units"),
+    [pytest.param(", cpu: 64", 192, id="what a sidecar leaves"), pytest.param("", None, id="no weights")],
+)
+def test_a_server_has_the_cpu_that_its_sidecars_leave(cpu: str, units: int | None, tmp_path: Path) -> None:
+    """Without units of its own it would weigh as much as two, where a sidecar has 64."""
+    text = f"    sidecars: {{agent: {{image: 'example.com/agent:1'{cpu}}}}}\n"
+    assert Deployed(GOOD + text, tmp_path).containers("services")["service"].get("Cpu") == units
