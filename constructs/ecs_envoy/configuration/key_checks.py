@@ -1,6 +1,6 @@
 """Rules between keys that only a configuration file can break."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
@@ -10,6 +10,7 @@ from ecs_envoy.settings.ecr_image import NO_LOGIN, is_in_ecr
 from ecs_envoy.settings.network.api_access import access_findings
 from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
 from ecs_envoy.settings.reach.proxy_client import is_service
+from ecs_envoy.settings.task.tags import MAX_TAGS, TOO_MANY, twin
 from ecs_envoy.settings.tasks import TaskBounds
 from envoy_config.settings_error import Finding, KeyPath
 
@@ -123,6 +124,19 @@ def _calls_per_second(configuration: Configuration) -> Iterator[Finding]:
             yield (*here, "calls_per_second"), problem
 
 
+def _tags(configuration: Configuration) -> Iterator[Finding]:
+    blocks: dict[KeyPath, Mapping[str, str]] = {("proxy", "tags"): configuration.proxy.tags}
+    blocks |= {(*path, "tags"): server.tags for path, server in servers(configuration).items()}
+    everywhere = configuration.tags
+    for path, tags in blocks.items():
+        for key in tags:
+            if other := twin(key, everywhere):
+                problem = f"differs from {other!r} under the file's tags only by its capitals"
+                yield (*path, key), f"{problem}, and both are one key for an IAM role; give one of them"
+        if tags and (number := len({**everywhere, **tags})) > MAX_TAGS:
+            yield path, f"are {number} with those of the file, {TOO_MANY}; give fewer"
+
+
 def _login(configuration: Configuration) -> Iterator[Finding]:
     for path, server in servers(configuration).items():
         if server.repository_credentials and is_in_ecr(server.image):
@@ -192,6 +206,7 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _clients,
     _api_access,
     _calls_per_second,
+    _tags,
     _login,
     _rehearsal,
     _prometheus,

@@ -16,6 +16,7 @@ IMAGE = "{image: 'example.com/agent:1'}"
 LOGIN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:login-AbCdEf"
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 DATADOG = f"proxy: {{memory: 1024}}\ntelemetry: {{datadog: {{api_key_secret: '{LOGIN}'}}}}"
+CONDITIONS = "task_policy: [{actions: ['s3:GetObject'], resources: ['*'], conditions: {"
 API = "api:\n  image: example.com/api:1\n"
 CERTIFICATE = "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n"
 ZONE = "hosted_zone: example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ"
@@ -35,7 +36,17 @@ SERVICE = [
     pytest.param("task_policy: [{actions: [GetObject], resources: ['*']}]", "task_policy[0].actions[0]: 'GetObject' is not an action of IAM; give its service and name, such as s3:GetObject", id="action"),
     pytest.param("task_policy: [{actions: ['s3:GetObject'], resources: [bucket]}]", "task_policy[0].resources[0]: 'bucket' is not the ARN of a resource; give one such as arn:aws:s3:::lessons/*", id="resource"),
     pytest.param("task_policy: [{actions: ['s3:GetObject']}]", "task_policy[0].resources: missing; give the ARNs of resources", id="no resource"),
+    pytest.param("task_policy: [{actions: ['s3:GetObject'], resources: ['arn:aws:bucket']}]", "task_policy[0].resources[0]: 'arn:aws:bucket' is not the ARN of a resource; give one such as arn:aws:s3:::lessons/*", id="half an ARN"),
+    pytest.param(f"{CONDITIONS}StringEqual: {{'aws:SourceVpc': vpc-0}}}}}}]", "task_policy[0].conditions.StringEqual: 'StringEqual' is not a condition operator of IAM; give one such as StringEquals, ArnLike or Bool", id="operator"),
+    pytest.param(f"{CONDITIONS}StringEquals: {{}}}}}}]", "task_policy[0].conditions.StringEquals: is empty; give at least one entry", id="operator of nothing"),
+    pytest.param(f"{CONDITIONS}Bool: {{'aws:SecureTransport': true}}}}}}]", "task_policy[0].conditions.Bool.aws:SecureTransport: true is not a value of a condition, or a list of them; give text in quotes", id="flag as a value"),
+    pytest.param(f"{CONDITIONS}StringEquals: {{'aws:SourceVpc': [vpc-0, 1]}}}}}}]", "task_policy[0].conditions.StringEquals.aws:SourceVpc[1]: 1 is not a value of a condition; give text in quotes", id="value in a list"),
     pytest.param("tags: {'aws:a': b}", "tags.aws:a: 'aws:a' is not the key of a tag; give letters, digits, spaces and _.:/=+-@, without aws:", id="tag's key"),
+    pytest.param("tags: {'AWS:a': b}", "tags.AWS:a: 'AWS:a' is not the key of a tag; give letters, digits, spaces and _.:/=+-@, without aws:", id="tag's key in capitals"),
+    pytest.param("tags: {Team: a, team: b}", "tags: 'Team' and 'team' are one key for an IAM role; give one of them", id="tag twice"),
+    pytest.param(f"tags: {{{', '.join(f'a{n}: b' for n in range(48))}}}", "tags: are 48, and AWS takes 50 of a resource, of which the CDK may use three; give 47 at most", id="too many tags"),
+    pytest.param("tags: {Team: a}\ntags: {team: b}", "tags.Team: differs from 'team' under the file's tags only by its capitals, and both are one key for an IAM role; give one of them", id="tag of the file"),
+    pytest.param("tags: {a: b}\ntags: {" + ", ".join(f"b{n}: b" for n in range(47)) + "}", "tags: are 48 with those of the file, and AWS takes 50 of a resource, of which the CDK may use three; give fewer", id="too many tags with those of the file"),
     pytest.param("tags: {a: 'b*'}", "tags.a: 'b*' is not the value of a tag; give letters, digits, spaces", id="tag's value"),
     pytest.param("command: --fast", "command: '--fast' is not a list; give one, such as ['--fast']", id="command"),
     pytest.param("entry_point: [1]", "entry_point[0]: 1 is not a string on one line; give one line of text", id="entry point"),

@@ -71,6 +71,25 @@ def test_the_tasks_own_role_may_do_what_the_file_lists(tmp_path: Path) -> None:
     ]
 
 
+def test_a_right_takes_every_action_and_several_values_of_a_condition(tmp_path: Path) -> None:
+    conditions = (
+        "{'ForAnyValue:StringEqualsIfExists': {'aws:SourceVpc': [vpc-0, vpc-1], 'aws:PrincipalTag/a': b}}"
+    )
+    policy = f"{{actions: ['ec2:DescribeIpv6Pools'], resources: ['*'], conditions: {conditions}}}"
+    found = Deployed(GOOD + f"    task_policy: [{policy}]\n", tmp_path).statements("services")
+    assert {
+        "Action": "ec2:DescribeIpv6Pools",
+        "Effect": "Allow",
+        "Resource": "*",
+        "Condition": {
+            "ForAnyValue:StringEqualsIfExists": {
+                "aws:SourceVpc": ["vpc-0", "vpc-1"],
+                "aws:PrincipalTag/a": "b",
+            }
+        },
+    } in found
+
+
 def test_ecs_exec_adds_rights_for_session_managers_channels_and_for_the_tasks_own_log(tmp_path: Path) -> None:
     deployed = Deployed(GOOD + "    enable_execute_command: true\n", tmp_path)
     assert deployed.only("services", "AWS::ECS::Service")["EnableExecuteCommand"] is True
