@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from ecs_envoy.configuration import plans
 from ecs_envoy.configuration.existing.plans import existing_entry
+from ecs_envoy.configuration.existing.rules import BETWEEN_EXISTING_RULES
 from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
@@ -71,7 +72,7 @@ class _Checks:
         yield from existing
         # A service whose place is not known has no plan.
         self._complete = self._complete and not existing
-        for rules in (KEY_RULES, REGION_RULES):
+        for rules in (KEY_RULES, BETWEEN_EXISTING_RULES, REGION_RULES):
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):
@@ -89,7 +90,7 @@ class _Checks:
 
     def _access(self, configuration: Configuration) -> Iterator[Finding]:
         for path, message in self._apply(ACCESS_RULES, plans.proxy_access(configuration)):
-            yield ("proxy", *path), message
+            yield (("existing_services",) if path == ("services",) else ("proxy", *path)), message
 
     def _existing(self, configuration: Configuration) -> Iterator[Finding]:
         for name, service in configuration.existing_services.items():

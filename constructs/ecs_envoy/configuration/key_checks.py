@@ -1,6 +1,7 @@
 """Rules between keys that only a configuration file can break."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
@@ -19,15 +20,6 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
     for name in configuration.existing_services:
         if name in configuration.services:
             yield ("existing_services", name), "is also a name under services; give each its own name"
-
-
-def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
-    in_own_namespace = any(
-        service.cloud_map_service and not service.namespace
-        for service in configuration.existing_services.values()
-    )
-    if in_own_namespace and not configuration.namespace.id:
-        yield ("existing_services",), "need a namespace that already exists; also give namespace.id"
 
 
 def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
@@ -137,6 +129,36 @@ def _tags(configuration: Configuration) -> Iterator[Finding]:
             yield path, f"are {number} with those of the file, {TOO_MANY}; give fewer"
 
 
+def _overrides(configuration: Configuration) -> Iterator[Finding]:
+    """Yield the places that a file cannot override, because it makes nothing there."""
+    proxy, network = configuration.proxy, configuration.network
+    blocks: dict[KeyPath, tuple[Mapping[Any, object], TaskBounds, Mapping[str, str | None]]] = {
+        ("proxy",): (proxy.overrides, proxy.tasks, {"execution_role": proxy.execution_role})
+    }
+    for path, server in servers(configuration).items():
+        roles = {"task_role": server.task_role, "execution_role": server.execution_role}
+        blocks[path] = (server.overrides, server.tasks, roles)
+    for path, (overrides, tasks, roles) in blocks.items():
+        here = (*path, "overrides")
+        if "scaling_target" in overrides and tasks.min == tasks.max:
+            problem = "is not there, because tasks is a number; remove it, or give tasks a min and a max"
+            yield (*here, "scaling_target"), problem
+        for role in roles.keys() & overrides.keys():
+            if roles[role]:
+                yield (*here, role), "is a role that exists; remove it"
+    if "metrics_log_group" in proxy.overrides and not configuration.telemetry.cloudwatch:
+        problem = "is not there without telemetry.cloudwatch; remove it"
+        yield ("proxy", "overrides", "metrics_log_group"), problem
+    exists = {
+        "vpc": network.exists,
+        "ecs_cluster": network.ecs_cluster is not None,
+        "namespace": configuration.namespace.id is not None,
+    }
+    for place in network.overrides:
+        if exists[place]:
+            yield ("network", "overrides", place), "exists already; remove it"
+
+
 def _login(configuration: Configuration) -> Iterator[Finding]:
     for path, server in servers(configuration).items():
         if server.repository_credentials and is_in_ecr(server.image):
@@ -196,7 +218,6 @@ def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
 
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
-    _existing_namespace,
     _existing_vpc,
     _subnets,
     _endpoints,
@@ -207,6 +228,7 @@ KEY_RULES: tuple[Rule[Configuration], ...] = (
     _api_access,
     _calls_per_second,
     _tags,
+    _overrides,
     _login,
     _rehearsal,
     _prometheus,

@@ -16,7 +16,7 @@ from ecs_envoy.plan.cut_over import CutOverPlan
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
-from ecs_envoy.plan.reach.proxy_access import ProxyAccess
+from ecs_envoy.plan.reach.proxy_access import ProxyAccess, outbound_rules
 from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
@@ -73,6 +73,7 @@ def proxy_access(configuration: Configuration) -> ProxyAccess:
         clients=len(proxy_clients(configuration)),
         ports=1 + len(configuration.proxy.further_ports),
         others=1 + (len(prometheus.scraped_from) if prometheus else 0),
+        outbound=outbound_rules([plan for _, plan in service_plans(configuration)]),
     )
 
 

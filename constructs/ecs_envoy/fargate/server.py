@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -19,7 +20,7 @@ from ecs_envoy.fargate.task_definition import (
     kms_key,
     log_driver,
 )
-from ecs_envoy.fargate.volumes import add_volumes, allow_mounts
+from ecs_envoy.fargate.volumes import add_volumes, allow_mounts, mount_findings
 from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.place import Place
 from ecs_envoy.network.task_security_group import define_task_security_group
@@ -99,8 +100,9 @@ class Server:
         ours: list[Sidecar] = [AGENT] if self._agent else []
         return main_container_cpu(self.cpu, ours) - taken if taken or ours else None
 
-    def problems(self) -> Iterator[Finding]:
-        """Yield what each broken rule finds, with the path of a setting."""
+    def problems(self, vpc: ec2.IVpc) -> Iterator[Finding]:
+        """Yield what each broken rule finds in a server in `vpc`, with the path of a setting."""
+        yield from mount_findings(vpc, self.options.volumes)
         times = check_times(self.container_health_check)
         yield from times.findings
         yield from rule_findings(

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, CfnParameter, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -238,3 +238,20 @@ def test_services_that_share_a_security_group_and_a_port_have_one_rule(
 def test_fails_on_a_range_of_what_is_no_port(ports: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PortRange(**ports)
+
+
+def test_fails_on_an_address_that_is_known_only_at_deployment(stack: Stack) -> None:
+    address = CfnParameter(stack, "Address").value_as_string
+    message = "grading: address: is known only when the stack is deployed; give it as text, such as lessons"
+    with pytest.raises(ValueError, match=message):
+        ExistingGrpcService(stack, "grading", address=address, cidrs=["10.50.0.0/16"])
+
+
+def test_fails_on_an_ecs_service_that_does_not_know_its_cluster(stack: Stack) -> None:
+    arn = "arn:aws:ecs:eu-west-1:111122223333:service/shared/grading"
+    service: Any = ecs.FargateService.from_fargate_service_arn(stack, "Ecs", arn)
+    message = re.escape(
+        "grading: ecs_service: has no ECS cluster; give one such as ecs.BaseService.from_service_arn_with"
+    )
+    with pytest.raises(ValueError, match=message):
+        ExistingGrpcService(stack, "grading", ecs_service=service)
