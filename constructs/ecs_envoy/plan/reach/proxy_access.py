@@ -49,13 +49,15 @@ def _rules(access: ProxyAccess) -> Iterator[Finding]:
 
 
 def outbound_rules(services: Sequence[ServicePlan]) -> int:
-    """Return how many outbound rules a proxy needs that routes to `services`, at most.
+    """Return how many outbound rules a proxy needs at least that routes to `services`; 0 without blocks.
 
-    Two of them are for HTTPS and for its own sidecars. Where neither blocks nor a security group are given,
-    the private subnets may need more than one.
+    Two of them are for HTTPS and for its own sidecars. Services without blocks may share a security group,
+    or the private subnets. Too many services alone are too many for the bootstrap, which is refused.
     """
     blocks = {(block, service.upstream.port) for service in services for block in service.cidrs}
-    return 2 + len(blocks) + sum(not service.cidrs for service in services)
+    others = [service for service in services if not service.cidrs]
+    ports = {service.upstream.port for service in others if not service.is_deployed_here}
+    return 2 + len(blocks) + len(ports) + sum(s.is_deployed_here for s in others) if blocks else 0
 
 
 def _outbound(access: ProxyAccess) -> Iterator[Finding]:
