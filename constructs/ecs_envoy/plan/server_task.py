@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB, Sidecar, agent_port_problem
-from ecs_envoy.plan.task_definition_size import environment_problems
+from ecs_envoy.plan.task_definition_size import MAX_TEXTS_BYTES, environment_problems, texts_bytes
 from ecs_envoy.settings.fargate_sizes import size_problem
 from ecs_envoy.settings.task.capacity import capacity_findings
 from ecs_envoy.settings.task.health_check import check_timeout_problem
@@ -67,6 +67,24 @@ def _bounds(task: ServerTask) -> Iterator[Finding]:
 
 def _environment(task: ServerTask) -> Iterator[Finding]:
     yield from environment_problems(task.environment, task.secrets)
+
+
+def _texts(task: ServerTask) -> Iterator[Finding]:
+    """Yield the largest text, if all of them do not fit a task definition; `_environment` finds its own."""
+    options = task.options
+    sizes = {
+        "environment": texts_bytes(task.environment, ()),
+        "command": texts_bytes({}, options.command),
+        "entry_point": texts_bytes({}, options.entry_point),
+        "sidecars": sum(
+            texts_bytes(sidecar.environment, [*sidecar.command, *sidecar.entry_point])
+            for sidecar in options.sidecars.values()
+        ),
+    }
+    size = sum(sizes.values())
+    if size > MAX_TEXTS_BYTES >= sizes["environment"]:
+        problem = f"is the largest of the texts that take {size} bytes together, and {MAX_TEXTS_BYTES} fit"
+        yield (max(sizes, key=lambda key: sizes[key]),), f"{problem} a task definition; give less"
 
 
 def _container_health_check(task: ServerTask) -> Iterator[Finding]:
@@ -172,6 +190,7 @@ SERVER_RULES: tuple[Rule[ServerTask], ...] = (
     _size,
     _bounds,
     _environment,
+    _texts,
     _container_health_check,
     _port,
     _capacity,
