@@ -89,6 +89,9 @@ SERVICE = [
     pytest.param("overrides: {scaling_target: {MaxCapacity: 9}}", "overrides.scaling_target: is not there, because tasks is a number; remove it, or give tasks a min and a max", id="target of a number"),
     pytest.param(f"task_role: {ROLE}\n    overrides: {{task_role: {{Path: /a/}}}}", "overrides.task_role: is a role that exists; remove it", id="role that exists"),
     pytest.param(f"execution_role: {ROLE}\n    overrides: {{execution_role: {{Path: /a/}}}}", "overrides.execution_role: is a role that exists; remove it", id="execution role that exists"),
+    pytest.param("overrides: {task_definition: {'': task}}", "overrides.task_definition: '' is not the path of a property; give one such as Volumes.0.Name", id="no path"),
+    pytest.param("overrides: {task_definition: {'Volumes..Name': a}}", "overrides.task_definition: 'Volumes..Name' is not the path of a property; give one such as Volumes.0.Name", id="path with nothing between dots"),
+    pytest.param("overrides: {task_definition: {Properties.PidMode: a}}", "overrides.task_definition: 'Properties.PidMode' is not the path of a property; give one such as Volumes.0.Name", id="path from the resource"),
     pytest.param("overrides: {task: {PidMode: task}}", "overrides.task: 'task' is unknown; give one of 'task_definition', 'ecs_service', 'security_group'", id="place"),
     pytest.param("overrides: {task_definition: PidMode}", "overrides.task_definition: 'PidMode' is not a mapping; give a property's path and its value", id="no properties"),
 ]  # fmt: skip
