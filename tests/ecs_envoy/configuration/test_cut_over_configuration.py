@@ -40,6 +40,11 @@ def test_nobody_moves_before_a_percentage_is_given(tmp_path: Path) -> None:
             id="more than all",
         ),
         pytest.param(
+            BLOCK + "      percent: 33.3\n",
+            f":14: {HERE}.percent: 33.3 is not a percentage of the look-ups; give a whole number from 0 to 100",
+            id="a part of a percent",
+        ),
+        pytest.param(
             BLOCK.replace("Z0123456789ABCDEFGHIJ", "example.com"),
             f":12: {HERE}.zone: 'example.com' is not a hosted zone's id; give one such as Z0123456789ABCDEFGHIJ",
             id="a name for an id",
@@ -100,3 +105,25 @@ def test_nobody_moves_before_a_percentage_is_given(tmp_path: Path) -> None:
 )
 def test_fails_with_line_key_and_cure(block: str, message: str, tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD + block) == message.splitlines()
+
+
+API = """\
+api:
+  image: example.com/api:1
+  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/1
+  domain: {name: api.example.com, hosted_zone: example.com, hosted_zone_id: ZONE}
+"""
+
+
+@pytest.mark.parametrize("zone", ["Z1", "Z" + "A" * 31])
+def test_every_key_takes_a_zone_that_another_takes(zone: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(GOOD + BLOCK.replace("Z0123456789ABCDEFGHIJ", zone) + API.replace("ZONE", zone))
+    load_configuration(path)
+
+
+@pytest.mark.parametrize("zone", ["example.com", "Z" + "A" * 32, "/hostedzone/Z1"])
+def test_fails_on_a_zone_with_the_same_words_at_every_key(zone: str, tmp_path: Path) -> None:
+    text = GOOD + BLOCK.replace("Z0123456789ABCDEFGHIJ", zone) + API.replace("ZONE", zone)
+    words = [problem.split(": ", 2)[2] for problem in problems(tmp_path, text)]
+    assert words == [f"'{zone}' is not a hosted zone's id; give one such as Z0123456789ABCDEFGHIJ"] * 2
