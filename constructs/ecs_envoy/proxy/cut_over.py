@@ -4,7 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from ecs_envoy.plan.cut_over import CUT_OVER_RULES, CutOverPlan, weights
+from ecs_envoy.plan.cut_over import CUT_OVER_RULES, CutOverPlan, upstream_names, weights
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -55,6 +55,7 @@ class CutOver(Construct):
             load_balancer=load_balancer,
             namespace=proxy.full_name.partition(".")[2],
             others={},
+            upstream_names=upstream_names(service.plan for service in proxy.services),
             hosts=[host.lower() for service in proxy.services for host in service.plan.upstream.hosts],
             zone_name=_zone_name(zone),
         )

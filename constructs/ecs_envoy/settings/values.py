@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from ecs_envoy.settings.fargate_sizes import MEMORY_MIB
 from ecs_envoy.settings.fargate_zones import ZONE_ID
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
-from ecs_envoy.settings.regions import PARTITIONS, region_problem
+from ecs_envoy.settings.regions import PARTITIONS, is_of_aws, region_problem
 from ecs_envoy.settings.task.references import SECURITY_GROUP
 from ecs_envoy.settings.workspace_arn import WORKSPACE_ARN
 from envoy_config.values import bounded_duration, duration, number, problem, refusal, text, whole_number
@@ -120,12 +120,10 @@ _namespace_name = text(
 
 
 def _not_an_aws_domain(name: str) -> str:
-    for suffix in sorted({partition.dns_suffix for partition in PARTITIONS}):
-        if name == suffix or name.endswith(f".{suffix}"):
-            raise problem(
-                f"{name!r} would hide AWS's own endpoints from the VPC; give another name, such as "
-                "learning.local"
-            )
+    if is_of_aws(name):
+        raise problem(
+            f"{name!r} would hide AWS's own endpoints from the VPC; give another name, such as learning.local"
+        )
     return name
 
 

@@ -61,6 +61,11 @@ def test_nobody_moves_before_a_percentage_is_given(tmp_path: Path) -> None:
             id="a name of Cloud Map",
         ),
         pytest.param(
+            BLOCK.replace("lessons-internal.example.com", "internal-Lessons-2.eu-west-1.elb.amazonaws.com"),
+            f":11: {HERE}.name: is a name of AWS, in whose zone you cannot make records; give the clients a name of your own first",
+            id="a name of AWS",
+        ),
+        pytest.param(
             BLOCK.replace("internal-lessons-1.eu-west-1.elb.amazonaws.com", "Lessons-Internal.example.com"),
             f":13: {HERE}.from: is the name itself; give the DNS name that AWS gave to the load balancer",
             id="a circle",
@@ -127,3 +132,43 @@ def test_fails_on_a_zone_with_the_same_words_at_every_key(zone: str, tmp_path: P
     text = GOOD + BLOCK.replace("Z0123456789ABCDEFGHIJ", zone) + API.replace("ZONE", zone)
     words = [problem.split(": ", 2)[2] for problem in problems(tmp_path, text)]
     assert words == [f"'{zone}' is not a hosted zone's id; give one such as Z0123456789ABCDEFGHIJ"] * 2
+
+
+EXISTING = """\
+environment: prod
+region: eu-west-1
+account: "111122223333"
+network: {vpc_id: vpc-0123456789abcdef0}
+namespace: {name: learning.local, id: ns-0123456789abcdef}
+existing_services:
+  grading:
+    address: ADDRESS:50051
+    cidrs: [10.0.0.0/16]
+    grpc_services: [learning.v1.Grading]
+  lessons:
+    cloud_map_service: lessons
+    grpc_services: [learning.v1.Lessons]
+"""
+
+
+def test_a_proxy_may_find_a_service_at_the_load_balancer_whose_clients_move(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(EXISTING.replace("ADDRESS", "internal-lessons-1.eu-west-1.elb.amazonaws.com") + BLOCK)
+    load_configuration(path)
+
+
+@pytest.mark.parametrize("discovery", ["", "    discovery: dns\n"])
+def test_fails_where_the_proxy_would_find_a_service_at_itself_after_the_move(
+    discovery: str, tmp_path: Path
+) -> None:
+    address = "Lessons-internal.example.com"
+    text = EXISTING.replace("ADDRESS", address)
+    if discovery:
+        other = "namespace: {id: ns-0123456789abcdee, name: example.com}"
+        there = f"cloud_map_service: Lessons-internal\n    {other}\n{discovery}"
+        text = text.replace(f"    address: {address}:50051\n    cidrs: [10.0.0.0/16]\n", f"    {there}")
+    (found,) = problems(tmp_path, text + BLOCK)
+    assert found.partition(": ")[2] == (
+        "existing_services.lessons.cut_over.name: is where the proxy finds the tasks of grading, so that it "
+        "would call itself; give grading another address, such as the load balancer's own name"
+    )

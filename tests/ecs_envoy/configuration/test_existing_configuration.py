@@ -176,3 +176,22 @@ def test_without_a_registry_no_namespace_has_to_exist(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_fails_for_a_wrong_entry(entry: str, message: str, tmp_path: Path) -> None:
     assert problems(tmp_path, START + f"    {entry}\n") == [message]
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        pytest.param("grpc.learning.local", "the proxy's own name", id="proxy"),
+        pytest.param("Calls.Learning.local", "an alias of the proxy", id="alias"),
+        pytest.param("grading.grpc.learning.local", "the name of grading at the proxy", id="own name"),
+    ],
+)
+def test_fails_where_the_proxy_would_find_a_service_at_itself(
+    address: str, whose: str, tmp_path: Path
+) -> None:
+    entry = f"    address: {address}:50051\n    cidrs: [10.50.0.0/16]\nproxy: {{aliases: [calls]}}\n"
+    (found,) = problems(tmp_path, START + entry)
+    assert found.partition(": ")[2] == (
+        f"existing_services.grading.address: {address} is {whose}, so that it would call itself; give a name "
+        "that leads to the tasks"
+    )

@@ -12,7 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
-from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network, PortRange
+from ecs_envoy import ArgumentError, EnvoyProxy, ExistingGrpcService, Network, PortRange
 from envoy_config import Upstream
 
 GROUP = "sg-0123456789abcdef0"
@@ -180,3 +180,12 @@ def test_an_address_is_found_by_envoys_dns_and_needs_no_sidecar(stack: Stack, ne
 def test_fails_for_a_wrong_place(options: dict[str, Any], message: str, stack: Stack) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         ExistingGrpcService(stack, "grading", **options)
+
+
+def test_fails_where_the_proxy_would_find_a_service_at_itself(stack: Stack, network: Network) -> None:
+    with pytest.raises(ArgumentError) as error:
+        proxy(stack, network, address="GRPC.test.local:50051", cidrs=["10.50.0.0/16"])
+    assert str(error.value) == (
+        "Proxy: services.grading.address: GRPC.test.local is the proxy's own name, so that it would call "
+        "itself; give a name that leads to the tasks"
+    )
