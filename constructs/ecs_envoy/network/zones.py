@@ -31,11 +31,13 @@ def zones_of(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> set[str]:
         return set()
 
 
-def selected(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> ec2.SelectedSubnets:
-    """Return the subnets of `vpc` that `selection` finds."""
+def selected(
+    vpc: ec2.IVpc, selection: ec2.SubnetSelection, *, one_per_az: bool | None = None
+) -> ec2.SelectedSubnets:
+    """Return the subnets of `vpc` that `selection` finds, or only one in each zone."""
     return vpc.select_subnets(
         availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
+        one_per_az=selection.one_per_az if one_per_az is None else one_per_az,
         subnet_filters=selection.subnet_filters,
         subnet_group_name=selection.subnet_group_name,
         subnets=selection.subnets,
