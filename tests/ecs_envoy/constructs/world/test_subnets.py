@@ -181,6 +181,15 @@ def test_a_vpc_of_isolated_subnets_gets_the_endpoints_that_tasks_need(tmp_path: 
     }
 
 
+def test_endpoints_take_one_subnet_of_each_zone(tmp_path: Path) -> None:
+    ids = ", ".join(subnet(group, zone) for group, zone in (("App", 0), ("Data", 0), ("Data", 1)))
+    chosen = f"subnets: {{proxy: {{ids: [{ids}]}}}}"
+    text = GOOD + f"network: {{vpc_id: {VPC}, endpoints: true, {chosen}}}\n"
+    endpoints = Deployed(text, tmp_path, looked_up()).resources("network", "AWS::EC2::VPCEndpoint")
+    found = {tuple(e["SubnetIds"]) for e in endpoints if e["VpcEndpointType"] == "Interface"}
+    assert found == {(subnet("App", 0), subnet("Data", 1))}
+
+
 def test_a_service_that_ecs_lists_needs_the_endpoint_of_ecs(tmp_path: Path) -> None:
     reports = (
         "{ecs_service: {cluster: shared, name: reports}, grpc_services: [a.B], security_group: sg-00000001}"
