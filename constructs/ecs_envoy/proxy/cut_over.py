@@ -69,7 +69,9 @@ class CutOver(Construct):
                 hosted_zone_id=zone.hosted_zone_id,
                 name=name,
                 type="CNAME",
-                # As short as the proxy's own records, so that a change is seen as soon as Route 53 has it.
+                # As short as the proxy's own records, so that a change is seen as soon as Route 53 has it. It
+                # can never change: Route 53 refuses a record with another TTL than its group's, and
+                # CloudFormation updates one record at a time (hashicorp/terraform#5312).
                 ttl=str(Duration.seconds(DNS_TTL.total_seconds()).to_seconds()),
                 resource_records=[target],
                 set_identifier=identifier,
