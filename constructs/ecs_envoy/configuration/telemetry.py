@@ -81,8 +81,7 @@ class Datadog(Settings):
     services: Flag = Field(
         default=True,
         description="whether the tasks of services and of the API get the agent, too. Those with an agent of "
-        "their own never do: in sidecars, or named by DD_AGENT_HOST, DD_TRACE_AGENT_URL, DD_DOGSTATSD_URL or "
-        "DD_API_KEY",
+        "their own never do: in sidecars, or named by a variable such as DD_AGENT_HOST or DD_API_KEY",
     )
     access_log: Flag = Field(
         default=False, description="whether the log of calls goes to Datadog instead of CloudWatch Logs"
