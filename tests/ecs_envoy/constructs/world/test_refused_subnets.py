@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
 
+from ecs_envoy import ArgumentError, Network, Place
 from envoy_config import SettingsError
 from tests.ecs_envoy.configuration.test_configuration import GOOD
+from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 from tests.ecs_envoy.constructs.world.from_yaml import Deployed
 from tests.ecs_envoy.constructs.world.test_subnets import ALL, API, GROUPS, looked_up, subnet
 
@@ -109,3 +113,12 @@ def test_fails_on_a_vpc_without_the_subnets_that_are_needed_by_the_key(
     with pytest.raises(SettingsError) as error:
         Deployed(GOOD + text, tmp_path, context)
     assert error.value.problems == ((path, message),)
+
+
+def test_fails_on_a_place_without_subnets_by_its_argument(stack: Stack, network: Network) -> None:
+    place = Place(subnets=ec2.SubnetSelection(subnet_group_name="Web"))
+    with pytest.raises(ArgumentError) as error:
+        proxy_with(stack, network, grpc_service(stack, network), place=place)
+    assert str(error.value) == (
+        "Proxy: place: names subnets in too few zones of the VPC: 0; give subnets in two zones or more"
+    )
