@@ -76,7 +76,7 @@ class _Checks:
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):
-            yield _NETWORK_KEYS[str(path[0])] + path[1:], message
+            yield self._network_key(path), message
         yield from self._run(self._access)
         for path, message in self._apply(PROXY_RULES, plans.proxy_task_input(self._configuration)):
             yield self._proxy_key(path), message
@@ -112,6 +112,12 @@ class _Checks:
             for path, message in self._apply(CUT_OVER_RULES, plan):
                 key = "from" if path == ("load_balancer",) else path[0]
                 yield (_section(configuration, name), name, "cut_over", key), message
+
+    def _network_key(self, path: KeyPath) -> KeyPath:
+        """Return the path of the key that `path`, a path in `NetworkPlan`, stands for."""
+        if path == ("vpc",) and vars(self._configuration.network).get("vpc"):
+            return ("network", "vpc")
+        return _NETWORK_KEYS[str(path[0])] + path[1:]
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ecs_envoy.configuration.existing.network_checks import NETWORK_KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.settings.ecr_image import NO_LOGIN, is_in_ecr
 from ecs_envoy.settings.network.api_access import access_findings
-from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
 from ecs_envoy.settings.reach.proxy_client import is_service
 from ecs_envoy.settings.task.tags import MAX_TAGS, TOO_MANY, twin
 from ecs_envoy.settings.tasks import TaskBounds
@@ -22,38 +22,10 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
             yield ("existing_services", name), "is also a name under services; give each its own name"
 
 
-def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.namespace.id and not configuration.network.exists:
-        yield ("namespace", "id"), "is a namespace in a VPC that already exists; also give network.vpc_id"
-
-
-def _subnets(configuration: Configuration) -> Iterator[Finding]:
-    network = configuration.network
-    if network.vpc:
-        for path, problem in known_vpc_findings(network.vpc):
-            yield ("network", "vpc", *path), problem
-    if network.vpc and network.vpc_id:
-        yield ("network", "vpc"), "is given together with vpc_id; remove one of the two"
-    for path, problem in choice_findings(network.subnets):
-        yield ("network", "subnets", *path), problem
-    if not network.exists and network.subnets.given:
-        yield ("network", "subnets"), "are those of a VPC that exists; also give network.vpc_id"
-    if network.vpc and network.subnets.tag_key:
-        yield ("network", "subnets"), "tags need a look-up; give group, as in network.vpc.subnets"
-
-
-def _endpoints(configuration: Configuration) -> Iterator[Finding]:
-    network, here = configuration.network, ("network", "endpoints")
-    if network.endpoints and not network.exists:
-        yield here, "are for a VPC that exists; give network.new.interface_endpoints for a new one"
-    for index, subnets in enumerate(network.vpc.subnets if network.vpc and network.endpoints else []):
-        if subnets.kind != "public" and not subnets.route_tables:
-            problem = "missing, and S3's endpoint needs them; give a route table for each zone"
-            yield ("network", "vpc", "subnets", index, "route_tables"), problem
-    for purpose, subnets in network.subnets.given.items():
-        if subnets.kind == "isolated" and purpose != "load_balancer" and not configuration.image_mirror:
-            problem = "isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror"
-            yield ("network", "subnets", purpose), problem
+def _some_proxy(configuration: Configuration) -> Iterator[Finding]:
+    if "proxies" in configuration.model_fields_set and not configuration.proxies:
+        cure = "give a proxy, or remove it to have the one that proxy describes"
+        yield ("proxies",), f"is empty; {cure}"
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
@@ -218,9 +190,8 @@ def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
 
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
-    _existing_vpc,
-    _subnets,
-    _endpoints,
+    _some_proxy,
+    *NETWORK_KEY_RULES,
     _proxy_address,
     _variable_of_no_client,
     _calls,

@@ -205,3 +205,22 @@ def test_fails_on_more_blocks_than_a_security_group_has_rules(tmp_path: Path) ->
     assert found == [
         ":6: existing_services: need 61 outbound rules of the proxy, and a security group has at most 60; give fewer cidrs that hold the others, or security_group"
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        pytest.param("grpc.learning.local", "the proxy's own name", id="proxy"),
+        pytest.param("Calls.Learning.local", "an alias of the proxy", id="alias"),
+        pytest.param("grading.grpc.learning.local", "the name of grading at the proxy", id="own name"),
+    ],
+)
+def test_fails_where_the_proxy_would_find_a_service_at_itself(
+    address: str, whose: str, tmp_path: Path
+) -> None:
+    entry = f"    address: {address}:50051\n    cidrs: [10.50.0.0/16]\nproxy: {{aliases: [calls]}}\n"
+    (found,) = problems(tmp_path, START + entry)
+    assert found.partition(": ")[2] == (
+        f"existing_services.grading.address: {address} is {whose}, so that it would call itself; give a name "
+        "that leads to the tasks"
+    )

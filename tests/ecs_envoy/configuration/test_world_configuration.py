@@ -155,11 +155,17 @@ NETWORKS = [
     pytest.param("endpoints: true", "network.endpoints: are for a VPC that exists; give network.new.interface_endpoints for a new one", id="endpoints of a new VPC"),
     pytest.param("subnets: {proxy: {kind: public}}", "network.subnets: are those of a VPC that exists; also give network.vpc_id", id="subnets of a new VPC"),
     pytest.param(f"{ID}, subnets: {{proxy: {{}}}}", "network.subnets.proxy: says nothing about which subnets; give one of kind, group, ids and tags", id="nothing"),
-    pytest.param(f"{ID}, subnets: {{api: {{kind: private, group: App}}}}", "network.subnets.api: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
+    pytest.param(f"{ID}, subnets: {{services: {{kind: private, group: App}}}}", "network.subnets.services: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
     pytest.param(f"{ID}, subnets: {{proxy: {{ids: [App]}}}}", "network.subnets.proxy.ids[0]: 'App' is not a subnet's id; give one such as subnet-0123456789abcdef0", id="an id"),
     pytest.param(f"{ID}, subnets: {{proxy: {{tags: {{A: b, C: d}}}}}}", "network.subnets.proxy.tags: the CDK finds subnets by one tag; give the same key everywhere, and group nowhere", id="two tags"),
-    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}", "network.subnets.load_balancer.public_addresses: an ALB has them unless api.internal is true; remove it", id="addresses of the ALB"),
+    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}}}\napi: {{image: 'a/b:1', http_only: true", "network.subnets.load_balancer.public_addresses: an ALB has them unless api.internal is true; remove it", id="addresses of the ALB"),
     pytest.param(f"{ID}, subnets: {{proxy: {{kind: isolated}}}}", "network.subnets.proxy: isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror", id="no way to the images"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR}}}, new: {{}}", "network.vpc: is given together with settings of a new VPC; give either the VPC to create or the one to use", id="a new VPC, too"),
+    pytest.param(f"vpc: {{{VPC}, availability_zones: [eu-west-1a, us-east-1a], {PAIR}}}", "network.vpc.availability_zones[1]: 'us-east-1a' is not in eu-west-1; give a zone of that region, such as euw1-az1", id="zone of another region"),
+    pytest.param(f"vpc: {{{VPC}, availability_zones: [eu-west-1a, euw1-az1], {PAIR}}}", "network.vpc.availability_zones: gives some zones by id and some by name, which may be the same zone; give ids only", id="ids and names"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR[:-1]}, {{group: App, kind: public, ids: [subnet-00000003, subnet-00000004]}}]}}", "network.vpc.subnets[1].group: App is also a group of private subnets; give each group one kind", id="group of two kinds"),
+    pytest.param(f"{ID}, subnets: {{api: {{group: App}}}}", "network.subnets.api: says where the API's tasks run, and the file has no api; remove it", id="no API"),
+    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: App}}}}", "network.subnets.load_balancer: says where the API's ALB is, and the file has no api; remove it", id="no ALB"),
     pytest.param(f"{ID}, subnets: {{database: {{kind: isolated}}}}", "network.subnets.database: unknown key; give one of proxy, services, api, load_balancer", id="purpose"),
 ]  # fmt: skip
 
@@ -180,6 +186,18 @@ def test_fails_on_route_tables_of_some_subnets_of_a_kind(tmp_path: Path) -> None
     assert (
         "network.vpc.subnets: gives route tables of some private subnets; give those of all, or of none"
         in found
+    )
+
+
+def test_fails_on_subnets_of_services_that_are_not_deployed_here(tmp_path: Path) -> None:
+    text = GOOD.partition("services:")[0].replace(
+        "learning.local\n", "learning.local\n  id: ns-0123456789abcdef\n"
+    )
+    text += "existing_services: {lessons: {cloud_map_service: lessons, grpc_services: [a.B]}}\n"
+    (found,) = problems(tmp_path, text + f"network: {{{ID}, subnets: {{services: {{group: App}}}}}}\n")
+    assert found.partition(": ")[2] == (
+        "network.subnets.services: says where the tasks of services run, and the file has no services; "
+        "remove it"
     )
 
 

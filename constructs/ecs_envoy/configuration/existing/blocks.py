@@ -8,6 +8,7 @@ from ecs_envoy.configuration.server import Discovered
 from ecs_envoy.settings import values
 from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.reach.service_address import HttpNamespaceName, ServiceAddress
+from ecs_envoy.settings.task.references import SecurityGroupId
 from envoy_config import Upstream
 from envoy_config.settings import Settings
 
@@ -55,7 +56,7 @@ class ExistingService(Discovered, Upstream):
         description="the range of ports, if Cloud Map lists a port for each instance (SRV records, "
         "AWS_INSTANCE_PORT): security groups then open the range. By default all have `port`",
     )
-    security_group: values.SecurityGroupId | None = Field(
+    security_group: SecurityGroupId | None = Field(
         default=None, description="the security group of its tasks; if given, a rule lets the proxy call them"
     )
     cidrs: list[values.Cidr] = Field(

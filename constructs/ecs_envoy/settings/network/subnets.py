@@ -14,6 +14,9 @@ from envoy_config.values import Flag, text
 SubnetKind = Literal["private", "isolated", "public"]
 """The CDK's kinds: with a NAT gateway or another way out, without one, and with an internet gateway."""
 
+NO_WAY_TO_IMAGES = "isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror"
+"""Why tasks in isolated subnets need copies of the public images."""
+
 _subnet = text(r"subnet-[0-9a-f]{8,17}", "a subnet's id", "one such as subnet-0123456789abcdef0")
 SubnetId = Annotated[str, *_subnet]
 _route_table = text(r"rtb-[0-9a-f]{8,17}", "a route table's id", "one such as rtb-0123456789abcdef0")
@@ -94,18 +97,17 @@ class KnownVpc(Settings):
 
 def known_vpc_findings(vpc: KnownVpc) -> Iterator[Finding]:
     """Yield why `vpc` cannot be as it is described."""
-    zones = len(set(vpc.availability_zones))
-    if zones < 2:
-        yield ("availability_zones",), "one zone can fail; give at least two"
-    elif zones < len(vpc.availability_zones):
-        yield ("availability_zones",), "a zone is given twice; give each once"
     for kind in get_args(SubnetKind):
         tables = {bool(subnets.route_tables) for subnets in vpc.subnets if subnets.kind == kind}
         if len(tables) > 1:
             yield ("subnets",), f"gives route tables of some {kind} subnets; give those of all, or of none"
     seen: set[str] = set()
+    kinds: dict[str, SubnetKind] = {}
     for index, subnets in enumerate(vpc.subnets):
         here = ("subnets", index)
+        if (kind := kinds.setdefault(subnets.group, subnets.kind)) != subnets.kind:
+            problem = f"{subnets.group} is also a group of {kind} subnets; give each group one kind"
+            yield (*here, "group"), problem
         for key in ("ids", "route_tables"):
             count = len(getattr(subnets, key))
             if count and count != len(vpc.availability_zones):

@@ -12,7 +12,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
-from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network, PortRange
+from ecs_envoy import ArgumentError, EnvoyProxy, ExistingGrpcService, Network, PortRange
 from envoy_config import Upstream
 
 GROUP = "sg-0123456789abcdef0"
@@ -255,3 +255,12 @@ def test_fails_on_an_ecs_service_that_does_not_know_its_cluster(stack: Stack) ->
     )
     with pytest.raises(ValueError, match=message):
         ExistingGrpcService(stack, "grading", ecs_service=service)
+
+
+def test_fails_where_the_proxy_would_find_a_service_at_itself(stack: Stack, network: Network) -> None:
+    with pytest.raises(ArgumentError) as error:
+        proxy(stack, network, address="GRPC.test.local:50051", cidrs=["10.50.0.0/16"])
+    assert str(error.value) == (
+        "Proxy: services.grading.address: GRPC.test.local is the proxy's own name, so that it would call "
+        "itself; give a name that leads to the tasks"
+    )

@@ -18,7 +18,19 @@ def datadog(more: str = "") -> str:
 OWN = [
     pytest.param("    environment: {DD_AGENT_HOST: 10.0.0.9}\n", {"service"}, id="an agent elsewhere"),
     pytest.param("    environment: {DD_TRACE_AGENT_URL: 'http://agent:8126'}\n", {"service"}, id="a URL"),
+    pytest.param("    environment: {DD_TRACE_AGENT_HOSTNAME: agent}\n", {"service"}, id="by its older name"),
+    pytest.param("    environment: {DD_DOGSTATSD_HOST: agent}\n", {"service"}, id="for metrics alone"),
     pytest.param(f"    secrets: {{DD_API_KEY: '{KEY}'}}\n", {"service"}, id="no agent at all"),
+    pytest.param(
+        "    sidecars: {dd: {image: 'example.com/tools/datadog-agent:7.66.1'}}\n",
+        {"service", "dd"},
+        id="a sidecar from a copy with another path",
+    ),
+    pytest.param(
+        "    sidecars: {datadog-agent: {image: 'example.com/dd:7'}}\n",
+        {"service", "datadog-agent"},
+        id="a sidecar with the name of ours, which may be there once",
+    ),
     pytest.param(
         "    sidecars: {agent: {image: 'public.ecr.aws/datadog/agent:7.66.1'}}\n",
         {"service", "agent"},
