@@ -26,11 +26,7 @@ def place(configuration: Configuration, purpose: str, vpc: ec2.IVpc) -> Place:
     subnets = configuration.network.subnets.given.get(purpose)
     if subnets is None:
         return Place()
-    public = subnets.public_addresses
-    return Place(
-        subnets=selection(subnets, vpc),
-        public_addresses=subnets.kind == "public" if public is None else public,
-    )
+    return Place(subnets=selection(subnets, vpc), public_addresses=subnets.gives_public_addresses)
 
 
 def selection(subnets: Subnets, vpc: ec2.IVpc) -> ec2.SubnetSelection:

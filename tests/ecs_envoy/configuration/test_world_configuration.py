@@ -120,7 +120,7 @@ NETWORKS = [
     pytest.param(f"{ID}, subnets: {{api: {{kind: private, group: App}}}}", "network.subnets.api: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
     pytest.param(f"{ID}, subnets: {{proxy: {{ids: [App]}}}}", "network.subnets.proxy.ids[0]: 'App' is not a subnet's id; give one such as subnet-0123456789abcdef0", id="an id"),
     pytest.param(f"{ID}, subnets: {{proxy: {{tags: {{A: b, C: d}}}}}}", "network.subnets.proxy.tags: the CDK finds subnets by one tag; give the same key everywhere, and group nowhere", id="two tags"),
-    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}", "network.subnets.load_balancer.public_addresses: an ALB has them unless api.internal is true; remove it", id="addresses of the ALB"),
+    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}", "network.subnets.load_balancer.public_addresses: unknown key; give one of kind, group, ids, tags", id="addresses of the ALB"),
     pytest.param(f"{ID}, subnets: {{proxy: {{kind: isolated}}}}", "network.subnets.proxy: isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror", id="no way to the images"),
     pytest.param(f"{ID}, subnets: {{database: {{kind: isolated}}}}", "network.subnets.database: unknown key; give one of proxy, services, api, load_balancer", id="purpose"),
 ]  # fmt: skip
