@@ -39,6 +39,7 @@ class Subnets(Settings):
         description="the subnets with this tag, such as {Tier: app}; one tag, whose key is the same wherever "
         "subnets are given by tag",
     )
+
     @property
     def ways(self) -> list[str]:
         """The keys that say which subnets."""
