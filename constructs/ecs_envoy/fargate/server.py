@@ -29,6 +29,7 @@ from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.settings.task.own_datadog import has_own_datadog
+from ecs_envoy.settings.task.sidecar import cpu_taken
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config.settings_error import Finding
 
@@ -135,7 +136,9 @@ class Server:
             container_name="service",
             image=self.image,
             # Datadog's agent has a weight, so the server needs one, too.
-            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) if agent else None,
+            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) - cpu_taken(options.sidecars)
+            if agent
+            else None,
             command=options.command or None,
             entry_point=options.entry_point or None,
             ulimits=_ulimits(options),

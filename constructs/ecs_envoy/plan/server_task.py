@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.plan.sidecars import agent_port_problem
+from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB, agent_port_problem
 from ecs_envoy.plan.task_definition_size import environment_problems
 from ecs_envoy.settings.fargate_sizes import size_problem
 from ecs_envoy.settings.task.capacity import capacity_findings
+from ecs_envoy.settings.task.health_check import check_problem
 from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.settings.task.sidecar import sidecar_findings
 from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config.settings_error import Finding
-from envoy_config.values import duration_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,8 @@ def _environment(task: ServerTask) -> Iterator[Finding]:
 
 def _container_health_check(task: ServerTask) -> Iterator[Finding]:
     interval, timeout = task.check_interval, task.check_timeout
-    if interval and timeout and timeout > interval:
-        yield (
-            ("container_health_check", "timeout"),
-            f"is {duration_text(timeout)}, longer than the interval; give {duration_text(interval)} at most",
-        )
+    if interval and timeout and (problem := check_problem(interval, timeout)):
+        yield ("container_health_check", "timeout"), problem
 
 
 def _port(task: ServerTask) -> Iterator[Finding]:
@@ -100,10 +97,15 @@ def _sidecars(task: ServerTask) -> Iterator[Finding]:
     yield from sidecar_findings(
         task.options.sidecars,
         task.options.depends_on,
-        memory_mib=task.memory,
+        memory_mib=task.memory - (MEMORY_MIB["datadog-agent"] if task.datadog else 0),
+        cpu_units=task.cpu - (CPU_UNITS["datadog-agent"] if task.datadog else 0),
         server_port=task.port,
         server_has_check=task.has_check,
     )
+    for name, sidecar in task.options.sidecars.items() if task.datadog else ():
+        for index, port in enumerate(sidecar.ports):
+            if problem := agent_port_problem(port):
+                yield ("sidecars", name, "ports", index), problem
 
 
 def _volumes(task: ServerTask) -> Iterator[Finding]:

@@ -12,6 +12,10 @@ from ecs_envoy.configuration.schema import schema as json_schema_of_file
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 SIDECAR = "sidecars: {agent: {image: 'example.com/agent:1'"
+DATADOG = (
+    "proxy: {memory: 1024}\n"
+    "telemetry: {datadog: {api_key_secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf'}}"
+)
 API = "api:\n  image: example.com/api:1\n"
 CERTIFICATE = "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n"
 ZONE = "hosted_zone: example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ"
@@ -47,6 +51,11 @@ SERVICE = [
     pytest.param("sidecars: {service: {image: 'a.example/b:1'}}", "sidecars.service: is the name of a container that we add; give another name", id="sidecar's name"),
     pytest.param(f"{SIDECAR}, ports: [50051]}}}}", "sidecars.agent.ports[0]: 50051 is the port of service; the containers of a task share one network, so give another", id="sidecar's port"),
     pytest.param(f"{SIDECAR}, memory: 512}}}}", "sidecars: take 512 MiB of the task's 512; give less, or more memory", id="sidecar's memory"),
+    pytest.param(f"{SIDECAR}, cpu: 256}}}}", "sidecars: take 256 CPU units of the task's 256; give less, or more cpu", id="sidecar's cpu"),
+    pytest.param(f"{SIDECAR}, cpu: 224}}}}\n{DATADOG}", "sidecars: take 224 CPU units of the task's 224; give less, or more cpu", id="sidecar's cpu beside Datadog's agent"),
+    pytest.param(f"{SIDECAR}, memory: 256}}}}\n{DATADOG}", "sidecars: take 256 MiB of the task's 256; give less, or more memory", id="sidecar's memory beside Datadog's agent"),
+    pytest.param(f"{SIDECAR}, ports: [8126]}}}}\n{DATADOG}", "sidecars.agent.ports[0]: 8126 is the port of Datadog's trace agent; give another port", id="port of Datadog's agent"),
+    pytest.param(f"{SIDECAR}, container_health_check: {{command: [a], interval: 5s, timeout: 6s}}}}}}", "sidecars.agent.container_health_check.timeout: is 6s, longer than the interval; give 5s at most", id="sidecar's check"),
     pytest.param(f"{SIDECAR}, environment: {{A: x}}, secrets: {{A: 'arn:aws:ssm:eu-west-1:111122223333:parameter/a'}}}}}}", "sidecars.agent.secrets.A: is also a variable under environment; remove one of the two", id="sidecar's variable twice"),
     pytest.param(f"{SIDECAR}, depends_on: {{other: START}}}}}}", "sidecars.agent.depends_on.other: no container has this name; give one of agent, service", id="unknown container"),
     pytest.param(f"{SIDECAR}, depends_on: {{service: HEALTHY}}}}}}", "sidecars.agent.depends_on.service: service has no container_health_check, so it is never healthy; give it one, or START", id="no check"),

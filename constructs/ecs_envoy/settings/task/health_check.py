@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ecs_envoy.settings import values
 from envoy_config.settings import Settings
+from envoy_config.values import duration_text
 
 
 class ContainerHealthCheck(Settings):
@@ -24,3 +25,10 @@ class ContainerHealthCheck(Settings):
     start_period: values.HealthCheckStartPeriod = Field(
         default=timedelta(seconds=10), description="time to start, in which failures do not count"
     )
+
+
+def check_problem(interval: timedelta, timeout: timedelta) -> str | None:
+    """Return why `timeout` does not go with `interval`, and what to give; None if it does."""
+    if timeout <= interval:
+        return None
+    return f"is {duration_text(timeout)}, longer than the interval; give {duration_text(interval)} at most"

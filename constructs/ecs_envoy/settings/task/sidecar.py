@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ecs_envoy.settings import values
 from ecs_envoy.settings.secret_arn import SecretSource
-from ecs_envoy.settings.task.health_check import ContainerHealthCheck
+from ecs_envoy.settings.task.health_check import ContainerHealthCheck, check_problem
 from ecs_envoy.settings.task.references import CredentialsArn
 from envoy_config.settings import Settings
 from envoy_config.settings_error import Finding
@@ -72,10 +72,14 @@ def sidecar_findings(
     depends_on: Mapping[str, Condition],
     *,
     memory_mib: int,
+    cpu_units: int,
     server_port: int,
     server_has_check: bool,
 ) -> Iterator[Finding]:
-    """Yield why ECS would refuse `sidecars` beside a server, or why the task could never start."""
+    """Yield why ECS would refuse `sidecars` beside a server, or why the task could never start.
+
+    `memory_mib` and `cpu_units` are what the task has for them and the server.
+    """
     waits = {SERVER: depends_on, **{name: sidecar.depends_on for name, sidecar in sidecars.items()}}
     ports = {server_port: SERVER}
     for name, sidecar in sidecars.items():
@@ -90,6 +94,9 @@ def sidecar_findings(
                 problem = f"{port} is the port of {ports[port]}; the containers of a task share one network"
                 yield ("sidecars", name, "ports", index), f"{problem}, so give another"
             ports.setdefault(port, name)
+        check = sidecar.container_health_check
+        if check and (problem := check_problem(check.interval, check.timeout)):
+            yield ("sidecars", name, "container_health_check", "timeout"), problem
     checked = {name for name, sidecar in sidecars.items() if sidecar.container_health_check}
     if server_has_check:
         checked.add(SERVER)
@@ -98,14 +105,24 @@ def sidecar_findings(
         for other, condition in others.items():
             if problem := _wait_problem(other, condition, sidecars, waits, checked):
                 yield (*here, other), problem
-    taken = sum(sidecar.memory or 0 for sidecar in sidecars.values())
-    if taken >= memory_mib:
-        yield (
-            ("sidecars",),
-            f"take {taken} MiB of the task's {memory_mib}; give less, or more memory",
-        )
+    yield from _size_findings(sidecars, memory_mib, cpu_units)
     if circle := _circle(waits):
         yield ("sidecars",), f"wait for each other: {' -> '.join(circle)}; remove one depends_on"
+
+
+def cpu_taken(sidecars: Mapping[str, SidecarContainer]) -> int:
+    """Return the CPU units that `sidecars` take of those of the task."""
+    return sum(sidecar.cpu or 0 for sidecar in sidecars.values())
+
+
+def _size_findings(
+    sidecars: Mapping[str, SidecarContainer], memory_mib: int, cpu_units: int
+) -> Iterator[Finding]:
+    memory, cpu = sum(sidecar.memory or 0 for sidecar in sidecars.values()), cpu_taken(sidecars)
+    if memory and memory >= memory_mib:
+        yield ("sidecars",), f"take {memory} MiB of the task's {memory_mib}; give less, or more memory"
+    if cpu and cpu >= cpu_units:
+        yield ("sidecars",), f"take {cpu} CPU units of the task's {cpu_units}; give less, or more cpu"
 
 
 def _wait_problem(
