@@ -1,6 +1,6 @@
 """Where the proxy's log, metrics and traces go. Each backend has a block, and is off without it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -93,18 +93,18 @@ class Telemetry(Settings):
     """Where the proxy's log, metrics and traces go."""
 
     access_log: LoggedCalls = Field(default=LoggedCalls(), description="the log of calls")
-    cloudwatch: Annotated[CloudWatch | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or a block with settings; off by default"
-    )
-    prometheus: Annotated[Prometheus | None, BeforeValidator(_off)] = Field(
-        default=None, description="off by default"
-    )
-    tracing: Annotated[Tracing | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or a block with settings; off by default"
-    )
-    datadog: Annotated[Datadog | None, BeforeValidator(_off)] = Field(
-        default=None, description="off by default"
-    )
+    cloudwatch: Annotated[
+        CloudWatch | None, BeforeValidator(_switch, json_schema_input_type=bool | CloudWatch | None)
+    ] = Field(default=None, description="true, or a block with settings; off by default")
+    prometheus: Annotated[
+        Prometheus | None, BeforeValidator(_off, json_schema_input_type=Literal[False] | Prometheus | None)
+    ] = Field(default=None, description="off by default")
+    tracing: Annotated[
+        Tracing | None, BeforeValidator(_switch, json_schema_input_type=bool | Tracing | None)
+    ] = Field(default=None, description="true, or a block with settings; off by default")
+    datadog: Annotated[
+        Datadog | None, BeforeValidator(_off, json_schema_input_type=Literal[False] | Datadog | None)
+    ] = Field(default=None, description="off by default")
 
     @property
     def has_metrics(self) -> bool:
