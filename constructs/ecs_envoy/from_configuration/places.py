@@ -7,7 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.network.place import Place
 from ecs_envoy.network.zones import selected, zones_of
-from ecs_envoy.settings.network.subnets import NO_WAY_TO_IMAGES, SubnetKind, Subnets
+from ecs_envoy.settings.network.subnets import NO_WAY_TO_IMAGES, SubnetKind, Subnets, TaskSubnets
 from envoy_config.settings_error import Finding, SettingsError
 
 _KINDS: dict[SubnetKind, ec2.SubnetType] = {
@@ -26,11 +26,7 @@ def place(configuration: Configuration, purpose: str, vpc: ec2.IVpc) -> Place:
     subnets = configuration.network.subnets.given.get(purpose)
     if subnets is None:
         return Place()
-    public = subnets.public_addresses
-    return Place(
-        subnets=selection(subnets, vpc),
-        public_addresses=subnets.kind == "public" if public is None else public,
-    )
+    return Place(subnets=selection(subnets, vpc), public_addresses=subnets.gives_public_addresses)
 
 
 def load_balancer_subnets(configuration: Configuration, vpc: ec2.IVpc) -> ec2.SubnetSelection | None:
@@ -86,7 +82,7 @@ def _findings(configuration: Configuration, vpc: ec2.IVpc) -> Iterator[Finding]:
             yield (*key, "ids"), f"{', '.join(missing)}: not in the VPC; give ids of its subnets"
         elif len(zones) < 2:
             yield key, f"names subnets {_in(zones)}, and one zone can fail; give subnets in two zones or more"
-        elif purpose == "load_balancer":
+        elif not isinstance(subnets, TaskSubnets):
             yield from _load_balancer_findings(configuration, vpc, chosen)
         else:
             yield from ((key, problem) for problem in _way_out_problems(configuration, subnets, vpc, chosen))
@@ -107,7 +103,7 @@ def _default_findings(configuration: Configuration, vpc: ec2.IVpc, purposes: str
 
 
 def _way_out_problems(
-    configuration: Configuration, subnets: Subnets, vpc: ec2.IVpc, chosen: ec2.SubnetSelection
+    configuration: Configuration, subnets: TaskSubnets, vpc: ec2.IVpc, chosen: ec2.SubnetSelection
 ) -> Iterator[str]:
     """Yield why tasks in the subnets `chosen` would not start, if the kind of the subnets was not given."""
     ids = {subnet.subnet_id for subnet in selected(vpc, chosen).subnets}

@@ -136,8 +136,6 @@ def _sidecars_beside_ours(task: ServerTask) -> Iterator[Finding]:
         )
         yield ("sidecars",), f"{problem}; give {most} at most"
     for name, sidecar in sidecars.items() if agent else ():
-        if name == AGENT:
-            yield ("sidecars", name), "is the name of a container that we add; give another name"
         for index, port in enumerate(sidecar.ports):
             if problem := agent_port_problem(port):
                 yield ("sidecars", name, "ports", index), problem

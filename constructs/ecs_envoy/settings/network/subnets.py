@@ -42,6 +42,21 @@ class Subnets(Settings):
         description="the subnets with this tag, such as {Tier: app}; one tag, whose key is the same wherever "
         "subnets are given by tag",
     )
+
+    @property
+    def ways(self) -> list[str]:
+        """The keys that say which subnets."""
+        return [key for key in ("kind", "group", "ids", "tags") if getattr(self, key)]
+
+    @property
+    def gives_public_addresses(self) -> bool:
+        """Whether what is in these subnets has public addresses."""
+        return self.kind == "public"
+
+
+class TaskSubnets(Subnets):
+    """The subnets of tasks: by kind, by group, by id or by tag."""
+
     public_addresses: Flag | None = Field(
         default=None,
         description="whether each task has a public IPv4 address, which it needs in a public subnet; by "
@@ -49,17 +64,17 @@ class Subnets(Settings):
     )
 
     @property
-    def ways(self) -> list[str]:
-        """The keys that say which subnets."""
-        return [key for key in ("kind", "group", "ids", "tags") if getattr(self, key)]
+    def gives_public_addresses(self) -> bool:
+        """Whether each task has a public IPv4 address."""
+        return self.kind == "public" if self.public_addresses is None else self.public_addresses
 
 
 class SubnetChoice(Settings):
     """Which subnets get what; the private ones by default, and the public ones for a public ALB."""
 
-    proxy: Subnets | None = Field(default=None, description="the subnets of the proxy's tasks")
-    services: Subnets | None = Field(default=None, description="the subnets of the services' tasks")
-    api: Subnets | None = Field(default=None, description="the subnets of the API's tasks")
+    proxy: TaskSubnets | None = Field(default=None, description="the subnets of the proxy's tasks")
+    services: TaskSubnets | None = Field(default=None, description="the subnets of the services' tasks")
+    api: TaskSubnets | None = Field(default=None, description="the subnets of the API's tasks")
     load_balancer: Subnets | None = Field(default=None, description="the subnets of the API's ALB")
 
     @property
@@ -131,5 +146,3 @@ def choice_findings(choice: SubnetChoice) -> Iterator[Finding]:
         elif len(subnets.tags) > 1 or (subnets.tags and (len(keys) > 1 or groups)):
             problem = "the CDK finds subnets by one tag; give the same key everywhere, and group nowhere"
             yield (name, "tags"), problem
-        if name == "load_balancer" and subnets.public_addresses is not None:
-            yield (name, "public_addresses"), "an ALB has them unless api.internal is true; remove it"

@@ -72,3 +72,11 @@ def test_tags_that_a_service_gives_itself_are_kept_beside_our_agent(tmp_path: Pa
     server = Deployed(GOOD + keys + datadog(), tmp_path).containers("services")["service"]
     found = [v["Value"] for v in server["Environment"] if v["Name"] == "DD_SERVICE"]
     assert found == ["lessons-v2"]
+
+
+def test_our_agent_the_server_and_a_sidecar_share_the_tasks_cpu(tmp_path: Path) -> None:
+    """ECS refuses containers that together have more than the task, and the CDK does so, too."""
+    sidecar = "    sidecars: {metrics: {image: 'example.com/metrics:1', cpu: 64}}\n"
+    containers = Deployed(GOOD + sidecar + datadog(), tmp_path).containers("services")
+    shares = {name: container.get("Cpu") for name, container in containers.items()}
+    assert shares == {"service": 160, "datadog-agent": 32, "metrics": 64, "pre-stop": None}
