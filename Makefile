@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready
 # tests/marks.py gives the marks.
-QUICK := not synth and not rehearsal and not wheel and not process
+QUICK := not synth and not rehearsal and not wheel and not process and not thorough
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
 .PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients chaos lint format synth snapshots schema lock clean

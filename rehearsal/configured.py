@@ -168,7 +168,7 @@ def _subnet_groups(configuration: Configuration) -> tuple[SubnetGroup, ...]:
     groups = {group.tag[1]: SubnetGroup(kind=group.kind, tag=(key, group.tag[1])) for group in USUAL_GROUPS}
     for purpose, subnets in network.subnets.given.items():
         to_internet = purpose == "load_balancer" and not (configuration.api and configuration.api.internal)
-        usual = "public" if to_internet or subnets.public_addresses else "private"
+        usual = "public" if to_internet or subnets.gives_public_addresses else "private"
         isolated = ["Isolated"] if subnets.kind == "isolated" else []
         named = [subnets.group] if subnets.group else [*subnets.tags.values(), *isolated]
         for name in named or ([purpose] if subnets.ids else []):

@@ -17,6 +17,7 @@ BY_FOLDER = {
     "tests/ecs_envoy/constructs": "synth",
     "tests/ecs_envoy/review/golden": "synth",
     "tests/envoy_config/live_envoy": "process",
+    "tests/ecs_envoy/configuration/keys": "thorough",
 }
 BY_FIXTURE = {
     "rehearse": "rehearsal",
@@ -25,7 +26,7 @@ BY_FIXTURE = {
     "run_cdk": "synth",
     "emulator": "process",
 }
-SLOWEST_FIRST = ("rehearsal", "wheel", "synth", "process")
+SLOWEST_FIRST = ("rehearsal", "wheel", "synth", "process", "thorough")
 
 QUICK_COMMANDS = ("envoy --mode validate", "envoy --version", "promtool ", "cat ", "run")
 """How a command may begin that a test without a mark starts: each takes a quarter of a second at most."""

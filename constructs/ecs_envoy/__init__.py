@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ecs_envoy.network.place import Place
     from ecs_envoy.plan.discovery import Discovery
     from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
-    from ecs_envoy.plan.reach.service_location import PortRange
     from ecs_envoy.proxy.cut_over import CutOver
     from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
     from ecs_envoy.proxy.routed_service import RoutedService
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
     from ecs_envoy.settings.arguments import ArgumentError
     from ecs_envoy.settings.network.api_access import ApiAccess, Domain
+    from ecs_envoy.settings.reach.port_range import PortRange
     from ecs_envoy.settings.task.capacity import CapacityProvider
     from ecs_envoy.settings.task.options import Log, OpenFilesLimit, ServerOptions, TaskOptions, Ulimits
     from ecs_envoy.settings.task.policy import PolicyStatement
@@ -53,7 +53,7 @@ _MODULES = {
     "Log": "ecs_envoy.settings.task.options",
     "ManagedPrometheus": "ecs_envoy.telemetry.managed_prometheus",
     "Network": "ecs_envoy.network.network",
-    "PortRange": "ecs_envoy.plan.reach.service_location",
+    "PortRange": "ecs_envoy.settings.reach.port_range",
     "OpenFilesLimit": "ecs_envoy.settings.task.options",
     "Place": "ecs_envoy.network.place",
     "PolicyStatement": "ecs_envoy.settings.task.policy",

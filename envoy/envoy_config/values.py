@@ -47,7 +47,8 @@ def whole_number(kind: str, low: int, high: int) -> Checked:
 
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise refusal(value, kind, f"a number from {low} to {high}")
+            numeral = "whole number" if isinstance(value, float) else "number"
+            raise refusal(value, kind, f"a {numeral} from {low} to {high}")
         return value
 
     return BeforeValidator(check), WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})

@@ -106,12 +106,52 @@ def test_fails_at_once_where_a_look_up_needs_credentials_that_are_not_there(
     assert not list((tmp_path / "out").glob("*.template.json"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(("eu-west-1", "eu-central-1"), id="another region"),
+        pytest.param(('account: "111122223333"', 'account: "111122224444"'), id="another account"),
+        pytest.param(
+            ("  ecs_cluster:", "  subnets: {proxy: {tags: {Tier: app}}}\n  ecs_cluster:"), id="by another tag"
+        ),
+    ],
+)
+def test_fails_at_once_where_the_context_has_the_answer_to_another_question(
+    change: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CDK_CLI_VERSION", "2.1000.0")
+    monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    config = tmp_path / "other.yaml"
+    text = (ROOT / "config/existing.yaml").read_text()
+    assert change[0] in text
+    config.write_text(text.replace(*change))
+    assert ended({**CONTEXT, "config": str(config)}, tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert "network.vpc_id: the CDK CLI has to look it up in account " in said
+
+
 def test_an_answer_in_the_context_needs_no_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CDK_CLI_VERSION", "2.1000.0")
     monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
     assert ended({**CONTEXT, "config": str(ROOT / "config/existing.yaml")}, tmp_path) == 0
+
+
+def test_an_answer_by_a_tag_needs_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDK_CLI_VERSION", "2.1000.0")
+    monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    ((key, answer),) = CONTEXT.items()
+    config = tmp_path / "tag.yaml"
+    subnets = "  subnets: {proxy: {tags: {'team:tier': Private}}}\n  ecs_cluster:"
+    config.write_text((ROOT / "config/existing.yaml").read_text().replace("  ecs_cluster:", subnets))
+    context: dict[str, object] = {f"{key}:subnetGroupNameTag=team$:tier": answer, "config": str(config)}
+    assert ended(context, tmp_path / "out") == 0
+    template = json.loads((tmp_path / "out/stage-proxy.template.json").read_text())
+    assert "subnet-0b023456789abcdef" in json.dumps(template)  # the CDK found the answer under this key, too
 
 
 def test_fails_with_the_files_name_where_a_construct_refuses(

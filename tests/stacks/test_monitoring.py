@@ -16,6 +16,7 @@ from tests.conftest import (
     read_templates,
     resources,
 )
+from tests.deployed import synthesized
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
@@ -45,6 +46,15 @@ def test_a_backend_brings_nothing_of_another(alone: Path) -> None:
     }
     text = json.dumps(read_templates(alone))
     assert sum(mark in text for mark in kinds.values()) == 1
+
+
+def test_alarms_notify_the_topic_that_is_given(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:alarms"
+    templates = synthesized(tmp_path / "app", name="given", telemetry={"cloudwatch": {"topic": topic}})
+    alarms = resources(templates, "AWS::CloudWatch::Alarm")
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
+    assert not resources(templates, "AWS::SNS::Topic")
+    assert templates["given-monitoring"]["Outputs"]["Topic"]["Value"] == topic
 
 
 def test_the_rest_of_the_task_definition_fits_what_is_kept_for_it(telemetry: Templates) -> None:

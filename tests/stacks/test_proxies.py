@@ -165,6 +165,14 @@ def test_a_service_serves_on_until_its_own_proxy_has_polled(templates: Templates
     }
 
 
+def test_a_proxy_that_polls_twice_a_second_makes_no_wait_shorter_than_the_least(tmp_path: Path) -> None:
+    """The construct of a service does not know its proxy, and refused the 3 s that came of it."""
+    lessons = {"image": "example.com/lessons:1", "grpc_services": ["a.v1.A"]}
+    fast = synthesized(tmp_path / "app", name="fast", proxy=discovery("500ms"), services={"lessons": lessons})
+    (definition,) = resources(fast["fast-services"], "AWS::ECS::TaskDefinition")
+    assert re.findall(r"; sleep (\d+); exit", str(definition)) == ["4"]
+
+
 def test_each_proxy_gets_the_bootstrap_that_render_prints(folder: Path, templates: Templates) -> None:
     for view in views(load_configuration(folder / "config.yaml")):
         container = proxy_container({"": templates[f"two-{view.proxy.name}"]})

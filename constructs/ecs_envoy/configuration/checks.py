@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from ecs_envoy.configuration import plans
 from ecs_envoy.configuration.existing.plans import existing_entry
+from ecs_envoy.configuration.existing.rules import BETWEEN_EXISTING_RULES
 from ecs_envoy.configuration.key_checks import KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.parsed import read_partly
@@ -71,11 +72,11 @@ class _Checks:
         yield from existing
         # A service whose place is not known has no plan.
         self._complete = self._complete and not existing
-        for rules in (KEY_RULES, REGION_RULES):
+        for rules in (KEY_RULES, BETWEEN_EXISTING_RULES, REGION_RULES):
             yield from self._apply(rules, self._configuration)
         network = plans.network_plan(self._configuration)
         for path, message in self._apply(NETWORK_RULES, network):
-            yield _NETWORK_KEYS[str(path[0])] + path[1:], message
+            yield self._network_key(path), message
         yield from self._run(self._access)
         for path, message in self._apply(PROXY_RULES, plans.proxy_task_input(self._configuration)):
             yield self._proxy_key(path), message
@@ -89,7 +90,7 @@ class _Checks:
 
     def _access(self, configuration: Configuration) -> Iterator[Finding]:
         for path, message in self._apply(ACCESS_RULES, plans.proxy_access(configuration)):
-            yield ("proxy", *path), message
+            yield (("existing_services",) if path == ("services",) else ("proxy", *path)), message
 
     def _existing(self, configuration: Configuration) -> Iterator[Finding]:
         for name, service in configuration.existing_services.items():
@@ -111,6 +112,12 @@ class _Checks:
             for path, message in self._apply(CUT_OVER_RULES, plan):
                 key = "from" if path == ("load_balancer",) else path[0]
                 yield (_section(configuration, name), name, "cut_over", key), message
+
+    def _network_key(self, path: KeyPath) -> KeyPath:
+        """Return the path of the key that `path`, a path in `NetworkPlan`, stands for."""
+        if path == ("vpc",) and vars(self._configuration.network).get("vpc"):
+            return ("network", "vpc")
+        return _NETWORK_KEYS[str(path[0])] + path[1:]
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""

@@ -152,9 +152,6 @@ class _Reader:
             )
         if self._nodes > MAX_NODES:
             raise _RefusedError(self.line, f"the file has more than {MAX_NODES} keys and values; shorten it")
-        if isinstance(event, yaml.ScalarEvent) and len(event.value) > MAX_CHARACTERS:
-            message = f"a value has {len(event.value)} characters; give at most {MAX_CHARACTERS}"
-            raise _RefusedError(self.line, message)
         return event
 
     def _mapping(self, path: KeyPath) -> dict[str, object]:
@@ -233,7 +230,9 @@ class _Reader:
             self._refuse(path, f"uses the alias *{shortened(event.anchor or '')}; write the value out")
 
     def _check_text(self, text: str, path: KeyPath) -> None:
-        if found := _TOKEN.search(text):
+        if len(text) > MAX_CHARACTERS:
+            self._refuse(path, f"a text of {len(text)} characters; give at most {MAX_CHARACTERS}")
+        elif found := _TOKEN.search(text):
             self._refuse(path, f"holds {found[0]}, a token that the CDK replaces; write the value itself")
         elif "\0" in text:
             self._refuse(path, "holds a NUL byte; remove it")

@@ -1,14 +1,17 @@
 """Rules between keys that only a configuration file can break."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from ecs_envoy.configuration.existing.network_checks import NETWORK_KEY_RULES
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.ecr_image import NO_LOGIN, is_in_ecr
 from ecs_envoy.settings.network.api_access import access_findings
-from ecs_envoy.settings.network.subnets import choice_findings, known_vpc_findings
 from ecs_envoy.settings.reach.proxy_client import is_service
+from ecs_envoy.settings.task.tags import MAX_TAGS, TOO_MANY, twin
 from ecs_envoy.settings.tasks import TaskBounds
 from envoy_config.settings_error import Finding, KeyPath
 
@@ -19,47 +22,10 @@ def _names(configuration: Configuration) -> Iterator[Finding]:
             yield ("existing_services", name), "is also a name under services; give each its own name"
 
 
-def _existing_namespace(configuration: Configuration) -> Iterator[Finding]:
-    in_own_namespace = any(
-        service.cloud_map_service and not service.namespace
-        for service in configuration.existing_services.values()
-    )
-    if in_own_namespace and not configuration.namespace.id:
-        yield ("existing_services",), "need a namespace that already exists; also give namespace.id"
-
-
-def _existing_vpc(configuration: Configuration) -> Iterator[Finding]:
-    if configuration.namespace.id and not configuration.network.exists:
-        yield ("namespace", "id"), "is a namespace in a VPC that already exists; also give network.vpc_id"
-
-
-def _subnets(configuration: Configuration) -> Iterator[Finding]:
-    network = configuration.network
-    if network.vpc:
-        for path, problem in known_vpc_findings(network.vpc):
-            yield ("network", "vpc", *path), problem
-    if network.vpc and network.vpc_id:
-        yield ("network", "vpc"), "is given together with vpc_id; remove one of the two"
-    for path, problem in choice_findings(network.subnets):
-        yield ("network", "subnets", *path), problem
-    if not network.exists and network.subnets.given:
-        yield ("network", "subnets"), "are those of a VPC that exists; also give network.vpc_id"
-    if network.vpc and network.subnets.tag_key:
-        yield ("network", "subnets"), "tags need a look-up; give group, as in network.vpc.subnets"
-
-
-def _endpoints(configuration: Configuration) -> Iterator[Finding]:
-    network, here = configuration.network, ("network", "endpoints")
-    if network.endpoints and not network.exists:
-        yield here, "are for a VPC that exists; give network.new.interface_endpoints for a new one"
-    for index, subnets in enumerate(network.vpc.subnets if network.vpc and network.endpoints else []):
-        if subnets.kind != "public" and not subnets.route_tables:
-            problem = "missing, and S3's endpoint needs them; give a route table for each zone"
-            yield ("network", "vpc", "subnets", index, "route_tables"), problem
-    for purpose, subnets in network.subnets.given.items():
-        if subnets.kind == "isolated" and purpose != "load_balancer" and not configuration.image_mirror:
-            problem = "isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror"
-            yield ("network", "subnets", purpose), problem
+def _some_proxy(configuration: Configuration) -> Iterator[Finding]:
+    if "proxies" in configuration.model_fields_set and not configuration.proxies:
+        cure = "give a proxy, or remove it to have the one that proxy describes"
+        yield ("proxies",), f"is empty; {cure}"
 
 
 def _proxy_address(configuration: Configuration) -> Iterator[Finding]:
@@ -122,6 +88,55 @@ def _calls_per_second(configuration: Configuration) -> Iterator[Finding]:
             yield (*here, "calls_per_second"), problem
 
 
+def _tags(configuration: Configuration) -> Iterator[Finding]:
+    blocks: dict[KeyPath, Mapping[str, str]] = {("proxy", "tags"): configuration.proxy.tags}
+    blocks |= {(*path, "tags"): server.tags for path, server in servers(configuration).items()}
+    everywhere = configuration.tags
+    for path, tags in blocks.items():
+        for key in tags:
+            if other := twin(key, everywhere):
+                problem = f"differs from {other!r} under the file's tags only by its capitals"
+                yield (*path, key), f"{problem}, and both are one key for an IAM role; give one of them"
+        if tags and (number := len({**everywhere, **tags})) > MAX_TAGS:
+            yield path, f"are {number} with those of the file, {TOO_MANY}; give fewer"
+
+
+def _overrides(configuration: Configuration) -> Iterator[Finding]:
+    """Yield the places that a file cannot override, because it makes nothing there."""
+    proxy, network = configuration.proxy, configuration.network
+    blocks: dict[KeyPath, tuple[Mapping[Any, object], TaskBounds, Mapping[str, str | None]]] = {
+        ("proxy",): (proxy.overrides, proxy.tasks, {"execution_role": proxy.execution_role})
+    }
+    for path, server in servers(configuration).items():
+        roles = {"task_role": server.task_role, "execution_role": server.execution_role}
+        blocks[path] = (server.overrides, server.tasks, roles)
+    for path, (overrides, tasks, roles) in blocks.items():
+        here = (*path, "overrides")
+        if "scaling_target" in overrides and tasks.min == tasks.max:
+            problem = "is not there, because tasks is a number; remove it, or give tasks a min and a max"
+            yield (*here, "scaling_target"), problem
+        for role in roles.keys() & overrides.keys():
+            if roles[role]:
+                yield (*here, role), "is a role that exists; remove it"
+    if "metrics_log_group" in proxy.overrides and not configuration.telemetry.cloudwatch:
+        problem = "is not there without telemetry.cloudwatch; remove it"
+        yield ("proxy", "overrides", "metrics_log_group"), problem
+    exists = {
+        "vpc": network.exists,
+        "ecs_cluster": network.ecs_cluster is not None,
+        "namespace": configuration.namespace.id is not None,
+    }
+    for place in network.overrides:
+        if exists[place]:
+            yield ("network", "overrides", place), "exists already; remove it"
+
+
+def _login(configuration: Configuration) -> Iterator[Finding]:
+    for path, server in servers(configuration).items():
+        if server.repository_credentials and is_in_ecr(server.image):
+            yield (*path, "repository_credentials"), NO_LOGIN
+
+
 def _rehearsal(configuration: Configuration) -> Iterator[Finding]:
     services = {**configuration.existing_services, **configuration.services}
     for name, rehearsed in configuration.rehearsal.services.items():
@@ -175,16 +190,17 @@ def _scaling_without_bounds(configuration: Configuration) -> Iterator[Finding]:
 
 KEY_RULES: tuple[Rule[Configuration], ...] = (
     _names,
-    _existing_namespace,
-    _existing_vpc,
-    _subnets,
-    _endpoints,
+    _some_proxy,
+    *NETWORK_KEY_RULES,
     _proxy_address,
     _variable_of_no_client,
     _calls,
     _clients,
     _api_access,
     _calls_per_second,
+    _tags,
+    _overrides,
+    _login,
     _rehearsal,
     _prometheus,
     _proxy_scaling,

@@ -12,11 +12,11 @@ from ecs_envoy.configuration.parsed import build_partly
 from ecs_envoy.configuration.proxies.views import carries, is_routed
 from ecs_envoy.configuration.server import Api, CutOver, Service
 from ecs_envoy.configuration.telemetry import Telemetry
-from ecs_envoy.plan.cut_over import CutOverPlan
+from ecs_envoy.plan.cut_over import CutOverPlan, upstream_names
 from ecs_envoy.plan.network_plan import NetworkPlan
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
-from ecs_envoy.plan.reach.proxy_access import ProxyAccess
+from ecs_envoy.plan.reach.proxy_access import ProxyAccess, outbound_rules
 from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
@@ -73,6 +73,7 @@ def proxy_access(configuration: Configuration) -> ProxyAccess:
         clients=len(proxy_clients(configuration)),
         ports=1 + len(configuration.proxy.further_ports),
         others=1 + (len(prometheus.scraped_from) if prometheus else 0),
+        outbound=outbound_rules([plan for _, plan in service_plans(configuration)]),
     )
 
 
@@ -139,18 +140,24 @@ def cut_over_plans(configuration: Configuration) -> Iterator[tuple[str, CutOverP
     """Yield what the rules check of each service whose clients move from an old load balancer."""
     listed = list(_every_cut_over(configuration))
     for name, cut_over in cut_overs(configuration):
-        others = {
-            other.name.lower(): f"the name of {service}" for service, other in listed if service != name
-        }
-        yield (
-            name,
-            CutOverPlan(
-                name=cut_over.name,
-                load_balancer=cut_over.load_balancer,
-                namespace=configuration.namespace.name,
-                others=others,
-            ),
-        )
+        yield name, _cut_over_plan(configuration, name, cut_over, listed)
+
+
+def _cut_over_plan(
+    configuration: Configuration, name: str, cut_over: CutOver, listed: list[tuple[str, CutOver]]
+) -> CutOverPlan:
+    return build_partly(
+        CutOverPlan,
+        {
+            "name": lambda: cut_over.name,
+            "load_balancer": lambda: cut_over.load_balancer,
+            "namespace": lambda: configuration.namespace.name,
+            "others": lambda: {
+                other.name.lower(): f"the name of {service}" for service, other in listed if service != name
+            },
+            "upstream_names": lambda: upstream_names(plan for _, plan in service_plans(configuration)),
+        },
+    )
 
 
 def server_task(configuration: Configuration, server: Service | Api) -> ServerTask:

@@ -81,6 +81,8 @@ def _kind(value: _Schema, definitions: dict[str, _Schema]) -> str:
     if "x-minimum" in value:
         return f"time, {value['x-minimum']} to {value['x-maximum']}"
     kind = value.get("type")
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
     if kind in {"integer", "number"}:
         bounds = [f"{value[bound]:,}" for bound in ("minimum", "maximum") if bound in value]
         return f"number, {' to '.join(bounds)}" if len(bounds) == 2 else f"number from {bounds[0]}"

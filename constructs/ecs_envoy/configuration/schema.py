@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from ecs_envoy.configuration.model import Configuration
 from envoy_config.values import duration_text
@@ -17,6 +18,11 @@ class _Schema(GenerateJsonSchema):
         if isinstance(dft, timedelta):
             return duration_text(dft)
         return dft.model_dump(mode="json", exclude_unset=True) if isinstance(dft, BaseModel) else dft
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """Refuse names that have not the pattern of a mapping's names: pydantic's schema allows them."""
+        values = super().dict_schema(schema)
+        return {**values, "additionalProperties": False} if "patternProperties" in values else values
 
 
 def schema() -> dict[str, Any]:

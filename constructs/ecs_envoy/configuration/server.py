@@ -10,7 +10,7 @@ from ecs_envoy.settings.secret_arn import KmsKeyArn, SecretSource
 from ecs_envoy.settings.task.health_check import ContainerHealthCheck
 from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.settings.task.overrides import ApiOverrides, ServiceOverrides
-from ecs_envoy.settings.task.references import CredentialsArn
+from ecs_envoy.settings.task.references import CredentialsArn, HostedZoneId
 from ecs_envoy.settings.tasks import (
     API_PORT,
     TASKS,
@@ -67,9 +67,7 @@ class CutOver(Settings):
     name: values.DnsName = Field(
         description="the name that clients dial; the proxy routes calls to it to this service"
     )
-    zone: values.HostedZoneId = Field(
-        description="the id of the Route 53 private hosted zone in which the name is"
-    )
+    zone: HostedZoneId = Field(description="the id of the Route 53 private hosted zone in which the name is")
     load_balancer: values.DnsName = Field(alias="from", description="the old load balancer's DNS name")
     percent: values.CutOverPercent = Field(
         default=0, description="how many of 100 look-ups get the proxy; the others get the load balancer"

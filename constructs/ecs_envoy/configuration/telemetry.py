@@ -1,6 +1,6 @@
 """Where the proxy's log, metrics and traces go. Each backend has a block, and is off without it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -81,8 +81,7 @@ class Datadog(Settings):
     services: Flag = Field(
         default=True,
         description="whether the tasks of services and of the API get the agent, too. Those with an agent of "
-        "their own never do: in sidecars, or named by DD_AGENT_HOST, DD_TRACE_AGENT_URL, DD_DOGSTATSD_URL or "
-        "DD_API_KEY",
+        "their own never do: in sidecars, or named by a variable such as DD_AGENT_HOST or DD_API_KEY",
     )
     access_log: Flag = Field(
         default=False, description="whether the log of calls goes to Datadog instead of CloudWatch Logs"
@@ -93,18 +92,18 @@ class Telemetry(Settings):
     """Where the proxy's log, metrics and traces go."""
 
     access_log: LoggedCalls = Field(default=LoggedCalls(), description="the log of calls")
-    cloudwatch: Annotated[CloudWatch | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or a block with settings; off by default"
-    )
-    prometheus: Annotated[Prometheus | None, BeforeValidator(_off)] = Field(
-        default=None, description="off by default"
-    )
-    tracing: Annotated[Tracing | None, BeforeValidator(_switch)] = Field(
-        default=None, description="true, or a block with settings; off by default"
-    )
-    datadog: Annotated[Datadog | None, BeforeValidator(_off)] = Field(
-        default=None, description="off by default"
-    )
+    cloudwatch: Annotated[
+        CloudWatch | None, BeforeValidator(_switch, json_schema_input_type=bool | CloudWatch | None)
+    ] = Field(default=None, description="true, or a block with settings; off by default")
+    prometheus: Annotated[
+        Prometheus | None, BeforeValidator(_off, json_schema_input_type=Literal[False] | Prometheus | None)
+    ] = Field(default=None, description="off by default")
+    tracing: Annotated[
+        Tracing | None, BeforeValidator(_switch, json_schema_input_type=bool | Tracing | None)
+    ] = Field(default=None, description="true, or a block with settings; off by default")
+    datadog: Annotated[
+        Datadog | None, BeforeValidator(_off, json_schema_input_type=Literal[False] | Datadog | None)
+    ] = Field(default=None, description="off by default")
 
     @property
     def has_metrics(self) -> bool:

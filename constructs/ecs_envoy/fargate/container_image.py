@@ -1,18 +1,12 @@
 """Container images by name."""
 
-import re
-
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ecs_envoy.settings.ecr_image import ECR_IMAGE
 from ecs_envoy.settings.regions import arn_partition
-
-_ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.(?:com(?:\.cn)?|eu)/"
-    r"(?P<name>[^:@]+)(?::[^@]+)?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
 
 
 def container_image(
@@ -23,7 +17,7 @@ def container_image(
     If it is in a private ECR repository, the execution role gets the right to pull from that
     repository. Other images are pulled with the login in the secret `credentials`, an ARN, if there is one.
     """
-    match = _ECR.fullmatch(image)
+    match = ECR_IMAGE.fullmatch(image)
     if match is None:
         secret = (
             secretsmanager.Secret.from_secret_complete_arn(scope, f"{construct_id}Credentials", credentials)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -19,13 +20,13 @@ from ecs_envoy.fargate.task_definition import (
     kms_key,
     log_driver,
 )
-from ecs_envoy.fargate.volumes import add_volumes, allow_mounts
+from ecs_envoy.fargate.volumes import add_volumes, allow_mounts, mount_findings
 from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.place import Place
 from ecs_envoy.network.task_security_group import define_task_security_group
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.plan.server_task import SERVER_RULES, ServerTask
-from ecs_envoy.plan.sidecars import main_container_cpu
+from ecs_envoy.plan.server_task import AGENT, SERVER_RULES, ServerTask, sidecar_cpu
+from ecs_envoy.plan.sidecars import Sidecar, main_container_cpu
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
 from ecs_envoy.settings.task.options import ServerOptions
 from ecs_envoy.settings.task.own_datadog import has_own_datadog
@@ -88,8 +89,20 @@ class Server:
         variables = {**(self.environment or {}), **(self.secrets or {})}
         return None if has_own_datadog(variables, self.options.sidecars) else self.datadog
 
-    def problems(self) -> Iterator[Finding]:
-        """Yield what each broken rule finds, with the path of a setting."""
+    @property
+    def _container_cpu(self) -> int | None:
+        """The server's CPU units: what the others leave, if one of them has any.
+
+        A container without units weighs as much as two of them where CPU is short (API reference:
+        ContainerDefinition, cpu), so that a sidecar with 64 would get 32 times as much.
+        """
+        taken = sidecar_cpu(self.options)
+        ours: list[Sidecar] = [AGENT] if self._agent else []
+        return main_container_cpu(self.cpu, ours) - taken if taken or ours else None
+
+    def problems(self, vpc: ec2.IVpc) -> Iterator[Finding]:
+        """Yield what each broken rule finds in a server in `vpc`, with the path of a setting."""
+        yield from mount_findings(vpc, self.options.volumes)
         times = check_times(self.container_health_check)
         yield from times.findings
         yield from rule_findings(
@@ -134,8 +147,7 @@ class Server:
             "Service",
             container_name="service",
             image=self.image,
-            # Datadog's agent has a weight, so the server needs one, too.
-            cpu=main_container_cpu(self.cpu, ["datadog-agent"]) if agent else None,
+            cpu=self._container_cpu,
             command=options.command or None,
             entry_point=options.entry_point or None,
             ulimits=_ulimits(options),

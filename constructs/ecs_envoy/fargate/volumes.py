@@ -1,6 +1,6 @@
 """File systems of EFS in the server's container."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
@@ -8,7 +8,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from ecs_envoy.network.blocks import knows_block
 from ecs_envoy.settings.task.volumes import NFS_PORT, EfsVolume
+from envoy_config.settings_error import Finding
 
 
 def add_volumes(server: ecs.ContainerDefinition, volumes: Mapping[str, EfsVolume]) -> None:
@@ -49,6 +51,13 @@ def _right(stack: Stack, volume: EfsVolume) -> iam.PolicyStatement:
             {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point}} if access_point else None
         ),
     )
+
+
+def mount_findings(vpc: ec2.IVpc, volumes: Mapping[str, EfsVolume]) -> Iterator[Finding]:
+    """Yield the volumes whose mount targets no rule of a task in `vpc` could name."""
+    for name, volume in volumes.items():
+        if volume.security_group is None and not knows_block(vpc):
+            yield ("volumes", name, "security_group"), "missing, and the VPC's block is not known; give it"
 
 
 def allow_mounts(

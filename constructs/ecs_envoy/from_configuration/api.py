@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from aws_cdk import aws_certificatemanager as acm
-from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ecs_envoy.configuration.model import (
@@ -16,7 +15,7 @@ from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.health_check import container_health_check
 from ecs_envoy.fargate.secrets import secrets
 from ecs_envoy.from_configuration.containers import allow_decrypt, allow_egress
-from ecs_envoy.from_configuration.places import place, selection
+from ecs_envoy.from_configuration.places import load_balancer_subnets, place
 from ecs_envoy.from_configuration.telemetry import datadog_of_servers
 from ecs_envoy.network.network import Network
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -59,7 +58,7 @@ def define_public_api(
         datadog=datadog_of_servers(scope, configuration),
         image_mirror=configuration.image_mirror,
         access=settings.part(ApiAccess),
-        load_balancer_subnets=_load_balancer_subnets(configuration, network),
+        load_balancer_subnets=load_balancer_subnets(configuration, network.vpc),
         memory_percent=settings.tasks.memory_percent,
         options=settings.part(ServerOptions),
         place=place(configuration, "api", network.vpc),
@@ -76,8 +75,3 @@ def define_public_api(
 def _certificate(scope: Construct, settings: Api) -> acm.ICertificate | None:
     arn = settings.certificate
     return acm.Certificate.from_certificate_arn(scope, "Certificate", arn) if arn else None
-
-
-def _load_balancer_subnets(configuration: Configuration, network: Network) -> ec2.SubnetSelection | None:
-    subnets = configuration.network.subnets.load_balancer
-    return selection(subnets, network.vpc) if subnets else None

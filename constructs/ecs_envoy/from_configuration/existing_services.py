@@ -1,5 +1,7 @@
 """Defines the routes of a configuration to services that something else deploys."""
 
+from typing import cast
+
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -9,7 +11,6 @@ from constructs import Construct
 from ecs_envoy.configuration.existing.blocks import EcsServiceName, ExistingService, OtherNamespace
 from ecs_envoy.configuration.existing.plans import upstream
 from ecs_envoy.network.network import Network
-from ecs_envoy.plan.reach.service_location import PortRange
 from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
 
 
@@ -17,7 +18,6 @@ def define_existing_grpc_service(
     scope: Construct, name: str, settings: ExistingService, network: Network
 ) -> ExistingGrpcService:
     """Define the route to the service that `settings` describe."""
-    group, ports = settings.security_group, settings.instance_ports
     return ExistingGrpcService(
         scope,
         name,
@@ -27,13 +27,22 @@ def define_existing_grpc_service(
         ecs_service=_ecs_service(scope, name, settings.ecs_service) if settings.ecs_service else None,
         address=settings.address,
         upstream=upstream(settings),
-        instance_ports=PortRange(first=ports.first, last=ports.last) if ports else None,
-        security_group=(
-            ec2.SecurityGroup.from_security_group_id(scope, f"SecurityGroup-{name}", group) if group else None
-        ),
+        instance_ports=settings.instance_ports,
+        security_group=_security_group(scope, settings.security_group),
         cidrs=settings.cidrs,
         discovery=settings.discovery if "discovery" in settings.model_fields_set else None,
     )
+
+
+def _security_group(scope: Construct, group: str | None) -> ec2.ISecurityGroup | None:
+    """Return the group `group`, imported once: services that share it share its rules, too."""
+    if group is None:
+        return None
+    construct_id = f"SecurityGroup-{group}"
+    found = scope.node.try_find_child(construct_id)
+    if found is None:
+        return ec2.SecurityGroup.from_security_group_id(scope, construct_id, group)
+    return cast("ec2.ISecurityGroup", found)
 
 
 def _namespace(

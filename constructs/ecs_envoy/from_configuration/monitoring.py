@@ -41,7 +41,7 @@ def define_monitoring(
             for service in services
             if isinstance(service, GrpcService) and is_routed(configuration, service.plan.name)
         },
-        topic=sns.Topic.from_topic_arn(scope, "Topic", settings.topic) if settings.topic else None,
+        topic=sns.Topic.from_topic_arn(scope, "GivenTopic", settings.topic) if settings.topic else None,
         topic_key=kms_key(scope, "TopicKey", settings.topic_kms_key),
         thresholds=settings.alarms,
         runbooks=settings.runbooks,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
@@ -67,7 +68,7 @@ def _known_vpc(scope: Construct, known: KnownVpc) -> ec2.IVpc:
         return ids or None, [group.group for group in groups] or None, tables or None
 
     private, isolated, public = of("private"), of("isolated"), of("public")
-    return ec2.Vpc.from_vpc_attributes(
+    vpc = ec2.Vpc.from_vpc_attributes(
         scope,
         "Vpc",
         vpc_id=known.id,
@@ -83,6 +84,11 @@ def _known_vpc(scope: Construct, known: KnownVpc) -> ec2.IVpc:
         public_subnet_names=public[1],
         public_subnet_route_table_ids=public[2],
     )
+    Annotations.of(vpc).acknowledge_warning(
+        "@aws-cdk/aws-ec2:noSubnetRouteTableId",
+        "only S3's endpoint needs them, and the file is checked for it",
+    )
+    return vpc
 
 
 def _define_endpoints(scope: Construct, configuration: Configuration, vpc: ec2.IVpc) -> None:
@@ -90,6 +96,11 @@ def _define_endpoints(scope: Construct, configuration: Configuration, vpc: ec2.I
     subnets = [place(configuration, name, vpc).subnets for name in purposes(configuration)]
     telemetry = configuration.telemetry
     more = {
+        "Ecs": (
+            ec2.InterfaceVpcEndpointAwsService.ECS
+            if any(service.ecs_service for service in configuration.existing_services.values())
+            else None
+        ),
         "XRay": ec2.InterfaceVpcEndpointAwsService.XRAY if telemetry.tracing else None,
         "Prometheus": (
             ec2.InterfaceVpcEndpointAwsService.PROMETHEUS_WORKSPACES

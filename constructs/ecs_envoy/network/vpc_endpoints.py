@@ -52,9 +52,21 @@ def add_endpoints_to(
     ec2.GatewayVpcEndpoint(
         scope, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3, subnets=_distinct(vpc, subnets)
     )
+    # The first subnets' zones; a VPC's other subnets reach them, too.
+    places = _one_in_each_zone(vpc, subnets[0])
     for construct_id, service in {**_INTERFACES, **more}.items():
-        # The first subnets' zones; a VPC's other subnets reach them, too.
-        ec2.InterfaceVpcEndpoint(scope, construct_id, vpc=vpc, service=service, subnets=subnets[0])
+        ec2.InterfaceVpcEndpoint(scope, construct_id, vpc=vpc, service=service, subnets=places)
+
+
+def _one_in_each_zone(vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> ec2.SubnetSelection:
+    """Return the first subnet of each zone: AWS refuses two for an endpoint ("CreateVpcEndpoint").
+
+    The CDK leaves subnets out by itself, but not if they were given one by one.
+    """
+    by_zone: dict[str, ec2.ISubnet] = {}
+    for subnet in selected(vpc, subnets).subnets:
+        by_zone.setdefault(subnet.availability_zone, subnet)
+    return ec2.SubnetSelection(subnets=list(by_zone.values()))
 
 
 def _distinct(vpc: ec2.IVpc, subnets: Sequence[ec2.SubnetSelection]) -> list[ec2.SubnetSelection]:

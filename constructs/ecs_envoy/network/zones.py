@@ -12,15 +12,13 @@ def zone_findings(vpc: ec2.IVpc, place: Place) -> Iterator[Finding]:
     """Yield a finding if the subnets of `place` in `vpc` are in fewer than two zones."""
     zones = zones_of(vpc, place.subnets)
     if len(zones) < 2 and not any("Token[" in zone for zone in zones):
-        yield (
-            ("ecs_cluster",),
-            (
-                f"its VPC has private subnets in too few availability zones: {len(zones)}; "
-                "give an ECS cluster whose VPC has them, with a way out, in two or more"
-            )
-            if place.is_default
-            else f"the place has subnets in too few of its VPC's zones: {len(zones)}; give two or more",
-        )
+        if place.is_default:
+            problem = f"its VPC has private subnets in too few availability zones: {len(zones)}"
+            cure = "give an ECS cluster whose VPC has them, with a way out, in two or more"
+            yield ("ecs_cluster",), f"{problem}; {cure}"
+        else:
+            problem = f"names subnets in too few zones of the VPC: {len(zones)}"
+            yield ("place",), f"{problem}; give subnets in two zones or more"
 
 
 def zones_of(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> set[str]:
@@ -31,11 +29,13 @@ def zones_of(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> set[str]:
         return set()
 
 
-def selected(vpc: ec2.IVpc, selection: ec2.SubnetSelection) -> ec2.SelectedSubnets:
-    """Return the subnets of `vpc` that `selection` finds."""
+def selected(
+    vpc: ec2.IVpc, selection: ec2.SubnetSelection, *, one_per_az: bool | None = None
+) -> ec2.SelectedSubnets:
+    """Return the subnets of `vpc` that `selection` finds, or only one in each zone."""
     return vpc.select_subnets(
         availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
+        one_per_az=selection.one_per_az if one_per_az is None else one_per_az,
         subnet_filters=selection.subnet_filters,
         subnet_group_name=selection.subnet_group_name,
         subnets=selection.subnets,

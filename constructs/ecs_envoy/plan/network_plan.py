@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ecs_envoy.plan.rules import Rule
-from ecs_envoy.settings.fargate_zones import is_zone_id, missing_zones_problem, zone_problems
+from ecs_envoy.settings.fargate_zones import missing_zones_problem, zone_list_problem, zone_problems
 from envoy_config.settings_error import Finding
 
 VPC_CIDR = "10.0.0.0/16"
@@ -57,13 +57,8 @@ def _one_vpc(network: NetworkPlan) -> Iterator[Finding]:
 
 
 def _zones(network: NetworkPlan) -> Iterator[Finding]:
-    zones, here = network.availability_zones, ("availability_zones",)
-    if len(set(zones)) == 1:
-        yield here, "one zone can fail; give at least two"
-    elif len(set(zones)) < len(zones):
-        yield here, "a zone is given twice; give each once"
-    elif len({is_zone_id(zone) for zone in zones}) > 1:
-        yield here, "gives some zones by id and some by name, which may be the same zone; give ids only"
+    if problem := zone_list_problem(network.availability_zones):
+        yield ("availability_zones",), problem
 
 
 def _region(network: NetworkPlan) -> Iterator[Finding]:

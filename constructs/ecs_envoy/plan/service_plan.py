@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import envoy_config
 from ecs_envoy.plan.discovery import Discovery, discovery_problem
-from ecs_envoy.plan.reach.service_location import InCloudMap, Location, PortRange, dns_name
+from ecs_envoy.plan.reach.service_location import InCloudMap, Location, dns_name
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.stop.service_stop import (
     NO_WAIT,
@@ -15,6 +15,7 @@ from ecs_envoy.plan.stop.service_stop import (
     pre_stop_wait_problem,
     serving_problem,
 )
+from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config import Upstream
 from envoy_config.routing import Claim
 from envoy_config.settings_error import Finding

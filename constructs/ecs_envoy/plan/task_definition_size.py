@@ -1,7 +1,7 @@
 """The size limit of a task definition."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from envoy_config.settings_error import Finding
 
@@ -17,6 +17,16 @@ def json_bytes(text: str) -> int:
     return len(json.dumps(text))
 
 
+MAX_TEXTS_BYTES = TASK_DEFINITION_BYTES - RESERVED_BYTES
+"""Space for the user's own texts."""
+
+
+def texts_bytes(environment: Mapping[str, str], texts: Iterable[str]) -> int:
+    """Return the size of the variables `environment` and of `texts`, such as arguments, as JSON in bytes."""
+    variables = sum(json_bytes(name) + json_bytes(value) for name, value in environment.items())
+    return variables + sum(map(json_bytes, texts))
+
+
 def environment_problems(environment: Mapping[str, str], secrets: Collection[str]) -> Iterator[Finding]:
     """Yield why a container cannot have these variables, and what to do.
 
@@ -27,8 +37,7 @@ def environment_problems(environment: Mapping[str, str], secrets: Collection[str
     """
     for variable in sorted(environment.keys() & set(secrets)):
         yield ("secrets", variable), "is also a variable under environment; remove one of the two"
-    size = sum(json_bytes(name) + json_bytes(value) for name, value in environment.items())
-    most = TASK_DEFINITION_BYTES - RESERVED_BYTES
+    size, most = texts_bytes(environment, ()), MAX_TEXTS_BYTES
     if size > most:
         yield (
             ("environment",),

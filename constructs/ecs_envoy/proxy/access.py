@@ -12,6 +12,7 @@ from constructs import Construct, IValidation
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import is_token
+from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config.settings_error import Finding
 
 
@@ -74,7 +75,7 @@ def allow_services(
     A service without a security group of its own is in `cidrs`, or else somewhere in the private subnets of
     `vpc`: the proxy may connect to these addresses at its port, and the service's owner lets the proxy in.
     """
-    for service in services:
+    for service in _with_rules_of_their_own(services):
         port, description = _port(service), f"gRPC from the proxy {name}"
         if service.connections and shared:
             service.connections.allow_from(proxy, port, description)
@@ -83,6 +84,35 @@ def allow_services(
         else:
             for block in service.plan.cidrs or private_blocks(vpc):
                 proxy.connections.allow_to(ec2.Peer.ipv4(block), port, "gRPC from the proxy")
+
+
+def _with_rules_of_their_own(services: Sequence[RoutedService]) -> Iterator[RoutedService]:
+    """Yield `services` without those whose security group and ports an earlier one has.
+
+    EC2 refuses a rule that is there already, and the CDK knows only by the construct that it is: a group
+    that is imported twice has two.
+    """
+    seen: set[tuple[tuple[str, ...], PortRange | int]] = set()
+    for service in services:
+        groups = _groups(service.connections) if service.connections else ()
+        rule = groups, service.plan.instance_ports or service.plan.upstream.port
+        if not groups or rule not in seen:
+            yield service
+        seen.add(rule)
+
+
+def _groups(connections: ec2.Connections) -> tuple[str, ...]:
+    return tuple(group.security_group_id for group in connections.security_groups)
+
+
+def twice(clients: Sequence[ec2.IConnectable]) -> Iterator[Finding]:
+    """Yield each of `clients` whose security group an earlier one has, as when it is imported twice."""
+    seen: set[tuple[str, ...]] = set()
+    for number, client in enumerate(clients):
+        groups = _groups(client.connections)
+        if groups and groups in seen:
+            yield ("clients", number), "its security group is given twice; remove one of them"
+        seen.add(groups)
 
 
 def _port(service: RoutedService) -> ec2.Port:

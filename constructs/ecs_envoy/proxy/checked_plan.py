@@ -9,9 +9,9 @@ from ecs_envoy.network.place import Place
 from ecs_envoy.network.zones import zone_findings
 from ecs_envoy.plan.proxy.rules import PROXY_RULES
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
-from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess
+from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess, outbound_rules
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.proxy.access import unreachable
+from ecs_envoy.proxy.access import twice, unreachable
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import refuse
 
@@ -32,10 +32,15 @@ def checked_plan(
         BootstrapTooLargeError: The bootstrap does not fit a command line.
 
     """
-    access = ProxyAccess(clients=len(clients), ports=1 + len(task.further_ports))
+    access = ProxyAccess(
+        clients=len(clients),
+        ports=1 + len(task.further_ports),
+        outbound=outbound_rules(task.services),
+    )
     findings = [
         *rule_findings(PROXY_RULES, task),
         *rule_findings(ACCESS_RULES, access),
+        *twice(clients),
         *unreachable(services, vpc),
         *zone_findings(vpc, place),
     ]

@@ -4,7 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from ecs_envoy.plan.cut_over import CUT_OVER_RULES, CutOverPlan, weights
+from ecs_envoy.plan.cut_over import CUT_OVER_RULES, CutOverPlan, upstream_names, weights
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -55,6 +55,7 @@ class CutOver(Construct):
             load_balancer=load_balancer,
             namespace=proxy.full_name.partition(".")[2],
             others={},
+            upstream_names=upstream_names(service.plan for service in proxy.services),
             hosts=[host.lower() for service in proxy.services for host in service.plan.upstream.hosts],
             zone_name=_zone_name(zone),
         )
@@ -68,7 +69,9 @@ class CutOver(Construct):
                 hosted_zone_id=zone.hosted_zone_id,
                 name=name,
                 type="CNAME",
-                # As short as the proxy's own records, so that a change is seen as soon as Route 53 has it.
+                # As short as the proxy's own records, so that a change is seen as soon as Route 53 has it. It
+                # can never change: Route 53 refuses a record with another TTL than its group's, and
+                # CloudFormation updates one record at a time (hashicorp/terraform#5312).
                 ttl=str(Duration.seconds(DNS_TTL.total_seconds()).to_seconds()),
                 resource_records=[target],
                 set_identifier=identifier,

@@ -71,12 +71,14 @@ def _ecs_statements(stack: Stack, ecs_cluster: str) -> Iterator[iam.PolicyStatem
     cluster_arn = stack.format_arn(service="ecs", resource="cluster", resource_name=ecs_cluster)
     yield iam.PolicyStatement(
         actions=["ecs:ListTasks"],
-        # It knows only container instances as resources; the condition is for all launch types
-        # ("Identity-based policy examples for Amazon ECS", List tasks).
+        # It knows only container instances as resources, and without one the request is for "*", so the
+        # condition alone bounds it (widdix/complete-aws-iam-reference#74, cdklabs/construct-hub#1207; the
+        # condition key is in "Actions, resources, and condition keys for Amazon ECS").
         resources=["*"],
         conditions={"ArnEquals": {"ecs:cluster": cluster_arn}},
     )
     yield iam.PolicyStatement(
         actions=["ecs:DescribeTasks"],
+        # Its resource is a task, whose ARN has the name of the ECS cluster (same page).
         resources=[stack.format_arn(service="ecs", resource="task", resource_name=f"{ecs_cluster}/*")],
     )

@@ -267,11 +267,14 @@ class EnvoyProxy(Construct):
         """Scale `service`, a `GrpcService` with `max_tasks`, by the calls a second that each task gets.
 
         Raises:
-            ArgumentError: The proxy sends no metrics to CloudWatch, or the service does not scale.
+            ArgumentError: The proxy sends no metrics to CloudWatch, the service is not one of its own, does
+                not scale, or scales by its calls already.
 
         """
+        counted = self.telemetry.cloudwatch
         refuse(
-            self.node.id, scaling_findings(service, calls_per_second, cloudwatch=self.telemetry.cloudwatch)
+            self.node.id,
+            scaling_findings(service, calls_per_second, carried=self.services, cloudwatch=counted),
         )
         scale_by_calls(service, proxy=self.metrics_name, calls_per_second=calls_per_second)
 

@@ -1,5 +1,7 @@
 """Autoscaling of the proxy: by its CPU, and by the calls that are open."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -7,13 +9,15 @@ from aws_cdk import aws_ecs as ecs
 from pydantic import TypeAdapter
 
 from ecs_envoy.plan.collector_settings import BY_STATUS, HEALTHY, NAMESPACE, OPEN_CALLS
-from ecs_envoy.proxy.routed_service import ScaledService
+from ecs_envoy.proxy.routed_service import RoutedService, ScaledService
 from ecs_envoy.settings.arguments import findings_of
 from ecs_envoy.settings.values import CallsPerSecond
 from envoy_config.model import OPEN_CALLS_PER_MIB
 from envoy_config.settings_error import Finding
 
 _Policy = appscaling.CfnScalingPolicy
+
+_CALLS = "Calls"
 
 OPEN_CALLS_SHARE = 0.5
 """
@@ -39,14 +43,29 @@ def service_dimensions(proxy: str, service: str) -> dict[str, str]:
     return {"proxy": proxy, "service": service}
 
 
-def scaling_findings(service: ScaledService, calls_per_second: object, *, cloudwatch: bool) -> list[Finding]:
-    """Return why `service` cannot scale by calls; `cloudwatch` says whether they are counted there."""
+def scaling_findings(
+    service: ScaledService,
+    calls_per_second: object,
+    *,
+    carried: Sequence[RoutedService],
+    cloudwatch: bool,
+) -> list[Finding]:
+    """Return why `service` cannot scale by calls.
+
+    `carried` are the services of the proxy, whose calls it counts; `cloudwatch` says whether it does.
+    """
     findings = findings_of(TypeAdapter(CallsPerSecond), calls_per_second, "calls_per_second")
     if not cloudwatch:
         problem = "are read from CloudWatch; give the proxy telemetry=Telemetry(cloudwatch=True)"
         findings.append((("calls_per_second",), problem))
     if service.ecs_service.node.try_find_child("TaskCount") is None:
         findings.append((("service",), f"{service.plan.name} does not scale; give it max_tasks"))
+    if service not in carried:
+        known = ", ".join(other.plan.name for other in carried)
+        problem = f"{service.plan.name} is not one of its services; give one of {known}"
+        findings.append((("service",), problem))
+    if service.ecs_service.node.try_find_child(_CALLS):
+        findings.append((("service",), f"{service.plan.name} scales by its calls already"))
     return findings
 
 
@@ -82,8 +101,8 @@ def scale_by_calls(service: ScaledService, *, proxy: str, calls_per_second: floa
     # The CDK's own scaling policy takes no expression.
     _Policy(
         ecs_service,
-        "Calls",
-        policy_name=f"{ecs_service.node.path}/Calls",
+        _CALLS,
+        policy_name=f"{ecs_service.node.path}/{_CALLS}",
         policy_type="TargetTrackingScaling",
         scaling_target_id=target.scalable_target_id,
         target_tracking_scaling_policy_configuration=_Policy.TargetTrackingScalingPolicyConfigurationProperty(

@@ -51,7 +51,7 @@ def define_api_load_balancer(
         scope,
         "LoadBalancer",
         vpc=vpc,
-        vpc_subnets=subnets,
+        vpc_subnets=subnets or _one_in_each_zone(public=not access.internal),
         internet_facing=not access.internal,
         drop_invalid_header_fields=True,
         deletion_protection=deletion_protection or None,
@@ -87,6 +87,11 @@ def define_api_load_balancer(
         target_group=target_group,
         access_log_bucket=access_log,
     )
+
+
+def _one_in_each_zone(*, public: bool) -> ec2.SubnetSelection:
+    """Return the CDK's own choice, and of several subnets in a zone the first: AWS refuses two for an ALB."""
+    return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC if public else None, one_per_az=True)
 
 
 def _define_listener(

@@ -1,6 +1,6 @@
 """The construct for a gRPC service that something else deploys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from aws_cdk import aws_ec2 as ec2
@@ -18,17 +18,18 @@ from ecs_envoy.plan.reach.service_location import (
     InCloudMap,
     InEcs,
     Location,
-    PortRange,
     discovery_at,
     split_address,
 )
 from ecs_envoy.plan.rules import rule_findings
 from ecs_envoy.plan.service_plan import SERVICE_RULES, ServicePlan
 from ecs_envoy.plan.stop.service_stop import TaskStop
-from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, refuse
+from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of, is_token, refuse
+from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.reach.service_address import ServiceAddress
 from ecs_envoy.settings.values import Cidr, CloudMapServiceName, DnsLabel
 from envoy_config import Upstream
+from envoy_config.settings_error import Finding
 
 _NAME: TypeAdapter[str] = TypeAdapter(DnsLabel)
 
@@ -87,6 +88,7 @@ class ExistingGrpcService(Construct):
         discovery: Discovery | None = None,
     ) -> None:
         upstream = upstream or Upstream()
+        refuse(construct_id, _unknown(address, ecs_service))
         locations = {
             "cloud_map_service": _in_cloud_map(namespace, cloud_map_service),
             "ecs_service": _in_ecs(ecs_service) if ecs_service else None,
@@ -108,6 +110,15 @@ class ExistingGrpcService(Construct):
         super().__init__(scope, construct_id)
         self.plan = plan
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None
+
+
+def _unknown(address: str | None, ecs_service: ecs.IBaseService | None) -> Iterator[Finding]:
+    if is_token(address):
+        problem = "is known only when the stack is deployed; give it as text, such as lessons.corp:50051"
+        yield ("address",), problem
+    if ecs_service is not None and not hasattr(ecs_service, "cluster"):  # an import by its ARN alone
+        cure = "one such as ecs.BaseService.from_service_arn_with_cluster(scope, id, arn)"
+        yield ("ecs_service",), f"has no ECS cluster; give {cure}"
 
 
 def _in_cloud_map(namespace: servicediscovery.INamespace | None, service: str | None) -> InCloudMap | None:

@@ -1,5 +1,6 @@
 """The construct for a gRPC service on Fargate."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import jsii
@@ -47,6 +48,7 @@ from ecs_envoy.settings.values import (
 )
 from ecs_envoy.telemetry.datadog import Datadog
 from envoy_config import Upstream
+from envoy_config.settings_error import Finding
 
 
 @jsii.implements(ec2.IConnectable)
@@ -161,7 +163,7 @@ class GrpcService(Construct):
             place=place,
             memory_percent=memory_percent,
         )
-        refuse(construct_id, argument_findings([*server.problems(), *rule_findings(SERVICE_RULES, plan)]))
+        refuse(construct_id, _findings(server, plan, ecs_cluster.vpc))
         super().__init__(scope, construct_id)
         claim_cloud_map_name(self, namespace, name)
         self.plan, task = plan, server.define_task(self)
@@ -238,3 +240,7 @@ def _task_stop(
         pre_stop_wait=timedelta_of(pre_stop_wait) if pre_stop_wait is not None else None,
         has_pre_stop_image=image is not None,
     )
+
+
+def _findings(server: Server, plan: ServicePlan, vpc: ec2.IVpc) -> Iterator[Finding]:
+    return argument_findings([*server.problems(vpc), *rule_findings(SERVICE_RULES, plan)])

@@ -1,5 +1,7 @@
 """The construct for an HTTP API behind an Application Load Balancer."""
 
+from collections.abc import Iterator
+
 import jsii
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
@@ -15,6 +17,7 @@ from ecs_envoy.fargate.arguments import (
 )
 from ecs_envoy.fargate.places import places
 from ecs_envoy.fargate.server import Server, Task
+from ecs_envoy.network.blocks import knows_block
 from ecs_envoy.network.overrides import override
 from ecs_envoy.network.place import Place
 from ecs_envoy.services.api_load_balancer import ApiLoadBalancer, define_api_load_balancer
@@ -26,6 +29,7 @@ from ecs_envoy.settings.task.overrides import ApiOverrides
 from ecs_envoy.settings.tasks import API_PORT, CPU, CPU_PERCENT, MEMORY_MIB, TASKS
 from ecs_envoy.settings.values import Cpu, CpuPercent, Memory, MemoryPercent, Tasks, UrlPath
 from ecs_envoy.telemetry.datadog import Datadog
+from envoy_config.settings_error import Finding
 from envoy_config.values import Flag, Port
 
 
@@ -123,8 +127,8 @@ class PublicApi(Construct):
             place=place,
             memory_percent=memory_percent,
         )
-        access_problems = access_findings(access, has_certificate=certificate is not None)
-        refuse(construct_id, argument_findings([*server.problems(), *access_problems]))
+        problems = [*server.problems(ecs_cluster.vpc), *_problems(access, certificate, ecs_cluster.vpc)]
+        refuse(construct_id, argument_findings(problems))
         super().__init__(scope, construct_id)
         task = server.define_task(self)
         self.task_role = task.definition.task_role
@@ -167,3 +171,10 @@ class PublicApi(Construct):
     def connections(self) -> ec2.Connections:
         """What the tasks may call, as in `proxy.connections.allow_default_port_from(api)`."""
         return self.ecs_service.connections
+
+
+def _problems(access: ApiAccess, certificate: acm.ICertificate | None, vpc: ec2.IVpc) -> Iterator[Finding]:
+    yield from access_findings(access, has_certificate=certificate is not None)
+    if access.internal and not knows_block(vpc):
+        problem = "lets in the VPC, whose block is not known; give Vpc.from_vpc_attributes vpc_cidr_block"
+        yield ("internal",), problem

@@ -25,6 +25,18 @@ def is_zone_id(zone: str) -> bool:
     return re.fullmatch(ZONE_ID, zone) is not None
 
 
+def zone_list_problem(zones: Sequence[str]) -> str | None:
+    """Return why a VPC cannot have `zones`, the list of all its zones; None if it can, or if it is empty."""
+    different = len(set(zones))
+    if different == 1:
+        return "one zone can fail; give at least two"
+    if different < len(zones):
+        return "a zone is given twice; give each once"
+    if len({is_zone_id(zone) for zone in zones}) > 1:
+        return "gives some zones by id and some by name, which may be the same zone; give ids only"
+    return None
+
+
 def zone_problems(zones: Sequence[str], region: str) -> Iterator[tuple[int, str]]:
     """Yield the index of each of `zones` that a VPC in `region` cannot have, and what to give instead."""
     fargate = FARGATE_ZONES.get(region)

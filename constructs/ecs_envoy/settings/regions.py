@@ -73,6 +73,11 @@ PARTITIONS = (
 _BY_REGION = {region: partition for partition in PARTITIONS for region in partition.regions}
 
 
+def is_of_aws(name: str) -> bool:
+    """Return whether the DNS `name` is in a domain of AWS's own endpoints."""
+    return any(f".{name.lower()}".endswith(f".{partition.dns_suffix}") for partition in PARTITIONS)
+
+
 def partition_of(region: str) -> Partition:
     """Return the partition that `region` is in.
 

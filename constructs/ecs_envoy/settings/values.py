@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 from ecs_envoy.settings.fargate_sizes import MEMORY_MIB
 from ecs_envoy.settings.fargate_zones import ZONE_ID
 from ecs_envoy.settings.log_retention import RETENTION_NAMES
-from ecs_envoy.settings.regions import PARTITIONS, region_problem
+from ecs_envoy.settings.regions import PARTITIONS, is_of_aws, region_problem
+from ecs_envoy.settings.task.references import SECURITY_GROUP
 from ecs_envoy.settings.workspace_arn import WORKSPACE_ARN
 from envoy_config.values import bounded_duration, duration, number, problem, refusal, text, whole_number
 
@@ -119,12 +120,10 @@ _namespace_name = text(
 
 
 def _not_an_aws_domain(name: str) -> str:
-    for suffix in sorted({partition.dns_suffix for partition in PARTITIONS}):
-        if name == suffix or name.endswith(f".{suffix}"):
-            raise problem(
-                f"{name!r} would hide AWS's own endpoints from the VPC; give another name, such as "
-                "learning.local"
-            )
+    if is_of_aws(name):
+        raise problem(
+            f"{name!r} would hide AWS's own endpoints from the VPC; give another name, such as learning.local"
+        )
     return name
 
 
@@ -158,8 +157,6 @@ _stack_zone = text(
 StackZone = Annotated[str, *_stack_zone]
 _vpc = text(r"vpc-[0-9a-f]{8,17}", "a VPC's id", "one such as vpc-0123456789abcdef0")
 VpcId = Annotated[str, *_vpc]
-_hosted_zone = text(r"Z[A-Z0-9]{1,31}", "a hosted zone's id", "one such as Z0123456789ABCDEFGHIJ")
-HostedZoneId = Annotated[str, *_hosted_zone]
 _DNS_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _dns_name = text(
     rf"(?:{_DNS_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_DNS_LABEL}",
@@ -171,8 +168,6 @@ _dns_name = text(
 DnsName = Annotated[str, *_dns_name]
 _cut_over_percent = whole_number("a percentage of the look-ups", 0, 100)
 CutOverPercent = Annotated[int, *_cut_over_percent]
-_group = text(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-0123456789abcdef0")
-SecurityGroupId = Annotated[str, *_group]
 _namespace = text(r"ns-[a-z0-9]+", "a Cloud Map namespace's id", "one such as ns-0123456789abcdef")
 NamespaceId = Annotated[str, *_namespace]
 
@@ -209,7 +204,7 @@ VpcCidr = Annotated[
 
 
 def _scraper(value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(r"sg-[0-9a-f]{8,17}", value):
+    if isinstance(value, str) and re.fullmatch(SECURITY_GROUP, value):
         return value
     try:
         return cidr(value)
@@ -222,7 +217,7 @@ def _scraper(value: object) -> str:
 Scraper = Annotated[
     str,
     BeforeValidator(_scraper),
-    WithJsonSchema({"type": "string", "pattern": r"^(sg-[0-9a-f]{8,17}|[\d.]+/\d{1,2})$"}),
+    WithJsonSchema({"type": "string", "pattern": rf"^({SECURITY_GROUP}|[\d.]+/\d{{1,2}})$"}),
 ]
 _variable = text(r"[A-Za-z_][\w.-]*", "the name of an environment variable", "one such as GRPC_ADDRESS")
 VariableName = Annotated[str, *_variable]

@@ -31,7 +31,8 @@ def create_record_set(logical_id: str, properties: Properties, stack: str) -> Cr
     """Create a record, unless a record of the name is in its way.
 
     All records of a name and type have the same routing policy, and a CNAME record is the only type of its
-    name ("Supported DNS record types", "Choosing between alias and non-alias records").
+    name ("Supported DNS record types", "Choosing between alias and non-alias records"). The API refuses a
+    weighted record whose TTL is not that of its group (aws/aws-sdk-go-v2#518, hashicorp/terraform#5312).
     """
     zone = provisioners._r53_resolve_hosted_zone_id(properties)
     new = provisioners._r53_record_set_build_rs(properties)
@@ -42,11 +43,9 @@ def create_record_set(logical_id: str, properties: Properties, stack: str) -> Cr
             raise ValueError(_conflict(new, f"a record of the type {record['Type']}"))
         if ("SetIdentifier" in record) != ("SetIdentifier" in new):
             raise ValueError(_conflict(new, "a record with another routing policy"))
-    created = _create_record_set(logical_id, properties, stack)
-    for record in route53._records[zone]:
-        if (record["Name"], record["Type"]) == (new["Name"], new["Type"]):
-            # All records of a group get the TTL of the last one ("Values specific for weighted records").
-            record["TTL"] = new["TTL"]
+        if "SetIdentifier" in new and str(record.get("TTL")) != str(new["TTL"]):
+            raise ValueError(_conflict(new, f"a record of its group with the TTL {record.get('TTL')}"))
+    created: Created = _create_record_set(logical_id, properties, stack)
     return created
 
 

@@ -217,11 +217,11 @@ DEEP = "nested deeper than 20 levels; a configuration needs only five"
         pytest.param("a: 1\na: " + "[" * 1000, f":2: {DEEP}", id="within a key given twice"),
         pytest.param(
             "a: 1\nb: " + "x" * 70_000,
-            ":2: a value has 70000 characters; give at most 65536",
+            ":2: b: a text of 70000 characters; give at most 65536",
             id="a long value",
         ),
         pytest.param(
-            "x" * 70_000 + ": 1", ":1: a value has 70000 characters; give at most 65536",
+            "? " + "x" * 70_000 + "\n: 1", ":1: a text of 70000 characters; give at most 65536",
             id="a long key",
         ),
         pytest.param(

@@ -6,7 +6,8 @@ import pytest
 
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.plans import service_plans
-from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs, Location, PortRange
+from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs, Location
+from ecs_envoy.settings.reach.port_range import PortRange
 from tests.ecs_envoy.configuration.test_configuration import problems
 
 START = """\
@@ -108,6 +109,16 @@ def test_without_a_registry_no_namespace_has_to_exist(tmp_path: Path) -> None:
             id="namespace of an ECS service",
         ),
         pytest.param(
+            "cloud_map_service: grading\n    namespace: {id: ns-0123456789abcdef, name: a.local}",
+            ":10: existing_services.grading.namespace: ns-0123456789abcdef is the namespace of this file, 'learning.local', and not 'a.local'; remove it",
+            id="own namespace by another name",
+        ),
+        pytest.param(
+            "cloud_map_service: grading\n    namespace: {id: ns-aaaaaaaaaaaaaaaa, name: a.local}\n  users:\n    grpc_services: [a.C]\n    cloud_map_service: users\n    namespace: {id: ns-aaaaaaaaaaaaaaaa, name: b.local}",
+            ":14: existing_services.users.namespace: ns-aaaaaaaaaaaaaaaa is not the same here as under grading; give one name and one type",
+            id="one namespace by two names",
+        ),
+        pytest.param(
             "ecs_service: {cluster: shared}",
             ":9: existing_services.grading.ecs_service.name: missing; give its name in the cluster",
             id="ECS service without a name",
@@ -176,3 +187,40 @@ def test_without_a_registry_no_namespace_has_to_exist(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_fails_for_a_wrong_entry(entry: str, message: str, tmp_path: Path) -> None:
     assert problems(tmp_path, START + f"    {entry}\n") == [message]
+
+
+KNOWN = "network: {vpc: {id: vpc-01234567, cidr: 10.0.0.0/16, availability_zones: [eu-west-1a, eu-west-1b], subnets: [{group: App, kind: private, ids: [subnet-01234567, subnet-01234568]}]}}"
+
+
+def test_fails_without_a_security_group_in_a_vpc_whose_subnets_have_no_known_blocks(tmp_path: Path) -> None:
+    text = START.replace("network: {vpc_id: vpc-0123456789abcdef0}", KNOWN)
+    assert problems(tmp_path, text + "    ecs_service: {cluster: shared, name: grading}\n") == [
+        ":7: existing_services.grading.security_group: missing, and network.vpc does not know the blocks of its subnets; give it, or cidrs"
+    ]
+
+
+def test_fails_on_more_blocks_than_a_security_group_has_rules(tmp_path: Path) -> None:
+    blocks = ", ".join(f"10.{number}.0.0/16" for number in range(59))
+    found = problems(tmp_path, START + f"    cloud_map_service: grading\n    cidrs: [{blocks}]\n")
+    assert found == [
+        ":6: existing_services: need 61 outbound rules of the proxy, and a security group has at most 60; give fewer cidrs that hold the others, or security_group"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        pytest.param("grpc.learning.local", "the proxy's own name", id="proxy"),
+        pytest.param("Calls.Learning.local", "an alias of the proxy", id="alias"),
+        pytest.param("grading.grpc.learning.local", "the name of grading at the proxy", id="own name"),
+    ],
+)
+def test_fails_where_the_proxy_would_find_a_service_at_itself(
+    address: str, whose: str, tmp_path: Path
+) -> None:
+    entry = f"    address: {address}:50051\n    cidrs: [10.50.0.0/16]\nproxy: {{aliases: [calls]}}\n"
+    (found,) = problems(tmp_path, START + entry)
+    assert found.partition(": ")[2] == (
+        f"existing_services.grading.address: {address} is {whose}, so that it would call itself; give a name "
+        "that leads to the tasks"
+    )

@@ -259,3 +259,9 @@ def test_the_schema_knows_the_keys_of_each_proxy(change: tuple[str, str], *, goo
     values = yaml.safe_load(SAMPLE.read_text().replace(*change))
     validator = jsonschema.Draft202012Validator(json.loads(json_schema()))
     assert validator.is_valid(values) is good  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_fails_on_proxies_without_a_proxy(tmp_path: Path) -> None:
+    assert problems(tmp_path, SERVICES.replace(REPORTS, "") + "proxies: {}\n") == [
+        ":13: proxies: is empty; give a proxy, or remove it to have the one that proxy describes"
+    ]

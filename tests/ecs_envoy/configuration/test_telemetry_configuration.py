@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from ecs_envoy.configuration import ConfigurationError, load_configuration
+from ecs_envoy.configuration.schema import schema
 
 BASE = """\
 environment: dev
@@ -127,3 +130,32 @@ def test_fails_if_clients_would_dial_the_port_of_the_metrics(tmp_path: Path) -> 
 def test_fails_on_the_earlier_name_of_the_block_and_gives_the_new_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="observability: unknown key; it is called telemetry now"):
         load("observability: {cloudwatch: true}\n", tmp_path)
+
+
+def fits_the_schema(text: str) -> bool:
+    return jsonschema.Draft202012Validator(schema()).is_valid(yaml.safe_load(text))  # pyright: ignore[reportUnknownMemberType]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "cloudwatch: true",
+        "cloudwatch: false",
+        "tracing: true",
+        "tracing: false",
+        "prometheus: false",
+        "datadog: false",
+    ],
+)
+def test_the_schema_takes_a_switch_as_the_file_does(block: str, tmp_path: Path) -> None:
+    text = f"telemetry: {{{block}}}\n"
+    load(text, tmp_path)
+    assert fits_the_schema(BASE + text)
+
+
+@pytest.mark.parametrize("block", ["prometheus: true", "datadog: true"])
+def test_fails_in_file_and_schema_on_a_backend_that_needs_more_than_true(block: str, tmp_path: Path) -> None:
+    text = f"telemetry: {{{block}}}\n"
+    with pytest.raises(ConfigurationError):
+        load(text, tmp_path)
+    assert not fits_the_schema(BASE + text)

@@ -12,6 +12,11 @@ from ecs_envoy.configuration.schema import schema as json_schema_of_file
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 SIDECAR = "sidecars: {agent: {image: 'example.com/agent:1'"
+IMAGE = "{image: 'example.com/agent:1'}"
+LOGIN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:login-AbCdEf"
+ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+DATADOG = f"proxy: {{memory: 1024}}\ntelemetry: {{datadog: {{api_key_secret: '{LOGIN}'}}}}"
+CONDITIONS = "task_policy: [{actions: ['s3:GetObject'], resources: ['*'], conditions: {"
 API = "api:\n  image: example.com/api:1\n"
 CERTIFICATE = "  certificate: arn:aws:acm:eu-west-1:111122223333:certificate/0f1e\n"
 ZONE = "hosted_zone: example.com, hosted_zone_id: Z0123456789ABCDEFGHIJ"
@@ -31,9 +36,21 @@ SERVICE = [
     pytest.param("task_policy: [{actions: [GetObject], resources: ['*']}]", "task_policy[0].actions[0]: 'GetObject' is not an action of IAM; give its service and name, such as s3:GetObject", id="action"),
     pytest.param("task_policy: [{actions: ['s3:GetObject'], resources: [bucket]}]", "task_policy[0].resources[0]: 'bucket' is not the ARN of a resource; give one such as arn:aws:s3:::lessons/*", id="resource"),
     pytest.param("task_policy: [{actions: ['s3:GetObject']}]", "task_policy[0].resources: missing; give the ARNs of resources", id="no resource"),
+    pytest.param("task_policy: [{actions: ['s3:GetObject'], resources: ['arn:aws:bucket']}]", "task_policy[0].resources[0]: 'arn:aws:bucket' is not the ARN of a resource; give one such as arn:aws:s3:::lessons/*", id="half an ARN"),
+    pytest.param(f"{CONDITIONS}StringEqual: {{'aws:SourceVpc': vpc-0}}}}}}]", "task_policy[0].conditions.StringEqual: 'StringEqual' is not a condition operator of IAM; give one such as StringEquals, ArnLike or Bool", id="operator"),
+    pytest.param(f"{CONDITIONS}StringEquals: {{}}}}}}]", "task_policy[0].conditions.StringEquals: is empty; give at least one entry", id="operator of nothing"),
+    pytest.param(f"{CONDITIONS}Bool: {{'aws:SecureTransport': true}}}}}}]", "task_policy[0].conditions.Bool.aws:SecureTransport: true is not a value of a condition, or a list of them; give text in quotes", id="flag as a value"),
+    pytest.param(f"{CONDITIONS}StringEquals: {{'aws:SourceVpc': [vpc-0, 1]}}}}}}]", "task_policy[0].conditions.StringEquals.aws:SourceVpc[1]: 1 is not a value of a condition; give text in quotes", id="value in a list"),
     pytest.param("tags: {'aws:a': b}", "tags.aws:a: 'aws:a' is not the key of a tag; give letters, digits, spaces and _.:/=+-@, without aws:", id="tag's key"),
+    pytest.param("tags: {'AWS:a': b}", "tags.AWS:a: 'AWS:a' is not the key of a tag; give letters, digits, spaces and _.:/=+-@, without aws:", id="tag's key in capitals"),
+    pytest.param("tags: {Team: a, team: b}", "tags: 'Team' and 'team' are one key for an IAM role; give one of them", id="tag twice"),
+    pytest.param(f"tags: {{{', '.join(f'a{n}: b' for n in range(48))}}}", "tags: are 48, and AWS takes 50 of a resource, of which the CDK may use three; give 47 at most", id="too many tags"),
+    pytest.param("tags: {Team: a}\ntags: {team: b}", "tags.Team: differs from 'team' under the file's tags only by its capitals, and both are one key for an IAM role; give one of them", id="tag of the file"),
+    pytest.param("tags: {a: b}\ntags: {" + ", ".join(f"b{n}: b" for n in range(47)) + "}", "tags: are 48 with those of the file, and AWS takes 50 of a resource, of which the CDK may use three; give fewer", id="too many tags with those of the file"),
     pytest.param("tags: {a: 'b*'}", "tags.a: 'b*' is not the value of a tag; give letters, digits, spaces", id="tag's value"),
     pytest.param("command: --fast", "command: '--fast' is not a list; give one, such as ['--fast']", id="command"),
+    pytest.param(f"command: [{'x' * 56000}]", "command: is the largest of the texts that take 56002 bytes together, and 55296 fit a task definition; give less", id="command of 56 kB"),
+    pytest.param(f"command: [{'x' * 20000}]\n    {SIDECAR}, command: [{'x' * 20000}], environment: {{A: {'x' * 20000}}}}}}}", "sidecars: is the largest of the texts that take 60009 bytes together, and 55296 fit a task definition; give less", id="texts of 60 kB"),
     pytest.param("entry_point: [1]", "entry_point[0]: 1 is not a string on one line; give one line of text", id="entry point"),
     pytest.param("enable_execute_command: 'yes'", "enable_execute_command: 'yes' is not true or false; give one of the two, without quotes", id="ECS Exec"),
     pytest.param("ephemeral_storage: 20", "ephemeral_storage: 20 is not a size of Fargate's ephemeral storage in GiB; give a number from 21 to 200", id="disk"),
@@ -47,6 +64,14 @@ SERVICE = [
     pytest.param("sidecars: {service: {image: 'a.example/b:1'}}", "sidecars.service: is the name of a container that we add; give another name", id="sidecar's name"),
     pytest.param(f"{SIDECAR}, ports: [50051]}}}}", "sidecars.agent.ports[0]: 50051 is the port of service; the containers of a task share one network, so give another", id="sidecar's port"),
     pytest.param(f"{SIDECAR}, memory: 512}}}}", "sidecars: take 512 MiB of the task's 512; give less, or more memory", id="sidecar's memory"),
+    pytest.param(f"{SIDECAR}, cpu: 256}}}}", "sidecars: take 256 of the task's 256 CPU units; give less, or more cpu", id="sidecar's CPU"),
+    pytest.param(f"{SIDECAR}, container_health_check: {{command: [a], interval: 5s, timeout: 6s}}}}}}", "sidecars.agent.container_health_check.timeout: is 6s, longer than the interval; give 5s at most", id="sidecar's check"),
+    pytest.param(f"sidecars: {{{', '.join(f'a{n}: {IMAGE}' for n in range(9))}}}", "sidecars: are 9, and a task has at most 10 containers, the server and pre-stop among them; give 8 at most", id="too many sidecars"),
+    pytest.param(f"{SIDECAR}, ports: [8126]}}}}\n{DATADOG}", "sidecars.agent.ports[0]: 8126 is the port of Datadog's trace agent; give another port", id="port of our agent"),
+    pytest.param(f"{SIDECAR}, memory: 256}}}}\n{DATADOG}", "sidecars: take 256 MiB, and Datadog's agent 256, of the task's 512; give less, or more memory", id="memory beside our agent"),
+    pytest.param(f"{SIDECAR}, cpu: 224}}}}\n{DATADOG}", "sidecars: take 224, and Datadog's agent 32, of the task's 256 CPU units; give less, or more cpu", id="CPU beside our agent"),
+    pytest.param("volumes: {a: {file_system: fs-01234567, mount_path: /d}, b: {file_system: fs-01234567, mount_path: /d/}}", "volumes.b.mount_path: '/d/' is the path of the volume a; give each its own", id="path twice"),
+    pytest.param("volumes: {a: {file_system: fs-01234567, mount_path: /}}", "volumes.a.mount_path: '/' is the container's own root; give a folder, such as /data", id="root"),
     pytest.param(f"{SIDECAR}, environment: {{A: x}}, secrets: {{A: 'arn:aws:ssm:eu-west-1:111122223333:parameter/a'}}}}}}", "sidecars.agent.secrets.A: is also a variable under environment; remove one of the two", id="sidecar's variable twice"),
     pytest.param(f"{SIDECAR}, depends_on: {{other: START}}}}}}", "sidecars.agent.depends_on.other: no container has this name; give one of agent, service", id="unknown container"),
     pytest.param(f"{SIDECAR}, depends_on: {{service: HEALTHY}}}}}}", "sidecars.agent.depends_on.service: service has no container_health_check, so it is never healthy; give it one, or START", id="no check"),
@@ -60,6 +85,12 @@ SERVICE = [
     pytest.param("tasks: {min: 2, max: 2, memory_percent: 70}", "tasks.memory_percent: has no effect, because min is max; remove it, or give a larger max", id="no scaling"),
     pytest.param("tasks: {min: 1, max: 2, calls_per_second: 50}", "tasks.calls_per_second: are counted by Envoy and read from CloudWatch; also give telemetry.cloudwatch", id="calls without metrics"),
     pytest.param("tasks: {min: 1, max: 2, calls_per_second: 0}\ntelemetry: {cloudwatch: true}", "tasks.calls_per_second: 0 is not a number of calls a second; give a number from 0.1", id="no calls"),
+    pytest.param("overrides: {scaling_target: {MaxCapacity: 9}}", "overrides.scaling_target: is not there, because tasks is a number; remove it, or give tasks a min and a max", id="target of a number"),
+    pytest.param(f"task_role: {ROLE}\n    overrides: {{task_role: {{Path: /a/}}}}", "overrides.task_role: is a role that exists; remove it", id="role that exists"),
+    pytest.param(f"execution_role: {ROLE}\n    overrides: {{execution_role: {{Path: /a/}}}}", "overrides.execution_role: is a role that exists; remove it", id="execution role that exists"),
+    pytest.param("overrides: {task_definition: {'': task}}", "overrides.task_definition: '' is not the path of a property; give one such as Volumes.0.Name", id="no path"),
+    pytest.param("overrides: {task_definition: {'Volumes..Name': a}}", "overrides.task_definition: 'Volumes..Name' is not the path of a property; give one such as Volumes.0.Name", id="path with nothing between dots"),
+    pytest.param("overrides: {task_definition: {Properties.PidMode: a}}", "overrides.task_definition: 'Properties.PidMode' is not the path of a property; give one such as Volumes.0.Name", id="path from the resource"),
     pytest.param("overrides: {task: {PidMode: task}}", "overrides.task: 'task' is unknown; give one of 'task_definition', 'ecs_service', 'security_group'", id="place"),
     pytest.param("overrides: {task_definition: PidMode}", "overrides.task_definition: 'PidMode' is not a mapping; give a property's path and its value", id="no properties"),
 ]  # fmt: skip
@@ -76,6 +107,10 @@ OTHERS = [
     pytest.param("proxy: {cpu_architecture: arm}\n", "proxy.cpu_architecture: 'arm' is unknown", id="proxy's architecture"),
     pytest.param("proxy: {capacity_providers: [{provider: FARGATE, weight: 0}]}\n", "proxy.capacity_providers: gives every capacity provider the weight 0", id="proxy's providers"),
     pytest.param("proxy: {overrides: {load_balancer: {}}}\n", "proxy.overrides.load_balancer: 'load_balancer' is unknown; give one of", id="proxy's place"),
+    pytest.param("proxy: {overrides: {metrics_log_group: {RetentionInDays: 3}}}\n", "proxy.overrides.metrics_log_group: is not there without telemetry.cloudwatch; remove it", id="log of no metrics"),
+    pytest.param("proxy: {overrides: {scaling_target: {MaxCapacity: 3}}}\n", "proxy.overrides.scaling_target: is not there, because tasks is a number; remove it, or give tasks a min and a max", id="target of the proxy's number"),
+    pytest.param("network: {vpc_id: vpc-01234567, overrides: {vpc: {EnableDnsSupport: true}}}\n", "network.overrides.vpc: exists already; remove it", id="VPC that exists"),
+    pytest.param("network: {vpc_id: vpc-01234567, ecs_cluster: a, overrides: {ecs_cluster: {ClusterName: b}}}\n", "network.overrides.ecs_cluster: exists already; remove it", id="ECS cluster that exists"),
     pytest.param("network: {overrides: {subnets: {}}}\n", "network.overrides.subnets: 'subnets' is unknown; give one of 'vpc', 'ecs_cluster' or 'namespace'", id="network's place"),
     pytest.param("tags: {a: 1}\n", "tags.a: 1 is not the value of a tag; give", id="tag of everything"),
     pytest.param("permissions_boundary: boundary\n", "permissions_boundary: 'boundary' is not the ARN of a managed policy; give one such as arn:aws:iam::111122223333:policy/boundary", id="boundary"),
@@ -90,6 +125,8 @@ OTHERS = [
     pytest.param(API + CERTIFICATE + "  web_acl: acl\n", "api.web_acl: 'acl' is not the ARN of a regional web ACL; give", id="web ACL"),
     pytest.param(API + CERTIFICATE + "  internal: 1\n", "api.internal: 1 is not true or false", id="internal"),
     pytest.param(API + CERTIFICATE + "  tasks: {min: 1, max: 2, calls_per_second: 5}\n", "api.tasks.calls_per_second: unknown key; give one of", id="calls of the API"),
+    pytest.param(API.replace("example.com", ECR) + CERTIFICATE + f"  repository_credentials: {LOGIN}\n", "api.repository_credentials: ECR takes no login; remove it", id="login of ECR"),
+    pytest.param(API + CERTIFICATE + f"  sidecars: {{a: {{image: '{ECR}/a:1', repository_credentials: '{LOGIN}'}}}}\n", "api.sidecars.a.repository_credentials: ECR takes no login; remove it", id="login of ECR for a sidecar"),
     pytest.param(API + CERTIFICATE + "  overrides: {cloud_map_service: {}}\n", "api.overrides.cloud_map_service: 'cloud_map_service' is unknown", id="API's place"),
 ]  # fmt: skip
 
@@ -117,11 +154,16 @@ NETWORKS = [
     pytest.param("endpoints: true", "network.endpoints: are for a VPC that exists; give network.new.interface_endpoints for a new one", id="endpoints of a new VPC"),
     pytest.param("subnets: {proxy: {kind: public}}", "network.subnets: are those of a VPC that exists; also give network.vpc_id", id="subnets of a new VPC"),
     pytest.param(f"{ID}, subnets: {{proxy: {{}}}}", "network.subnets.proxy: says nothing about which subnets; give one of kind, group, ids and tags", id="nothing"),
-    pytest.param(f"{ID}, subnets: {{api: {{kind: private, group: App}}}}", "network.subnets.api: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
+    pytest.param(f"{ID}, subnets: {{services: {{kind: private, group: App}}}}", "network.subnets.services: gives kind and group; give one of kind, group, ids and tags", id="two ways"),
     pytest.param(f"{ID}, subnets: {{proxy: {{ids: [App]}}}}", "network.subnets.proxy.ids[0]: 'App' is not a subnet's id; give one such as subnet-0123456789abcdef0", id="an id"),
     pytest.param(f"{ID}, subnets: {{proxy: {{tags: {{A: b, C: d}}}}}}", "network.subnets.proxy.tags: the CDK finds subnets by one tag; give the same key everywhere, and group nowhere", id="two tags"),
-    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: Edge, public_addresses: true}}}}", "network.subnets.load_balancer.public_addresses: an ALB has them unless api.internal is true; remove it", id="addresses of the ALB"),
     pytest.param(f"{ID}, subnets: {{proxy: {{kind: isolated}}}}", "network.subnets.proxy: isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror", id="no way to the images"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR}}}, new: {{}}", "network.vpc: is given together with settings of a new VPC; give either the VPC to create or the one to use", id="a new VPC, too"),
+    pytest.param(f"vpc: {{{VPC}, availability_zones: [eu-west-1a, us-east-1a], {PAIR}}}", "network.vpc.availability_zones[1]: 'us-east-1a' is not in eu-west-1; give a zone of that region, such as euw1-az1", id="zone of another region"),
+    pytest.param(f"vpc: {{{VPC}, availability_zones: [eu-west-1a, euw1-az1], {PAIR}}}", "network.vpc.availability_zones: gives some zones by id and some by name, which may be the same zone; give ids only", id="ids and names"),
+    pytest.param(f"vpc: {{{VPC}, {TWO}, {PAIR[:-1]}, {{group: App, kind: public, ids: [subnet-00000003, subnet-00000004]}}]}}", "network.vpc.subnets[1].group: App is also a group of private subnets; give each group one kind", id="group of two kinds"),
+    pytest.param(f"{ID}, subnets: {{api: {{group: App}}}}", "network.subnets.api: says where the API's tasks run, and the file has no api; remove it", id="no API"),
+    pytest.param(f"{ID}, subnets: {{load_balancer: {{group: App}}}}", "network.subnets.load_balancer: says where the API's ALB is, and the file has no api; remove it", id="no ALB"),
     pytest.param(f"{ID}, subnets: {{database: {{kind: isolated}}}}", "network.subnets.database: unknown key; give one of proxy, services, api, load_balancer", id="purpose"),
 ]  # fmt: skip
 
@@ -142,6 +184,18 @@ def test_fails_on_route_tables_of_some_subnets_of_a_kind(tmp_path: Path) -> None
     assert (
         "network.vpc.subnets: gives route tables of some private subnets; give those of all, or of none"
         in found
+    )
+
+
+def test_fails_on_subnets_of_services_that_are_not_deployed_here(tmp_path: Path) -> None:
+    text = GOOD.partition("services:")[0].replace(
+        "learning.local\n", "learning.local\n  id: ns-0123456789abcdef\n"
+    )
+    text += "existing_services: {lessons: {cloud_map_service: lessons, grpc_services: [a.B]}}\n"
+    (found,) = problems(tmp_path, text + f"network: {{{ID}, subnets: {{services: {{group: App}}}}}}\n")
+    assert found.partition(": ")[2] == (
+        "network.subnets.services: says where the tasks of services run, and the file has no services; "
+        "remove it"
     )
 
 

@@ -14,6 +14,8 @@ from tests.ecs_envoy.constructs.factories import grpc_service
 def test_fails_without_datadogs_constructs_and_says_how_to_install_them(
     stack: Stack, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Another test of this process may have imported it.
+    monkeypatch.delitem(sys.modules, "ecs_envoy.telemetry.datadog_agent", raising=False)
     monkeypatch.setitem(sys.modules, "datadog_cdk_constructs_v2", None)
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbC123"
     key = secretsmanager.Secret.from_secret_complete_arn(stack, "Key", arn)

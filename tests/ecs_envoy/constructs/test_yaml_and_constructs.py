@@ -40,7 +40,7 @@ SERVICE_RULES = [
     pytest.param(
         "    client_calls_per_second: 0.5\n",
         {"client_calls_per_second": 0.5},
-        "0.5 is not a number of calls a second; give a number from 1 to 1000000",
+        "0.5 is not a number of calls a second; give a whole number from 1 to 1000000",
         id="calls a second",
     ),
     pytest.param("    tasks: 0\n", {"min_tasks": 0}, "0 is not a number of tasks; give a number from 1", id="no task"),

@@ -62,6 +62,16 @@ def test_a_simple_record_is_in_the_way_until_its_owner_makes_it_a_weighted_one(e
     assert (left["SetIdentifier"], left["Weight"]) == (IDENTIFIER, 0)
 
 
+def test_fails_beside_a_weighted_record_with_another_ttl(emulator: Emulator) -> None:
+    hand_over(emulator.aws, [MOVE])
+    route53 = client(emulator, "route53")
+    listed = route53.list_resource_record_sets(HostedZoneId=PRIVATE_ZONE)["ResourceRecordSets"]
+    (own,) = (r for r in listed if r["Type"] == "CNAME")
+    change = {"Action": "UPSERT", "ResourceRecordSet": {**own, "TTL": 60}}
+    route53.change_resource_record_sets(HostedZoneId=PRIVATE_ZONE, ChangeBatch={"Changes": [change]})
+    assert deployed(emulator, "refused") != "CREATE_COMPLETE"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "possible"),
     [

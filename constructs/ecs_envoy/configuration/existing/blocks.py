@@ -6,10 +6,11 @@ from pydantic import Field
 
 from ecs_envoy.configuration.server import Discovered
 from ecs_envoy.settings import values
+from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.reach.service_address import HttpNamespaceName, ServiceAddress
+from ecs_envoy.settings.task.references import SecurityGroupId
 from envoy_config import Upstream
 from envoy_config.settings import Settings
-from envoy_config.values import Port
 
 
 class OtherNamespace(Settings):
@@ -27,13 +28,6 @@ class EcsServiceName(Settings):
 
     cluster: values.EcsClusterName = Field(description="the name of its ECS cluster")
     name: values.EcsClusterName = Field(description="its name in the cluster")
-
-
-class InstancePorts(Settings):
-    """The ports of tasks that each have their own, as with the bridge network mode."""
-
-    first: Port = Field(default=32768, description="the lowest port")
-    last: Port = Field(default=65535, description="the highest port")
 
 
 class ExistingService(Discovered, Upstream):
@@ -57,12 +51,12 @@ class ExistingService(Discovered, Upstream):
         default=None,
         description="a DNS name and a port, such as lessons.corp:50051: on EC2, in another VPC or elsewhere",
     )
-    instance_ports: InstancePorts | None = Field(
+    instance_ports: PortRange | None = Field(
         default=None,
         description="the range of ports, if Cloud Map lists a port for each instance (SRV records, "
         "AWS_INSTANCE_PORT): security groups then open the range. By default all have `port`",
     )
-    security_group: values.SecurityGroupId | None = Field(
+    security_group: SecurityGroupId | None = Field(
         default=None, description="the security group of its tasks; if given, a rule lets the proxy call them"
     )
     cidrs: list[values.Cidr] = Field(

@@ -11,7 +11,6 @@ from ecs_envoy.plan.reach.service_location import (
     InCloudMap,
     InEcs,
     Location,
-    PortRange,
     discovery_at,
     split_address,
 )
@@ -58,7 +57,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "discovery": lambda: discovery_at(
                 _known(location(configuration, service)), _chosen_discovery(service)
             ),
-            "instance_ports": lambda: _ports(service),
+            "instance_ports": lambda: service.instance_ports,
             "cidrs": lambda: tuple(service.cidrs),
             "max_tasks": lambda: None,
             "stop": TaskStop,
@@ -76,7 +75,7 @@ def existing_entry(configuration: Configuration, service: ExistingService) -> Ex
             "discovery": lambda: _chosen_discovery(service),
             "gives_port": lambda: "port" in service.model_fields_set,
             "namespace_given": lambda: service.namespace is not None,
-            "instance_ports": lambda: _ports(service),
+            "instance_ports": lambda: service.instance_ports,
             "has_security_group": lambda: service.security_group is not None,
             "cidrs": lambda: service.cidrs,
         },
@@ -114,8 +113,3 @@ def _upstream(configuration: Configuration, service: ExistingService) -> Upstrea
 
 def _chosen_discovery(service: ExistingService) -> Discovery | None:
     return service.discovery if "discovery" in service.model_fields_set else None
-
-
-def _ports(service: ExistingService) -> PortRange | None:
-    ports = service.instance_ports
-    return PortRange(first=ports.first, last=ports.last) if ports else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ecs_envoy.plan.names_in_namespace import DNS_NAME, own_name_in_namespace
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
+from ecs_envoy.plan.reach.service_location import AtAddress
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import stop_findings
 from ecs_envoy.plan.sidecars import envoy_memory_mib, memory_problem, port_problems
@@ -96,6 +97,18 @@ def _hosts(task: ProxyTaskInput) -> Iterator[Finding]:
                 )
 
 
+def _circle(task: ProxyTaskInput) -> Iterator[Finding]:
+    own = {f"{alias}.{task.namespace}": "an alias of the proxy" for alias in task.aliases}
+    own |= {task.own_name(service): f"the name of {service.name} at the proxy" for service in task.services}
+    own[task.full_name] = "the proxy's own name"
+    for service in task.services:
+        where = service.location
+        if isinstance(where, AtAddress) and (whose := own.get(where.host.lower())):
+            problem = f"{where.host} is {whose}, so that it would call itself"
+            cure = "give a name that leads to the tasks"
+            yield ("services", service.name, "address"), f"{problem}; {cure}"
+
+
 def _routing(task: ProxyTaskInput) -> Iterator[Finding]:
     claims = [service.claim(task.own_name(service)) for service in task.services]
     for name, path, message in routing_problems(claims):
@@ -125,6 +138,7 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _open_calls,
     _names,
     _hosts,
+    _circle,
     _routing,
     _stops,
     _capacity,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ecs_envoy.plan.discovery import DISCOVERY, Discovery
 from ecs_envoy.plan.rules import Rule
+from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config.settings_error import Finding
 
 
@@ -49,14 +50,6 @@ class InEcs:
 
 
 Location = InCloudMap | AtAddress | InEcs
-
-
-@dataclass(frozen=True, kw_only=True)
-class PortRange:
-    """The TCP ports of a service whose instances each have their own."""
-
-    first: int
-    last: int
 
 
 def dns_name(location: Location) -> str | None:

@@ -62,6 +62,9 @@ def min_pre_stop_wait(
 ) -> timedelta:
     """Return the time until every proxy knows that a task stops, in whole seconds.
 
+    Where a proxy polls more often than by default, it is as by default: the construct of a service does not
+    know its proxies.
+
     Args:
         discovery: How the proxies find the service's tasks.
         dns_ttl: The TTL of the service's DNS records.
@@ -69,7 +72,7 @@ def min_pre_stop_wait(
 
     """
     by_dns = DNS_PROPAGATION + dns_ttl + DNS_REFRESH_RATE
-    delay = by_dns if discovery == "dns" else interval * (1 + _JITTER)
+    delay = by_dns if discovery == "dns" else max(interval, INTERVAL) * (1 + _JITTER)
     return timedelta(seconds=math.ceil((delay + _SLACK).total_seconds()))
 
 

@@ -14,6 +14,9 @@ from envoy_config.values import Flag, text
 SubnetKind = Literal["private", "isolated", "public"]
 """The CDK's kinds: with a NAT gateway or another way out, without one, and with an internet gateway."""
 
+NO_WAY_TO_IMAGES = "isolated subnets have no way to Docker Hub and ECR Public; also give image_mirror"
+"""Why tasks in isolated subnets need copies of the public images."""
+
 _subnet = text(r"subnet-[0-9a-f]{8,17}", "a subnet's id", "one such as subnet-0123456789abcdef0")
 SubnetId = Annotated[str, *_subnet]
 _route_table = text(r"rtb-[0-9a-f]{8,17}", "a route table's id", "one such as rtb-0123456789abcdef0")
@@ -39,6 +42,21 @@ class Subnets(Settings):
         description="the subnets with this tag, such as {Tier: app}; one tag, whose key is the same wherever "
         "subnets are given by tag",
     )
+
+    @property
+    def ways(self) -> list[str]:
+        """The keys that say which subnets."""
+        return [key for key in ("kind", "group", "ids", "tags") if getattr(self, key)]
+
+    @property
+    def gives_public_addresses(self) -> bool:
+        """Whether what is in these subnets has public addresses."""
+        return self.kind == "public"
+
+
+class TaskSubnets(Subnets):
+    """The subnets of tasks: by kind, by group, by id or by tag."""
+
     public_addresses: Flag | None = Field(
         default=None,
         description="whether each task has a public IPv4 address, which it needs in a public subnet; by "
@@ -46,17 +64,17 @@ class Subnets(Settings):
     )
 
     @property
-    def ways(self) -> list[str]:
-        """The keys that say which subnets."""
-        return [key for key in ("kind", "group", "ids", "tags") if getattr(self, key)]
+    def gives_public_addresses(self) -> bool:
+        """Whether each task has a public IPv4 address."""
+        return self.kind == "public" if self.public_addresses is None else self.public_addresses
 
 
 class SubnetChoice(Settings):
     """Which subnets get what; the private ones by default, and the public ones for a public ALB."""
 
-    proxy: Subnets | None = Field(default=None, description="the subnets of the proxy's tasks")
-    services: Subnets | None = Field(default=None, description="the subnets of the services' tasks")
-    api: Subnets | None = Field(default=None, description="the subnets of the API's tasks")
+    proxy: TaskSubnets | None = Field(default=None, description="the subnets of the proxy's tasks")
+    services: TaskSubnets | None = Field(default=None, description="the subnets of the services' tasks")
+    api: TaskSubnets | None = Field(default=None, description="the subnets of the API's tasks")
     load_balancer: Subnets | None = Field(default=None, description="the subnets of the API's ALB")
 
     @property
@@ -94,18 +112,17 @@ class KnownVpc(Settings):
 
 def known_vpc_findings(vpc: KnownVpc) -> Iterator[Finding]:
     """Yield why `vpc` cannot be as it is described."""
-    zones = len(set(vpc.availability_zones))
-    if zones < 2:
-        yield ("availability_zones",), "one zone can fail; give at least two"
-    elif zones < len(vpc.availability_zones):
-        yield ("availability_zones",), "a zone is given twice; give each once"
     for kind in get_args(SubnetKind):
         tables = {bool(subnets.route_tables) for subnets in vpc.subnets if subnets.kind == kind}
         if len(tables) > 1:
             yield ("subnets",), f"gives route tables of some {kind} subnets; give those of all, or of none"
     seen: set[str] = set()
+    kinds: dict[str, SubnetKind] = {}
     for index, subnets in enumerate(vpc.subnets):
         here = ("subnets", index)
+        if (kind := kinds.setdefault(subnets.group, subnets.kind)) != subnets.kind:
+            problem = f"{subnets.group} is also a group of {kind} subnets; give each group one kind"
+            yield (*here, "group"), problem
         for key in ("ids", "route_tables"):
             count = len(getattr(subnets, key))
             if count and count != len(vpc.availability_zones):
@@ -129,5 +146,3 @@ def choice_findings(choice: SubnetChoice) -> Iterator[Finding]:
         elif len(subnets.tags) > 1 or (subnets.tags and (len(keys) > 1 or groups)):
             problem = "the CDK finds subnets by one tag; give the same key everywhere, and group nowhere"
             yield (name, "tags"), problem
-        if name == "load_balancer" and subnets.public_addresses is not None:
-            yield (name, "public_addresses"), "an ALB has them unless api.internal is true; remove it"

@@ -5,16 +5,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from ecs_envoy.settings.task.references import SECURITY_GROUP
 from ecs_envoy.settings.values import cidr
 from envoy_config.values import refusal
 
-_SECURITY_GROUP = r"sg-[0-9a-f]{8,17}"
 _PREFIX_LIST = r"pl-[0-9a-f]{8,17}"
 _SERVICE = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
 def _client(value: object) -> str:
-    if isinstance(value, str) and re.fullmatch(f"{_SECURITY_GROUP}|{_PREFIX_LIST}|{_SERVICE}", value):
+    if isinstance(value, str) and re.fullmatch(f"{SECURITY_GROUP}|{_PREFIX_LIST}|{_SERVICE}", value):
         return value
     try:
         return cidr(value)
@@ -33,7 +33,7 @@ ProxyClient = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": rf"^(?:{_SECURITY_GROUP}|{_PREFIX_LIST}|{_SERVICE}|[\d.]+/\d{{1,2}})$",
+            "pattern": rf"^(?:{SECURITY_GROUP}|{_PREFIX_LIST}|{_SERVICE}|[\d.]+/\d{{1,2}})$",
         }
     ),
 ]
@@ -41,7 +41,7 @@ ProxyClient = Annotated[
 
 def is_security_group(client: str) -> bool:
     """Return whether `client` is the id of a security group."""
-    return re.fullmatch(_SECURITY_GROUP, client) is not None
+    return re.fullmatch(SECURITY_GROUP, client) is not None
 
 
 def is_prefix_list(client: str) -> bool:

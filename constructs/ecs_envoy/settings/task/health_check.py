@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ecs_envoy.settings import values
 from envoy_config.settings import Settings
+from envoy_config.values import duration_text
 
 
 class ContainerHealthCheck(Settings):
@@ -24,3 +25,11 @@ class ContainerHealthCheck(Settings):
     start_period: values.HealthCheckStartPeriod = Field(
         default=timedelta(seconds=10), description="time to start, in which failures do not count"
     )
+
+
+def check_timeout_problem(interval: timedelta, timeout: timedelta) -> str | None:
+    """Return why a check cannot have these times; None if it can."""
+    if timeout <= interval:
+        return None
+    given, most = duration_text(timeout), duration_text(interval)
+    return f"is {given}, longer than the interval; give {most} at most"

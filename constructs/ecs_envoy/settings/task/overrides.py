@@ -1,5 +1,6 @@
 """Properties of CloudFormation resources that have no key of ours: the places where they may be set."""
 
+import re
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -17,10 +18,18 @@ ApiPlace = Literal[
 NetworkPlace = Literal["vpc", "ecs_cluster", "namespace"]
 
 
+_PATH = re.compile(r"(?!Properties\.)(?:[^.\\]|\\.)+(?:\.(?:[^.\\]|\\.)+)*(?<!\.)")
+"""Parts with dots between them; a dot of a part itself has a backslash before it, as in the CDK."""
+
+
 def _properties(value: object) -> object:
     if not isinstance(value, dict):
         raise refusal(value, "a mapping", "a property's path and its value, such as {Volumes.0.Name: data}")
-    return cast("object", value)
+    properties = cast("dict[object, object]", value)
+    for path in properties:
+        if not isinstance(path, str) or not _PATH.fullmatch(path):
+            raise refusal(str(path), "the path of a property", "one such as Volumes.0.Name")
+    return properties
 
 
 Properties = Annotated[

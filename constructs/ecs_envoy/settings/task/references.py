@@ -43,15 +43,16 @@ _access_point = _reference(
     r"fsap-[0-9a-f]{8,40}", "the id of an access point of EFS", "one such as fsap-0123456789abcdef0"
 )
 AccessPointId = Annotated[str, *_access_point]
-_group = _reference(r"sg-[0-9a-f]{8,17}", "a security group's id", "one such as sg-0123456789abcdef0")
-GroupId = Annotated[str, *_group]
+SECURITY_GROUP = r"sg-[0-9a-f]{8,17}"
+_group = _reference(SECURITY_GROUP, "a security group's id", "one such as sg-0123456789abcdef0")
+SecurityGroupId = Annotated[str, *_group]
 _web_acl = _reference(
     r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[\w-]+/[\w-]+",
     "the ARN of a regional web ACL",
     "one such as arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/api/1234abcd-12ab",
 )
 WebAclArn = Annotated[str, *_web_acl]
-_zone = _reference(r"Z[A-Z0-9]{4,31}", "the id of a hosted zone", "one such as Z0123456789ABCDEFGHIJ")
+_zone = _reference(r"Z[A-Z0-9]{1,31}", "a hosted zone's id", "one such as Z0123456789ABCDEFGHIJ")
 HostedZoneId = Annotated[str, *_zone]
 _credentials = _reference(
     FROM_MANAGER,

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ecs_envoy.settings import values
+from ecs_envoy.settings.ecr_image import NO_LOGIN, is_in_ecr
 from ecs_envoy.settings.secret_arn import SecretSource
-from ecs_envoy.settings.task.health_check import ContainerHealthCheck
+from ecs_envoy.settings.task.health_check import ContainerHealthCheck, check_timeout_problem
 from ecs_envoy.settings.task.references import CredentialsArn
 from envoy_config.settings import Settings
 from envoy_config.settings_error import Finding
@@ -71,7 +72,6 @@ def sidecar_findings(
     sidecars: Mapping[str, SidecarContainer],
     depends_on: Mapping[str, Condition],
     *,
-    memory_mib: int,
     server_port: int,
     server_has_check: bool,
 ) -> Iterator[Finding]:
@@ -81,6 +81,8 @@ def sidecar_findings(
     for name, sidecar in sidecars.items():
         if name in RESERVED:
             yield ("sidecars", name), "is the name of a container that we add; give another name"
+        if sidecar.repository_credentials and is_in_ecr(sidecar.image):
+            yield ("sidecars", name, "repository_credentials"), NO_LOGIN
         for variable in sidecar.secrets:
             if variable in sidecar.environment:
                 problem = "is also a variable under environment; remove one of the two"
@@ -90,6 +92,10 @@ def sidecar_findings(
                 problem = f"{port} is the port of {ports[port]}; the containers of a task share one network"
                 yield ("sidecars", name, "ports", index), f"{problem}, so give another"
             ports.setdefault(port, name)
+    for name, sidecar in sidecars.items():
+        check = sidecar.container_health_check
+        if check and (problem := check_timeout_problem(check.interval, check.timeout)):
+            yield ("sidecars", name, "container_health_check", "timeout"), problem
     checked = {name for name, sidecar in sidecars.items() if sidecar.container_health_check}
     if server_has_check:
         checked.add(SERVER)
@@ -98,12 +104,6 @@ def sidecar_findings(
         for other, condition in others.items():
             if problem := _wait_problem(other, condition, sidecars, waits, checked):
                 yield (*here, other), problem
-    taken = sum(sidecar.memory or 0 for sidecar in sidecars.values())
-    if taken >= memory_mib:
-        yield (
-            ("sidecars",),
-            f"take {taken} MiB of the task's {memory_mib}; give less, or more memory",
-        )
     if circle := _circle(waits):
         yield ("sidecars",), f"wait for each other: {' -> '.join(circle)}; remove one depends_on"
 

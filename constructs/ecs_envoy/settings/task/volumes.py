@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ecs_envoy.settings.task.references import AccessPointId, FileSystemId, GroupId
+from ecs_envoy.settings.task.references import AccessPointId, FileSystemId, SecurityGroupId
 from envoy_config.settings import Settings
 from envoy_config.values import Flag, text
 
@@ -31,7 +31,7 @@ class EfsVolume(Settings):
         default=None, description="the folder of the file system to mount; / by default"
     )
     read_only: Flag = Field(default=False, description="whether the container may only read")
-    security_group: GroupId | None = Field(
+    security_group: SecurityGroupId | None = Field(
         default=None,
         description="the security group of the mount targets, which gets a rule that lets the tasks in; by "
         "default tasks may reach port 2049 in the whole VPC, and you let them in",

@@ -78,6 +78,12 @@ def test_two_weighted_records_share_the_look_ups(
             id="a circle",
         ),
         pytest.param(
+            {"name": "internal-lessons-2.eu-west-1.elb.amazonaws.com"},
+            "CutOver: name: is a name of AWS, in whose zone you cannot make records; "
+            "give the clients a name of your own first",
+            id="a name of AWS",
+        ),
+        pytest.param(
             {"name": "other.example.com"},
             "CutOver: name: is the host of none of the proxy's services; add it to the hosts of one of them",
             id="nobody's host",

@@ -83,3 +83,10 @@ def test_fails_for_more_clients_than_a_security_group_has_rules_for(stack: Stack
         ValueError, match=r"Proxy: clients: 60 clients need 61 rules, .* give 59 clients at most"
     ):
         proxy_with(stack, network, grpc_service(stack, network), clients=clients)
+
+
+def test_fails_on_a_security_group_that_is_a_client_twice(stack: Stack, network: Network) -> None:
+    groups = [ec2.SecurityGroup.from_security_group_id(stack, name, GROUP) for name in ("One", "Two")]
+    message = r"Proxy: clients\[1\]: its security group is given twice; remove one of them"
+    with pytest.raises(ValueError, match=message):
+        proxy_with(stack, network, grpc_service(stack, network), clients=groups)

@@ -6,13 +6,13 @@ from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, CfnParameter, Environment, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
-from ecs_envoy import EnvoyProxy, ExistingGrpcService, Network, PortRange
+from ecs_envoy import ArgumentError, EnvoyProxy, ExistingGrpcService, Network, PortRange
 from envoy_config import Upstream
 
 GROUP = "sg-0123456789abcdef0"
@@ -180,3 +180,87 @@ def test_an_address_is_found_by_envoys_dns_and_needs_no_sidecar(stack: Stack, ne
 def test_fails_for_a_wrong_place(options: dict[str, Any], message: str, stack: Stack) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         ExistingGrpcService(stack, "grading", **options)
+
+
+def rules(stack: Stack, kind: str) -> list[tuple[str, str, int]]:
+    """Return the groups and the first port of each rule of `kind` in `stack`, Ingress or Egress."""
+    found = Template.from_stack(stack).find_resources(f"AWS::EC2::SecurityGroup{kind}").values()
+    peer = "SourceSecurityGroupId" if kind == "Ingress" else "DestinationSecurityGroupId"
+    return [
+        (
+            json.dumps(rule["Properties"]["GroupId"]),
+            json.dumps(rule["Properties"][peer]),
+            rule["Properties"]["FromPort"],
+        )
+        for rule in found
+    ]
+
+
+@pytest.mark.parametrize("imports", [1, 2], ids=["imported once", "imported twice"])
+def test_services_that_share_a_security_group_and_a_port_have_one_rule(
+    imports: int, stack: Stack, network: Network
+) -> None:
+    """EC2 refuses a second one with InvalidPermission.Duplicate, whatever its description says."""
+    groups = [
+        ec2.SecurityGroup.from_security_group_id(stack, f"Group{number}", GROUP) for number in range(imports)
+    ]
+    EnvoyProxy(
+        stack,
+        "Proxy",
+        ecs_cluster=network.ecs_cluster,
+        namespace=network.namespace,
+        services=[
+            ExistingGrpcService(
+                stack,
+                name,
+                namespace=network.namespace,
+                cloud_map_service=name,
+                security_group=groups[number % imports],
+                upstream=Upstream(port=port, grpc_services=(f"a.v1.{name.title()}",)),
+            )
+            for number, (name, port) in enumerate([("lessons", 50052), ("grading", 50052), ("users", 50053)])
+        ],
+    )
+    for kind in ("Ingress", "Egress"):
+        found = rules(stack, kind)
+        assert len(found) == len(set(found))
+    assert sorted(port for group, _, port in rules(stack, "Ingress") if GROUP in group) == [50052, 50053]
+
+
+@pytest.mark.parametrize(
+    ("ports", "message"),
+    [
+        pytest.param({"first": "40000"}, "first: '40000' is not a port", id="text"),
+        pytest.param({"first": 0}, "first: 0 is not a port", id="zero"),
+        pytest.param({"last": None}, "last: nothing is not a port", id="nothing"),
+    ],
+)
+def test_fails_on_a_range_of_what_is_no_port(ports: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        PortRange(**ports)
+
+
+def test_fails_on_an_address_that_is_known_only_at_deployment(stack: Stack) -> None:
+    address = CfnParameter(stack, "Address").value_as_string
+    message = "grading: address: is known only when the stack is deployed; give it as text, such as lessons"
+    with pytest.raises(ValueError, match=message):
+        ExistingGrpcService(stack, "grading", address=address, cidrs=["10.50.0.0/16"])
+
+
+def test_fails_on_an_ecs_service_that_does_not_know_its_cluster(stack: Stack) -> None:
+    arn = "arn:aws:ecs:eu-west-1:111122223333:service/shared/grading"
+    service: Any = ecs.FargateService.from_fargate_service_arn(stack, "Ecs", arn)
+    message = re.escape(
+        "grading: ecs_service: has no ECS cluster; give one such as ecs.BaseService.from_service_arn_with"
+    )
+    with pytest.raises(ValueError, match=message):
+        ExistingGrpcService(stack, "grading", ecs_service=service)
+
+
+def test_fails_where_the_proxy_would_find_a_service_at_itself(stack: Stack, network: Network) -> None:
+    with pytest.raises(ArgumentError) as error:
+        proxy(stack, network, address="GRPC.test.local:50051", cidrs=["10.50.0.0/16"])
+    assert str(error.value) == (
+        "Proxy: services.grading.address: GRPC.test.local is the proxy's own name, so that it would call "
+        "itself; give a name that leads to the tasks"
+    )

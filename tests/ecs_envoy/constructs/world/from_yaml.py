@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import App, Stack
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from app import define_stacks
 from ecs_envoy.configuration import load_configuration
@@ -39,6 +39,14 @@ class Deployed:
         """Return what the CDK CLI would look up."""
         self._app.synth()
         return json.loads((self.folder / "manifest.json").read_text()).get("missing", [])
+
+    def warnings(self) -> list[str]:
+        """Return what the CDK warns of."""
+        found = [
+            Annotations.from_stack(stack).find_warning("*", Match.any_value())
+            for stack in self.stacks.values()
+        ]
+        return [str(message.entry.data) for messages in found for message in messages]
 
     def resources(self, stack: str, kind: str) -> Resources:
         found = Template.from_stack(self.stacks[stack]).find_resources(kind)

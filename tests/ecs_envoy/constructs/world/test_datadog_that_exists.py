@@ -18,7 +18,19 @@ def datadog(more: str = "") -> str:
 OWN = [
     pytest.param("    environment: {DD_AGENT_HOST: 10.0.0.9}\n", {"service"}, id="an agent elsewhere"),
     pytest.param("    environment: {DD_TRACE_AGENT_URL: 'http://agent:8126'}\n", {"service"}, id="a URL"),
+    pytest.param("    environment: {DD_TRACE_AGENT_HOSTNAME: agent}\n", {"service"}, id="by its older name"),
+    pytest.param("    environment: {DD_DOGSTATSD_HOST: agent}\n", {"service"}, id="for metrics alone"),
     pytest.param(f"    secrets: {{DD_API_KEY: '{KEY}'}}\n", {"service"}, id="no agent at all"),
+    pytest.param(
+        "    sidecars: {dd: {image: 'example.com/tools/datadog-agent:7.66.1'}}\n",
+        {"service", "dd"},
+        id="a sidecar from a copy with another path",
+    ),
+    pytest.param(
+        "    sidecars: {datadog-agent: {image: 'example.com/dd:7'}}\n",
+        {"service", "datadog-agent"},
+        id="a sidecar with the name of ours, which may be there once",
+    ),
     pytest.param(
         "    sidecars: {agent: {image: 'public.ecr.aws/datadog/agent:7.66.1'}}\n",
         {"service", "agent"},
@@ -60,3 +72,11 @@ def test_tags_that_a_service_gives_itself_are_kept_beside_our_agent(tmp_path: Pa
     server = Deployed(GOOD + keys + datadog(), tmp_path).containers("services")["service"]
     found = [v["Value"] for v in server["Environment"] if v["Name"] == "DD_SERVICE"]
     assert found == ["lessons-v2"]
+
+
+def test_our_agent_the_server_and_a_sidecar_share_the_tasks_cpu(tmp_path: Path) -> None:
+    """ECS refuses containers that together have more than the task, and the CDK does so, too."""
+    sidecar = "    sidecars: {metrics: {image: 'example.com/metrics:1', cpu: 64}}\n"
+    containers = Deployed(GOOD + sidecar + datadog(), tmp_path).containers("services")
+    shares = {name: container.get("Cpu") for name, container in containers.items()}
+    assert shares == {"service": 160, "datadog-agent": 32, "metrics": 64, "pre-stop": None}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
 from aws_cdk.assertions import Annotations, Match, Template
@@ -92,6 +93,57 @@ def test_a_proxy_on_fargate_spot_is_warned_of(stack: Stack, network: Network) ->
 def test_a_service_on_fargate_spot_is_not_warned_of(stack: Stack, network: Network) -> None:
     grpc_service(stack, network, options=ServerOptions(capacity_providers=SPOT))
     assert not Annotations.from_stack(stack).find_warning("*", Match.any_value())
+
+
+def test_fails_where_a_service_scales_by_calls_that_another_proxy_carries(
+    stack: Stack, network: Network
+) -> None:
+    carried = grpc_service(stack, network)
+    other = grpc_service(stack, network, name="grading", max_tasks=4)
+    proxy = proxy_with(stack, network, carried, telemetry=Telemetry(cloudwatch=True), memory_limit_mib=1024)
+    message = "Proxy: service: grading is not one of its services; give one of lessons"
+    with pytest.raises(ValueError, match=message):
+        proxy.scale_by_calls(other, calls_per_second=50)
+
+
+def test_fails_where_a_service_scales_by_its_calls_twice(stack: Stack, network: Network) -> None:
+    service = grpc_service(stack, network, max_tasks=4)
+    proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True), memory_limit_mib=1024)
+    proxy.scale_by_calls(service, calls_per_second=50)
+    with pytest.raises(ValueError, match="Proxy: service: lessons scales by its calls already"):
+        proxy.scale_by_calls(service, calls_per_second=60)
+
+
+def unknown_block(stack: Stack) -> ecs.ICluster:
+    """Return an ECS cluster in a VPC whose IPv4 block the CDK does not know."""
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Other",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+    )
+    return ecs.Cluster.from_cluster_attributes(stack, "Cluster", cluster_name="shared", vpc=vpc)
+
+
+def test_fails_on_a_file_system_that_only_the_vpcs_unknown_block_could_open(
+    stack: Stack, network: Network
+) -> None:
+    volume = EfsVolume(file_system="fs-01234567", mount_path="/data")
+    options = ServerOptions(volumes={"data": volume})
+    message = (
+        r"lessons: options\.volumes\.data\.security_group: missing, and the VPC's block is not known; give"
+    )
+    with pytest.raises(ValueError, match=message):
+        grpc_service(stack, network, ecs_cluster=unknown_block(stack), options=options)
+
+
+def test_fails_on_an_internal_alb_in_a_vpc_whose_block_is_not_known() -> None:
+    stack = Stack(App(), "api", env=Environment(region="eu-west-1"))
+    image = ecs.ContainerImage.from_registry("example.com/api:1")
+    access = ApiAccess(internal=True, http_only=True)
+    with pytest.raises(ValueError, match=r"Api: access\.internal: lets in the VPC, whose block is not known"):
+        PublicApi(stack, "Api", ecs_cluster=unknown_block(stack), image=image, access=access)
 
 
 @pytest.mark.parametrize(

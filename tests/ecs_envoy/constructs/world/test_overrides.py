@@ -67,11 +67,12 @@ def test_a_property_is_set_at_each_place(block: str, place: str, kind: str, tmp_
     assert len(marked) == 1
 
 
-def test_fails_where_a_place_is_not_there_with_those_that_are(tmp_path: Path) -> None:
-    text = GOOD + "    overrides: {scaling_target: {MaxCapacity: 9}}\n"
+def test_fails_where_a_place_of_a_construct_is_not_there_with_those_that_are(
+    stack: Stack, network: Network
+) -> None:
     there = "ecs_service, execution_role, log_group, security_group, task_definition, task_role"
     with pytest.raises(ValueError) as error:  # noqa: PT011  # the whole message is compared
-        Deployed(text, tmp_path)
+        grpc_service(stack, network, overrides={"scaling_target": {"MaxCapacity": 9}})
     expected = "lessons: overrides.scaling_target: is not there to override; give one of cloud_map_service, "
     assert str(error.value) == expected + there
 

@@ -9,7 +9,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk.assertions import Template
 
 from ecs_envoy import Network, Place
-from envoy_config import SettingsError
 from tests.ecs_envoy.configuration.test_configuration import GOOD
 from tests.ecs_envoy.constructs.factories import grpc_service
 from tests.ecs_envoy.constructs.world.from_yaml import Deployed
@@ -22,7 +21,7 @@ ALL = "network: {vpc_id: vpc-0123456789abcdef0, subnets: {SUBNETS}}\n"
 
 
 def subnet(group: str, zone: int) -> str:
-    return f"subnet-{list(GROUPS).index(group) + 1:07x}{zone}"
+    return f"subnet-{[*GROUPS, 'Edge2'].index(group) + 1:07x}{zone}"
 
 
 def looked_up(groups: dict[str, str] = GROUPS, *, zones: int = 3, tag: str | None = None) -> dict[str, Any]:
@@ -113,6 +112,24 @@ def test_an_alb_is_in_the_subnets_that_are_meant(
     assert groups_of(balancer["Subnets"]) == {group}
 
 
+TWO_OF_A_ZONE = {"Edge": "Public", "Edge2": "Public", "App": "Private", "Data": "Private"}
+
+
+@pytest.mark.parametrize("internal", ["false", "true"])
+@pytest.mark.parametrize("choice", ["", "load_balancer: {kind: KIND}"])
+def test_an_alb_takes_one_subnet_of_each_zone(internal: str, choice: str, tmp_path: Path) -> None:
+    choice = choice.replace("KIND", "private" if internal == "true" else "public")
+    text = GOOD + API + f"  internal: {internal}\n" + ALL.replace("SUBNETS", choice)
+    deployed = Deployed(text, tmp_path, looked_up(TWO_OF_A_ZONE))
+    balancer = deployed.only("api", "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert sorted(subnet[-1] for subnet in balancer["Subnets"]) == ["0", "1", "2"]
+
+
+def test_tasks_stay_without_public_addresses_in_public_subnets_if_the_file_says_so(tmp_path: Path) -> None:
+    text = GOOD + ALL.replace("SUBNETS", "proxy: {group: Edge, public_addresses: false}")
+    assert tasks_in(Deployed(text, tmp_path, looked_up()), "proxy") == ({"Edge"}, "DISABLED")
+
+
 KNOWN = f"""\
 network:
   vpc:
@@ -131,6 +148,7 @@ def test_a_vpc_that_the_file_describes_needs_no_look_up(tmp_path: Path) -> None:
     assert tasks_in(deployed, "proxy") == ({"App"}, "DISABLED")
     assert tasks_in(deployed, "services") == ({"Data"}, "DISABLED")
     assert deployed.missing() == []
+    assert not [warning for warning in deployed.warnings() if "subnet" in warning]
     assert not deployed.all("AWS::EC2::VPC")
 
 
@@ -163,54 +181,23 @@ def test_a_vpc_of_isolated_subnets_gets_the_endpoints_that_tasks_need(tmp_path: 
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "context", "path", "message"),
-    [
-        pytest.param(
-            ALL.replace("SUBNETS", ""),
-            looked_up({"Deep": "Isolated"}),
-            ("network", "vpc_id"),
-            "has isolated subnets only; give kind: isolated to proxy, services in network.subnets, and "
-            "endpoints for ecr.api, ecr.dkr, logs, secretsmanager, ssm, servicediscovery, "
-            "data-servicediscovery and S3: network.endpoints makes them",
-            id="isolated only",
-        ),
-        pytest.param(
-            ALL.replace("SUBNETS", ""),
-            looked_up({"App": "Private"}, zones=1),
-            ("network", "vpc_id"),
-            "has private subnets in eu-west-1a only, and one zone can fail; give a VPC with two or more",
-            id="one zone",
-        ),
-        pytest.param(
-            ALL.replace("SUBNETS", f"services: {{ids: [{subnet('App', 0)}]}}"),
-            looked_up(),
-            ("network", "subnets", "services"),
-            "names subnets in eu-west-1a only, and one zone can fail; give subnets in two zones or more",
-            id="one id",
-        ),
-        pytest.param(
-            ALL.replace("SUBNETS", "proxy: {ids: [subnet-0123456789abcdef0]}"),
-            looked_up(),
-            ("network", "subnets", "proxy", "ids"),
-            "subnet-0123456789abcdef0: not in the VPC; give ids of its subnets",
-            id="an unknown id",
-        ),
-        pytest.param(
-            ALL.replace("SUBNETS", "services: {group: Web}"),
-            looked_up(),
-            ("network", "subnets", "services"),
-            "names subnets in no zone, and one zone can fail; give subnets in two zones or more",
-            id="an unknown group",
-        ),
-    ],
-)
-def test_fails_on_a_vpc_without_the_subnets_that_are_needed_by_the_key(
-    text: str, context: dict[str, Any], path: tuple[str, ...], message: str, tmp_path: Path
-) -> None:
-    with pytest.raises(SettingsError) as error:
-        Deployed(GOOD + text, tmp_path, context)
-    assert error.value.problems == ((path, message),)
+def test_endpoints_take_one_subnet_of_each_zone(tmp_path: Path) -> None:
+    ids = ", ".join(subnet(group, zone) for group, zone in (("App", 0), ("Data", 0), ("Data", 1)))
+    chosen = f"subnets: {{proxy: {{ids: [{ids}]}}}}"
+    text = GOOD + f"network: {{vpc_id: {VPC}, endpoints: true, {chosen}}}\n"
+    endpoints = Deployed(text, tmp_path, looked_up()).resources("network", "AWS::EC2::VPCEndpoint")
+    found = {tuple(e["SubnetIds"]) for e in endpoints if e["VpcEndpointType"] == "Interface"}
+    assert found == {(subnet("App", 0), subnet("Data", 1))}
+
+
+def test_a_service_that_ecs_lists_needs_the_endpoint_of_ecs(tmp_path: Path) -> None:
+    reports = (
+        "{ecs_service: {cluster: shared, name: reports}, grpc_services: [a.B], security_group: sg-00000001}"
+    )
+    text = GOOD + ISOLATED + f"existing_services: {{reports: {reports}}}\n"
+    deployed = Deployed(text, tmp_path, looked_up({"Deep": "Isolated"}))
+    names = [e["ServiceName"] for e in deployed.resources("network", "AWS::EC2::VPCEndpoint")]
+    assert "com.amazonaws.eu-west-1.ecs" in names
 
 
 def test_a_construct_takes_a_place(stack: Stack, network: Network) -> None:

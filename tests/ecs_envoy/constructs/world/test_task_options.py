@@ -71,6 +71,25 @@ def test_the_tasks_own_role_may_do_what_the_file_lists(tmp_path: Path) -> None:
     ]
 
 
+def test_a_right_takes_every_action_and_several_values_of_a_condition(tmp_path: Path) -> None:
+    conditions = (
+        "{'ForAnyValue:StringEqualsIfExists': {'aws:SourceVpc': [vpc-0, vpc-1], 'aws:PrincipalTag/a': b}}"
+    )
+    policy = f"{{actions: ['ec2:DescribeIpv6Pools'], resources: ['*'], conditions: {conditions}}}"
+    found = Deployed(GOOD + f"    task_policy: [{policy}]\n", tmp_path).statements("services")
+    assert {
+        "Action": "ec2:DescribeIpv6Pools",
+        "Effect": "Allow",
+        "Resource": "*",
+        "Condition": {
+            "ForAnyValue:StringEqualsIfExists": {
+                "aws:SourceVpc": ["vpc-0", "vpc-1"],
+                "aws:PrincipalTag/a": "b",
+            }
+        },
+    } in found
+
+
 def test_ecs_exec_adds_rights_for_session_managers_channels_and_for_the_tasks_own_log(tmp_path: Path) -> None:
     deployed = Deployed(GOOD + "    enable_execute_command: true\n", tmp_path)
     assert deployed.only("services", "AWS::ECS::Service")["EnableExecuteCommand"] is True
@@ -231,3 +250,13 @@ def test_tasks_scale_by_memory_and_by_the_calls_that_envoy_counts(tmp_path: Path
         assert stat["Metric"]["Namespace"] == "EcsEnvoy"
         values = {d["Name"]: d["Value"] for d in stat["Metric"]["Dimensions"]}
         assert values == {"proxy": "dev/grpc.learning.local", "service": "lessons"}
+
+
+@pytest.mark.parametrize(
+    ("cpu", "units"),
+    [pytest.param(", cpu: 64", 192, id="what a sidecar leaves"), pytest.param("", None, id="no weights")],
+)
+def test_a_server_has_the_cpu_that_its_sidecars_leave(cpu: str, units: int | None, tmp_path: Path) -> None:
+    """Without units of its own it would weigh as much as two, where a sidecar has 64."""
+    text = f"    sidecars: {{agent: {{image: 'example.com/agent:1'{cpu}}}}}\n"
+    assert Deployed(GOOD + text, tmp_path).containers("services")["service"].get("Cpu") == units
