@@ -4,11 +4,14 @@
 """
 
 import fcntl
+import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
@@ -39,6 +42,50 @@ def merged(values: Json, patch: Json) -> Json:
     return result
 
 
+def rebuild_image(assemblies: Path, out: Path) -> tuple[str, Path]:
+    """Give the sidecar's image another content, as a change of its code does."""
+    shutil.copytree(assemblies / "discovery-switched", out)
+    assets = json.loads((out / "prod-proxy.assets.json").read_text())
+    (digest,) = assets["dockerImages"]
+    for file in out.glob("*.json"):
+        file.write_text(file.read_text().replace(digest, "0" * 64))
+    return "discovery-switched", out
+
+
+def upgrade_cdk(assemblies: Path, out: Path) -> tuple[str, Path]:
+    """Do what an upgrade of the CDK does: other metadata, and another content of its own functions.
+
+    A real one from 2.266.0 to 2.275.0 changed no byte of these templates.
+    """
+    shutil.copytree(assemblies / "fewer-tasks", out)
+    for file in out.glob("*.template.json"):
+        template = json.loads(file.read_text())
+        template["Resources"]["CDKMetadata"] = {
+            "Type": "AWS::CDK::Metadata",
+            "Properties": {"Analytics": "v2:deflate64:H4sIAAAAAAAA"},
+            "Condition": "CDKMetadataAvailable",
+        }
+        template["Conditions"] = {
+            "CDKMetadataAvailable": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}
+        }
+        for definition in template["Resources"].values():
+            definition.setdefault("Metadata", {})["aws:cdk:path"] = "elsewhere"
+        file.write_text(json.dumps(template))
+    for assets in out.glob("*.assets.json"):
+        for digest, asset in json.loads(assets.read_text())["files"].items():
+            if "Template" not in asset["displayName"]:
+                for file in out.glob("*.json"):
+                    file.write_text(file.read_text().replace(digest, "f" * 64))
+    return "base", out
+
+
+CHANGED: dict[str, Callable[[Path, Path], tuple[str, Path]]] = {
+    "image-rebuilt": rebuild_image,
+    "cdk-upgraded": upgrade_cdk,
+}
+"""Cases that no configuration can have. Each copies an assembly, and returns what it is compared with."""
+
+
 @pytest.fixture(scope="session")
 def golden(run_cdk: RunCdk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the configuration and the assembly of each case; the first worker makes them all."""
@@ -63,28 +110,32 @@ def golden(run_cdk: RunCdk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-Review = Callable[[str], EnvironmentReview]
-
-
 @pytest.fixture(scope="session")
-def review_of(golden: Path) -> Review:
-    """Reviews a case."""
+def reviews(golden: Path) -> dict[str, EnvironmentReview]:
+    """The review of each case, and of those that no configuration can have."""
 
-    def environment(name: str) -> Environment:
+    def environment(name: str, assembly: Path | None = None) -> Environment:
         configured = Configured(path="config/prod.yaml", text=(golden / f"{name}.yaml").read_text())
-        return Environment(assembly=read_assembly(golden / "out" / name), configuration=configured)
+        return Environment(
+            assembly=read_assembly(assembly or golden / "out" / name), configuration=configured
+        )
 
-    def reviewed(case: str) -> EnvironmentReview:
-        pair = environment("base"), environment(case)
-        (comparison,) = compare({"prod": pair}, project=ROOT, cache=golden / "cache")
-        return review(comparison)
+    pairs: dict[str, tuple[Environment | None, Environment | None]] = {
+        case: (environment("base"), environment(case)) for case in CASES
+    }
+    with TemporaryDirectory() as folder:
+        changed = {case: change(golden / "out", Path(folder) / case) for case, change in CHANGED.items()}
+        pairs |= {
+            case: (environment(base), environment(base, assembly))
+            for case, (base, assembly) in changed.items()
+        }
+    return {found.name: review(found) for found in compare(pairs, project=ROOT, cache=golden / "cache")}
 
-    return reviewed
 
-
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *CHANGED])
 def test_the_comment_about_a_change_matches_its_snapshot(
-    case: str, review_of: Review, snapshot: Snapshot
+    case: str, reviews: dict[str, EnvironmentReview], snapshot: Snapshot
 ) -> None:
-    text = markdown(page([review_of(case)], compared="compared main with the working tree"))
+    found = replace(reviews[case], name="prod")
+    text = markdown(page([found], compared="compared main with the working tree"))
     snapshot(HERE / "cases" / f"{case}.md", text)
