@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from rehearsal.account.emulator.ministack_internals import Created, Properties, call_ec2, text_in
+from rehearsal.account.emulator.ministack_internals import (
+    Created,
+    Properties,
+    RefusedError,
+    call_ec2,
+    text_in,
+)
 
 
 def _tag_specification(kind: str, properties: Properties) -> list[Properties]:
@@ -121,9 +127,40 @@ def keep_default_group(_physical_id: str, _properties: Properties) -> None:
 
 
 def _authorize(direction: str, properties: Properties) -> Created:
-    answer = call_ec2(f"AuthorizeSecurityGroup{direction}", **_rule(direction, properties))
+    """Add a rule; refuse one that is there, as EC2 does and MiniStack does not."""
+    wanted = _rule(direction, properties)
+    (permission,) = wanted["IpPermissions"]
+    if _key(permission) in _rules(direction, properties["GroupId"]):
+        raise RefusedError(
+            f"AuthorizeSecurityGroup{direction}: InvalidPermission.Duplicate: this rule exists already"
+        )
+    answer = call_ec2(f"AuthorizeSecurityGroup{direction}", **wanted)
     rule = text_in(answer, "securityGroupRuleId")
     return rule, {"Id": rule}
+
+
+RuleKey = tuple[str, str, str, str]
+"""The protocol, the first port, the last port, and the group or block of a rule."""
+
+
+def _key(permission: Properties) -> RuleKey:
+    peers = [group["GroupId"] for group in permission.get("Groups", [])]
+    peers += [block["CidrIp"] for block in permission.get("IpRanges", [])]
+    first, last = (str(permission.get(port) or "") for port in ("FromPort", "ToPort"))
+    return str(permission["IpProtocol"]), first, last, "".join(peers)
+
+
+def _rules(direction: str, group: str) -> set[RuleKey]:
+    """Return the rules that a security group has."""
+    tag = "ipPermissions" if direction == "Ingress" else "ipPermissionsEgress"
+    found: set[RuleKey] = set()
+    for rule in call_ec2("DescribeSecurityGroups", GroupId=[group]).findall(
+        f".//securityGroupInfo/item/{tag}/item"
+    ):
+        peers = [*rule.findall("groups/item/groupId"), *rule.findall("ipRanges/item/cidrIp")]
+        what = (rule.findtext("ipProtocol", ""), rule.findtext("fromPort", ""), rule.findtext("toPort", ""))
+        found |= {(*what, peer.text or "") for peer in peers}
+    return found
 
 
 def _rule(direction: str, properties: Properties) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rehearsal.account.emulator_process import start_emulator
 from rehearsal.account.existing import Existing
 from rehearsal.processes import Processes, StartFailedError
 from tests.emulator import ACCOUNT, REGION, Emulator, client
-from tests.waiting import FOREVER
+from tests.waiting import FOREVER, until
 
 VPC = "vpc-0123456789abcdef0"
 PATIENT = {"Delay": 1, "MaxAttempts": int(FOREVER)}
@@ -247,3 +247,41 @@ def test_fails_with_one_message_where_the_port_is_taken(emulator: Emulator) -> N
             start_emulator(
                 processes, Existing(account=ACCOUNT, region=REGION), emulator.logs / "other", port=port
             )
+
+
+@pytest.mark.parametrize("direction", ["Ingress", "Egress"])
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [
+        pytest.param({"FromPort": 50051, "ToPort": 50051, "Description": "other"}, "refused", id="the same"),
+        pytest.param({"FromPort": 50052, "ToPort": 50052}, "CREATE_COMPLETE", id="another port"),
+    ],
+)
+def test_fails_on_a_rule_that_is_there(
+    direction: str, second: dict[str, Any], status: str, emulator: Emulator
+) -> None:
+    """EC2 answers InvalidPermission.Duplicate, whatever the description says."""
+    peer = "Source" if direction == "Ingress" else "Destination"
+    rule = {
+        "GroupId": {"Fn::GetAtt": ["Group", "GroupId"]},
+        "IpProtocol": "tcp",
+        "FromPort": 50051,
+        "ToPort": 50051,
+        f"{peer}SecurityGroupId": "sg-0123456789abcdef0",
+    }
+    kind = f"AWS::EC2::SecurityGroup{direction}"
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "tasks", "VpcId": VPC}}
+    first = {"Type": kind, "Properties": rule}
+    other = {"Type": kind, "Properties": {**rule, **second}, "DependsOn": "First"}
+    cloud_formation = client(emulator, "cloudformation")
+    name = f"rules-{direction}-{second['ToPort']}"
+    cloud_formation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps({"Resources": {"Group": group, "First": first, "Second": other}}),
+    )
+
+    def state() -> str:
+        return cloud_formation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+
+    until(lambda: not state().endswith("IN_PROGRESS"))
+    assert (state() if state() == "CREATE_COMPLETE" else "refused") == status
