@@ -1,12 +1,17 @@
 """What CloudFormation does to resources, and what a reader sees of it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from ecs_envoy.review.comparison import Comparison
+from ecs_envoy.review.assembly.reading import read_assembly
+from ecs_envoy.review.comparison import Comparison, Environment, compare
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.reviewing import review
-from tests.ecs_envoy.review.templates import Stacks, comparisons, resource
+from tests.conftest import ROOT
+from tests.ecs_envoy.review.templates import Stacks, comparisons, resource, write_assembly
 
 pytestmark = pytest.mark.process
 
@@ -87,3 +92,18 @@ def test_a_service_rolls_if_its_tasks_are_started_anew(
 def test_a_value_is_shown_before_and_after(found: dict[str, Comparison]) -> None:
     reviewed = review(found["changed"])
     assert reviewed.details == {"app/T": ("`DisplayName`: `alarms` → `other`",)}
+
+
+def test_a_nested_stack_is_compared_as_well(tmp_path: Path) -> None:
+    def nesting(folder: Path, name: str) -> Environment:
+        nested = {
+            **resource("CloudFormation::Stack"),
+            "Metadata": {"aws:asset:path": "n.nested.template.json"},
+        }
+        write_assembly(folder, {"app": {"Nested": nested}})
+        (folder / "n.nested.template.json").write_text(json.dumps({"Resources": {"T": topic(name)}}))
+        return Environment(assembly=read_assembly(folder))
+
+    pair = nesting(tmp_path / "base", "a"), nesting(tmp_path / "head", "b")
+    (found,) = compare({"app": pair}, project=ROOT, cache=tmp_path)
+    assert [(change.id, change.kind) for change in found.changes.resources] == [("Nested/T", Kind.REPLACED)]

@@ -83,8 +83,9 @@ def read_assembly(folder: Path) -> Assembly:
             properties = artifact.get("properties", {})
             match artifact.get("type"):
                 case "aws:cloudformation:stack":
-                    stack = _stack(place, name, artifact)
-                    stacks[stack.name] = stack
+                    stacks |= {
+                        stack.name: stack for stack in _with_nested(place, _stack(place, name, artifact))
+                    }
                 case "cdk:asset-manifest":
                     assets |= _assets(_json(place / properties["file"]))
                 case _:
@@ -117,6 +118,25 @@ def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
         template=template,
         paths=_paths(folder, artifact, template),
     )
+
+
+def _with_nested(folder: Path, stack: Stack) -> Iterator[Stack]:
+    """Yield a stack and those nested in it, whose names are those of the construct that nests them."""
+    yield stack
+    for logical_id, resource in stack.template.get("Resources", {}).items():
+        file = resource.get("Metadata", {}).get("aws:asset:path", "")
+        if resource.get("Type") != "AWS::CloudFormation::Stack" or not (folder / file).is_file():
+            continue
+        path = stack.paths[logical_id].replace("/", ".")
+        template = _json(folder / file)
+        nested = Stack(
+            name=re.sub(r"\.NestedStackResource$|\.NestedStack$", "", path),
+            account=stack.account,
+            region=stack.region,
+            template=template,
+            paths=_paths(folder, {}, template),
+        )
+        yield from _with_nested(folder, nested)
 
 
 def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dict[str, str]:

@@ -18,7 +18,8 @@ _IN_ENVIRONMENT = 32_000
 SETTINGS: Mapping[str, object] = {
     # Constructs' paths are what a reader knows resources by.
     "aws:cdk:enable-path-metadata": True,
-    "aws:cdk:enable-asset-metadata": False,
+    # It names the files of nested stacks.
+    "aws:cdk:enable-asset-metadata": True,
     # Nothing is bundled, since that may need Docker.
     "aws:cdk:bundling-stacks": [],
     # Findings are for the comment to say.
