@@ -60,7 +60,8 @@ def test_the_vpc_has_the_subnets_that_the_file_names(
     keys: str, groups: set[SubnetGroup], zones: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "good.yaml"
-    path.write_text(GOOD + f"network: {{{keys}}}\n")
+    api = "api: {image: 'a.example/api:1', http_only: true}\n"
+    path.write_text(f"{GOOD}network: {{{keys}}}\n{api if 'load_balancer' in keys else ''}")
     existing = existing_resources(load_configuration(path))
     assert set(existing.subnet_groups) == groups
     assert existing.zones == tuple(f"eu-west-1{zone}" for zone in zones)

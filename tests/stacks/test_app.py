@@ -110,7 +110,7 @@ def test_fails_at_once_where_a_look_up_needs_credentials_that_are_not_there(
     "change",
     [
         pytest.param(("eu-west-1", "eu-central-1"), id="another region"),
-        pytest.param(('account: "111122223333"', 'account: "111122224444"'), id="another account"),
+        pytest.param(("111122223333", "111122224444"), id="another account"),
         pytest.param(
             ("  ecs_cluster:", "  subnets: {proxy: {tags: {Tier: app}}}\n  ecs_cluster:"), id="by another tag"
         ),
