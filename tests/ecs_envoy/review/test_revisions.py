@@ -30,14 +30,16 @@ if "broken" in name:
 out = pathlib.Path(os.environ["CDK_OUTDIR"])
 out.mkdir(parents=True, exist_ok=True)
 topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name["topic"] + context.get("suffix", "")}}
-(out / "app.template.json").write_text(json.dumps({"Resources": {"Topic": topic}}))
-stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "app.template.json"}}
+resources = {"Topic": topic} | ({"Nat": {"Type": "AWS::EC2::NatGateway"}} if "nat" in name else {})
+(out / "app.template.json").write_text(json.dumps({"Resources": resources}))
+properties = {"templateFile": "app.template.json"}
+stack = {"type": "aws:cloudformation:stack", "environment": "aws://1/eu-west-1", "properties": properties}
 (out / "manifest.json").write_text(json.dumps({"artifacts": {"app": stack}, "missing": missing}))
 with pathlib.Path(os.environ["COUNT"]).open("a") as file:
     file.write(context["config"] + "\\n")
 '''
 
-Diff = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -68,8 +70,8 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def diff(project: Path, tmp_path: Path) -> Diff:
-    """Runs `ecs-envoy diff` in the project."""
+def ecs_envoy(project: Path, tmp_path: Path) -> Run:
+    """Runs `ecs-envoy` in the project."""
 
     cache = tmp_path / "cache"
     library = cache / f"cloudformation-diff-{VERSION}"
@@ -80,7 +82,7 @@ def diff(project: Path, tmp_path: Path) -> Diff:
 
     def run(*arguments: str, folder: Path = project) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [BIN / "ecs-envoy", "diff", *arguments],
+            [BIN / "ecs-envoy", *arguments],
             cwd=folder,
             env=variables,
             capture_output=True,
@@ -92,7 +94,7 @@ def diff(project: Path, tmp_path: Path) -> Diff:
 
 
 def test_by_default_the_working_tree_is_compared_with_where_the_branch_began(
-    project: Path, diff: Diff
+    project: Path, ecs_envoy: Run
 ) -> None:
     configure(project, "prod", topic="pages")
     git(project, "checkout", "--quiet", "main")
@@ -101,67 +103,93 @@ def test_by_default_the_working_tree_is_compared_with_where_the_branch_began(
     git(project, "add", "unrelated", "config/dev.yaml")
     git(project, "commit", "--quiet", "--message", "second")
     git(project, "checkout", "--quiet", "change")
-    done = diff()
+    done = ecs_envoy("diff")
     assert done.returncode == 0, done.stderr
     assert "prod: 1 resource changes, nothing is replaced" in done.stdout
     assert "DisplayName: alarms → pages" in done.stdout
     assert "dev: nothing changes" in done.stdout
 
 
-def test_two_revisions_are_compared_whatever_the_working_tree_is(project: Path, diff: Diff) -> None:
+def test_two_revisions_are_compared_whatever_the_working_tree_is(project: Path, ecs_envoy: Run) -> None:
     configure(project, "prod", topic="pages")
     git(project, "commit", "--quiet", "--all", "--message", "second")
     configure(project, "prod", topic="never committed")
-    done = diff("main", "change", "--config", "config/prod.yaml")
+    done = ecs_envoy("diff", "main", "change", "--config", "config/prod.yaml")
     assert done.returncode == 0, done.stderr
     assert "alarms → pages" in done.stdout
 
 
-def test_an_environment_on_one_side_only_is_new_or_gone(project: Path, diff: Diff) -> None:
+def test_an_environment_on_one_side_only_is_new_or_gone(project: Path, ecs_envoy: Run) -> None:
     configure(project, "stage", topic="alarms")
     (project / "config/dev.yaml").unlink()
-    done = diff()
+    done = ecs_envoy("diff")
     assert done.returncode == 0, done.stderr
     assert "stage: is new, 1 resource" in done.stdout
     assert "dev: is gone from the app" in done.stdout
 
 
-def test_nothing_that_differs_is_one_line(diff: Diff) -> None:
-    done = diff("--config", "config/prod.yaml", "--format", "markdown")
+def test_nothing_that_differs_is_one_line(ecs_envoy: Run) -> None:
+    done = ecs_envoy("diff", "--config", "config/prod.yaml", "--format", "markdown")
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "`prod`: nothing changes"
 
 
-def test_the_same_input_gives_the_same_bytes(project: Path, diff: Diff) -> None:
+def test_the_same_input_gives_the_same_bytes(project: Path, ecs_envoy: Run) -> None:
     configure(project, "prod", topic="pages")
-    assert [diff("--format", form).stdout for form in ("json", "html")] == [
-        diff("--format", form).stdout for form in ("json", "html")
+    assert [ecs_envoy("diff", "--format", form).stdout for form in ("json", "html")] == [
+        ecs_envoy("diff", "--format", form).stdout for form in ("json", "html")
     ]
 
 
-def test_a_commit_is_synthesized_once(project: Path, diff: Diff, tmp_path: Path) -> None:
+def test_a_commit_is_synthesized_once(project: Path, ecs_envoy: Run, tmp_path: Path) -> None:
     configure(project, "prod", topic="pages")
-    diff("--config", "config/prod.yaml")
-    diff("--config", "config/prod.yaml")
+    ecs_envoy("diff", "--config", "config/prod.yaml")
+    ecs_envoy("diff", "--config", "config/prod.yaml")
     assert (tmp_path / "count").read_text().splitlines() == ["config/prod.yaml"] * 3
 
 
-def test_a_context_goes_to_both_sides(project: Path, diff: Diff) -> None:
+def test_a_context_goes_to_both_sides(project: Path, ecs_envoy: Run) -> None:
     configure(project, "prod", topic="pages")
-    done = diff("--context", "suffix=-eu", "--config", "config/prod.yaml")
+    done = ecs_envoy("diff", "--context", "suffix=-eu", "--config", "config/prod.yaml")
     assert "alarms-eu → pages-eu" in done.stdout
 
 
-def test_nothing_of_the_repository_is_left_changed(project: Path, diff: Diff) -> None:
-    diff()
+def test_nothing_of_the_repository_is_left_changed(project: Path, ecs_envoy: Run) -> None:
+    ecs_envoy("diff")
     assert len(git(project, "worktree", "list").splitlines()) == 1
     assert git(project, "status", "--porcelain") == ""
 
 
-def test_two_folders_are_compared_without_git(diff: Diff, tmp_path: Path) -> None:
+def test_a_rise_of_the_cost_ends_with_1_and_still_prints_the_comment(project: Path, ecs_envoy: Run) -> None:
+    configure(project, "prod", topic="alarms", nat="yes")
+    done = ecs_envoy("diff", "--fail-on", "cost:+10")
+    assert done.returncode == 1
+    assert "prod: 1 is added, nothing is replaced, +35.04 USD a month" in done.stdout
+    assert done.stderr == "ecs-envoy diff: --fail-on: prod: cost: +35.04 USD a month, over +10\n"
+
+
+def test_the_cost_of_one_file_is_that_of_the_working_tree(project: Path, ecs_envoy: Run) -> None:
+    configure(project, "prod", topic="alarms", nat="yes")
+    done = ecs_envoy("cost", "config/prod.yaml")
+    assert done.returncode == 0, done.stderr
+    assert [line.split() for line in done.stdout.splitlines()[:2]] == [
+        ["NAT", "gateways,", "1", "35.04"],
+        ["sum,", "in", "USD", "a", "month", "35.04"],
+    ]
+    values = json.loads(ecs_envoy("cost", "config/prod.yaml", "--format", "json").stdout)
+    assert (values["least"], values["most"]) == (pytest.approx(35.04), pytest.approx(35.04))
+
+
+def test_fails_to_say_the_cost_of_a_file_that_is_not_there(ecs_envoy: Run) -> None:
+    done = ecs_envoy("cost", "config/none.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "config/none.yaml: cannot be read" in done.stderr
+
+
+def test_two_folders_are_compared_without_git(ecs_envoy: Run, tmp_path: Path) -> None:
     for side in ("before", "after"):
         write_assembly(tmp_path / side, {"app": {"T": resource("SNS::Topic", DisplayName=side)}})
-    done = diff(str(tmp_path / "before"), str(tmp_path / "after"), folder=tmp_path)
+    done = ecs_envoy("diff", str(tmp_path / "before"), str(tmp_path / "after"), folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "DisplayName: before → after" in done.stdout
 
@@ -180,23 +208,23 @@ def test_two_folders_are_compared_without_git(diff: Diff, tmp_path: Path) -> Non
         (["config", "config"], "is no cloud assembly, since it has no manifest.json"),
     ],
 )
-def test_fails_on_bad_input_and_says_what_to_give(diff: Diff, arguments: list[str], message: str) -> None:
-    done = diff(*arguments)
+def test_fails_on_bad_input_and_says_what_to_give(ecs_envoy: Run, arguments: list[str], message: str) -> None:
+    done = ecs_envoy("diff", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_fails_with_the_apps_own_message_and_the_side(project: Path, diff: Diff) -> None:
+def test_fails_with_the_apps_own_message_and_the_side(project: Path, ecs_envoy: Run) -> None:
     configure(project, "prod", topic="pages", broken="yes")
-    done = diff()
+    done = ecs_envoy("diff")
     assert done.returncode == 2
     assert "the working tree: config/prod.yaml: cannot be synthesized" in done.stderr
     assert "config/prod.yaml: broken: take it out" in done.stderr
 
 
-def test_fails_outside_of_a_repository(diff: Diff, tmp_path: Path) -> None:
-    done = diff(folder=tmp_path)
+def test_fails_outside_of_a_repository(ecs_envoy: Run, tmp_path: Path) -> None:
+    done = ecs_envoy("diff", folder=tmp_path)
     assert done.returncode == 2
     assert "is not in a git repository" in done.stderr
 
@@ -234,7 +262,7 @@ def lock_with_uv(project: Path, version: str, wheels: Path) -> None:
 
 @pytest.mark.parametrize("write_lock", [lock, lock_with_uv], ids=["requirements.txt", "uv.lock"])
 def test_each_side_has_the_packages_of_its_own_lock_file(
-    write_lock: Callable[[Path, str, Path], None], project: Path, diff: Diff, tmp_path: Path
+    write_lock: Callable[[Path, str, Path], None], project: Path, ecs_envoy: Run, tmp_path: Path
 ) -> None:
     wheels = tmp_path / "wheels"
     write_wheel(wheels, "1.0")
@@ -246,14 +274,14 @@ def test_each_side_has_the_packages_of_its_own_lock_file(
     git(project, "add", ".")
     git(project, "commit", "--quiet", "--message", "locked")
     write_lock(project, "2.0", wheels)
-    done = diff("HEAD", "--config", "config/prod.yaml")
+    done = ecs_envoy("diff", "HEAD", "--config", "config/prod.yaml")
     assert done.returncode == 0, done.stderr
     assert "DisplayName: 1.0 → 2.0" in done.stdout
     assert "no lock file" not in done.stdout
 
 
-def test_fails_on_packages_that_cannot_be_installed(project: Path, diff: Diff, tmp_path: Path) -> None:
+def test_fails_on_packages_that_cannot_be_installed(project: Path, ecs_envoy: Run, tmp_path: Path) -> None:
     lock(project, "3.0", tmp_path)
-    done = diff()
+    done = ecs_envoy("diff")
     assert done.returncode == 2
     assert "requirements.txt: its packages cannot be installed" in done.stderr
