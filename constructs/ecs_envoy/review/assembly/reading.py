@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+UNKNOWN_REGION = "unknown-region"
+"""The region of a stack whose app does not say it."""
+
 Template = dict[str, Any]
 Definition = Mapping[str, Any]
 
@@ -22,7 +25,7 @@ class Stack:
     Attributes:
         name: Its name in CloudFormation.
         account: The account's id; `unknown-account` if the app does not say it.
-        region: The region; `unknown-region` if the app does not say it.
+        region: The region; `UNKNOWN_REGION` if the app does not say it.
         template: Its template.
         paths: The construct's path of each resource, by logical id, such as `dev-proxy/Proxy/Service`.
 
@@ -114,7 +117,7 @@ def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
     return Stack(
         name=properties.get("stackName", name),
         account=account or "unknown-account",
-        region=region or "unknown-region",
+        region=region or UNKNOWN_REGION,
         template=template,
         paths=_paths(folder, artifact, template),
     )

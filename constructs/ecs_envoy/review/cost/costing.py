@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ecs_envoy.review.assembly.reading import UNKNOWN_REGION
 from ecs_envoy.review.comparison import Comparison, Side
 from ecs_envoy.review.cost.items import Item, items
 from ecs_envoy.review.cost.prices import DEFAULT_REGION, Prices, our_prices
@@ -54,10 +55,12 @@ def _line(key: str, before: Item | None, after: Item | None) -> CostLine:
 
 
 def _assumptions(prices: Prices, regions: set[str]) -> tuple[str, ...]:
-    unknown = sorted(regions - prices.regions.keys())
+    unknown = sorted(regions - prices.regions.keys() - {UNKNOWN_REGION})
     of = f"prices of {prices.date}, without tax, discounts and the free tier"
     if unknown:
         of += f"; {', '.join(unknown)} as {DEFAULT_REGION}, since the table has no prices of its own"
+    if UNKNOWN_REGION in regions:
+        of += f"; those of {DEFAULT_REGION}, since the app names no region"
     rates = prices.rates
     rate = (
         f"a month has {rates.month_hours:g} hours; a task logs {rates.log_gb_task_month:g} GB to CloudWatch"
