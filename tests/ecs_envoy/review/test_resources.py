@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecs_envoy.review.assembly.reading import read_assembly
+from ecs_envoy.review.assembly.reading import BadAssemblyError, read_assembly
 from ecs_envoy.review.comparison import Comparison, Environment, compare
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.resources.changes import Kind
@@ -107,3 +107,28 @@ def test_a_nested_stack_is_compared_as_well(tmp_path: Path) -> None:
     pair = nesting(tmp_path / "base", "a"), nesting(tmp_path / "head", "b")
     (found,) = compare({"app": pair}, project=ROOT, cache=tmp_path)
     assert [(change.id, change.kind) for change in found.changes.resources] == [("Nested/T", Kind.REPLACED)]
+
+
+STACK = '{"artifacts": {"a": {"type": "aws:cloudformation:stack"'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        pytest.param("{", "manifest.json: cannot be read", id="no JSON"),
+        pytest.param("[]", "is damaged", id="a list"),
+        pytest.param(
+            '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "is damaged", id="no file"
+        ),
+        pytest.param(
+            '{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.json"}}}}',
+            "a.json: is missing",
+            id="a file that is missing",
+        ),
+    ],
+)
+def test_fails_on_an_assembly_that_is_damaged(manifest: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(BadAssemblyError, match=message) as refused:
+        read_assembly(tmp_path)
+    assert "synthesize the assembly again" in str(refused.value)

@@ -77,6 +77,15 @@ def read_assembly(folder: Path) -> Assembly:
         BadAssemblyError: There is none, or a file of it is damaged.
 
     """
+    try:
+        return _read(folder)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise BadAssemblyError(
+            f"{folder}: is damaged: {type(error).__name__}: {error}; synthesize the assembly again"
+        ) from None
+
+
+def _read(folder: Path) -> Assembly:
     stacks: dict[str, Stack] = {}
     assets: dict[str, Asset] = {}
     missing: list[str] = []
