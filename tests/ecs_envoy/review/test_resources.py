@@ -118,12 +118,7 @@ STACK = '{"artifacts": {"a": {"type": "aws:cloudformation:stack"'
         pytest.param("{", "manifest.json: cannot be read", id="no JSON"),
         pytest.param("[]", "is damaged", id="a list"),
         pytest.param(
-            '{"artifacts": {"a": {"type": "aws:cloudformation:stack"}}}', "is damaged", id="no file"
-        ),
-        pytest.param(
-            '{"artifacts": {"a": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "a.json"}}}}',
-            "a.json: is missing",
-            id="a file that is missing",
+            f'{STACK}, "properties": {{"templateFile": "a.json"}}}}}}}}', "a.json: is missing", id="gone"
         ),
     ],
 )
