@@ -28,6 +28,7 @@ class Stack:
         region: The region; `UNKNOWN_REGION` if the app does not say it.
         template: Its template.
         paths: The construct's path of each resource, by logical id, such as `dev-proxy/Proxy/Service`.
+        termination_protection: Whether CloudFormation refuses to delete it.
 
     """
 
@@ -36,6 +37,7 @@ class Stack:
     region: str
     template: Template
     paths: Mapping[str, str]
+    termination_protection: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,7 @@ class Assembly:
         stacks: Its stacks by name, with those of its stages.
         assets: What is built or uploaded at deployment, by the hash that stands in templates.
         missing: The look-ups that `cdk.context.json` does not answer, as its keys.
+        libraries: The version of each library whose constructs it has, such as `aws-cdk-lib`.
 
     """
 
@@ -68,6 +71,7 @@ class Assembly:
     stacks: Mapping[str, Stack] = field(default_factory=dict[str, Stack])
     assets: Mapping[str, Asset] = field(default_factory=dict[str, Asset])
     missing: tuple[str, ...] = ()
+    libraries: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def read_assembly(folder: Path) -> Assembly:
@@ -102,7 +106,13 @@ def _read(folder: Path) -> Assembly:
                     assets |= _assets(_json(place / properties["file"]))
                 case _:
                     pass
-    return Assembly(folder=folder, stacks=stacks, assets=assets, missing=tuple(dict.fromkeys(missing)))
+    return Assembly(
+        folder=folder,
+        stacks=stacks,
+        assets=assets,
+        missing=tuple(dict.fromkeys(missing)),
+        libraries=_libraries(folder),
+    )
 
 
 def _manifests(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -119,6 +129,22 @@ def _manifests(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield from _manifests(folder / artifact["properties"]["directoryName"])
 
 
+def _libraries(folder: Path) -> dict[str, str]:
+    """Return the version of each library, as the CDK notes it beside each construct, if it does."""
+    if not (folder / "tree.json").is_file():
+        return {}
+    found: dict[str, str] = {}
+    nodes: list[dict[str, Any]] = [_json(folder / "tree.json").get("tree", {})]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("children", {}).values()
+        info = node.get("constructInfo", {})
+        name, version = str(info.get("fqn", "")).partition(".")[0], info.get("version")
+        if name and isinstance(version, str) and version[:1].isdecimal():
+            found[name] = version
+    return dict(sorted(found.items()))
+
+
 def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
     properties = artifact["properties"]
     template = _json(folder / properties["templateFile"])
@@ -129,6 +155,7 @@ def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
         region=region or UNKNOWN_REGION,
         template=template,
         paths=_paths(folder, artifact, template),
+        termination_protection=properties.get("terminationProtection") is True,
     )
 
 

@@ -1,0 +1,165 @@
+"""What cuts calls: tasks that stop before others run, shorter times to end, other addresses to dial."""
+
+import re
+from collections.abc import Iterator, Mapping
+from math import ceil
+from typing import Any
+
+from ecs_envoy.review.care.sides import Sides
+from ecs_envoy.review.comment.page import code, enumeration
+from ecs_envoy.review.facts.access_holders import called
+from ecs_envoy.review.facts.dialled import address, aliases, uses_tls
+from ecs_envoy.review.facts.ecs import Container, EcsService
+from ecs_envoy.review.facts.restarts import rolling_services
+from ecs_envoy.review.facts.upstreams import DNS, upstreams
+from ecs_envoy.review.sections import Care, CareKind
+
+
+def interruptions(sides: Sides) -> Iterator[Care]:
+    """Yield what cuts calls."""
+    for before, after in sides.services:
+        if after.is_proxy:
+            yield from _dialled(sides, before, after)
+        yield from _shorter_stop(sides, before, after)
+    yield from _shorter_deregistration(sides)
+    for service in rolling_services(sides.comparison):
+        yield from _roll(service)
+
+
+def _care(text: str, place: str) -> Care:
+    return Care(kind=CareKind.INTERRUPTION, text=text, place=place)
+
+
+def _dialled(sides: Sides, before: EcsService, after: EcsService) -> Iterator[Care]:
+    old, new = address(sides.base, before), address(sides.head, after)
+    if old and old != new:
+        others = aliases(sides.base, before)
+        also = f" (and {enumeration(list(map(code, others[:4])))})" if others else ""
+        then = f"have to dial {code(new)} from now on" if new else "have no name to dial any more"
+        yield _care(
+            f"clients that dial {code(old)}{also} {then}: calls to the old name fail once it is gone"
+            f"{_clients_here(sides, old, new)}",
+            after.path,
+        )
+    if uses_tls(before) != uses_tls(after):
+        what = "use TLS" if uses_tls(after) else "stop using TLS"
+        yield _care(
+            f"clients of the proxy {code(after.name)} have to {what} at the moment it rolls: while old and new "
+            "tasks run side by side, calls of either kind fail",
+            after.path,
+        )
+
+
+def _clients_here(sides: Sides, old: str, new: str | None) -> str:
+    """Return which services of this app dial the new address, and which still dial the old one."""
+    moved = [s.name for s in sides.head.services.values() if new and _has_value(s, new)]
+    behind = [s.name for s in sides.head.services.values() if _has_value(s, old)]
+    text = f"; {enumeration(list(map(code, moved)))} of this app dial the new one" if moved else ""
+    if len(moved) == 1:
+        text = f"; {code(moved[0])} of this app dials the new one"
+    if behind:
+        text += f"; **{enumeration(list(map(code, behind)))} still gets the old one**"
+    return text + ", clients elsewhere do not know it yet" if moved else text
+
+
+def _has_value(service: EcsService, value: str) -> bool:
+    return any(value in item for c in service.containers.values() for item in c.environment.values())
+
+
+def _roll(service: EcsService) -> Iterator[Care]:
+    # For REPLICA services the default is 100 (Amazon ECS API Reference, DeploymentConfiguration).
+    percent = _configuration(service).get("MinimumHealthyPercent", 100)
+    if not isinstance(percent, int) or service.min_tasks < 1:
+        return
+    kept = ceil(service.min_tasks * percent / 100)
+    who = called(service)
+    if kept == 0 or percent == 0:
+        yield _care(
+            f"{who} rolls with {code('MinimumHealthyPercent')} {percent}: all of its tasks may stop before new "
+            "ones run, and calls fail until they do",
+            service.path,
+        )
+    elif service.min_tasks == 1 and service.max_tasks == 1:
+        whose = "every client is connected to it" if service.is_proxy else "all of its calls are there"
+        yield _care(
+            f"{who} rolls and has one task only: {whose}, and those that last longer than its time to stop "
+            "are cut; if the new task fails, nothing takes over",
+            service.path,
+        )
+
+
+def _configuration(service: EcsService) -> Mapping[str, Any]:
+    return service.definition.get("Properties", {}).get("DeploymentConfiguration", {})
+
+
+_PRE_STOP, _DRAIN = "pre-stop", "DRAIN_SECONDS"
+_WAIT = re.compile(r"sleep (\d+); exit 0")
+
+
+def _shorter_stop(sides: Sides, before: EcsService, after: EcsService) -> Iterator[Care]:
+    # It may be told to stop sooner where proxies learn sooner that it goes.
+    sooner = any(
+        found.found_by == DNS != now.found_by
+        for old, new in sides.services
+        for name, now in upstreams(new).items()
+        if name == after.name and (found := upstreams(old).get(name)) is not None
+    )
+    for name, new in after.containers.items():
+        old = before.containers.get(name)
+        if old is None:
+            continue
+        for what, first, second in _times(old, new):
+            if name == _PRE_STOP and sooner:
+                continue
+            if first is not None and second is not None and second < first:
+                yield _care(
+                    f"container {code(name)} of {called(after)} has {second} s instead of {first} s for {what}: "
+                    "calls that need longer are cut at each roll",
+                    after.path,
+                )
+
+
+def _times(old: Container, new: Container) -> Iterator[tuple[str, int | None, int | None]]:
+    if old.name == _PRE_STOP:
+        yield "serving on after it is told to stop", _wait(old), _wait(new)
+        return
+    # Without a value Fargate waits 30 s (Amazon ECS API Reference, ContainerDefinition).
+    yield "its end", _seconds(old), _seconds(new)
+    yield "open calls", _variable(old), _variable(new)
+
+
+def _seconds(container: Container) -> int | None:
+    value = container.definition.get("StopTimeout", 30)
+    return value if isinstance(value, int) else None
+
+
+def _variable(container: Container) -> int | None:
+    value = container.environment.get(_DRAIN, "")
+    return int(value) if value.isdecimal() else None
+
+
+def _wait(container: Container) -> int | None:
+    found = _WAIT.search(" ".join(container.command))
+    return int(found[1]) if found else None
+
+
+def _shorter_deregistration(sides: Sides) -> Iterator[Care]:
+    for change in sides.changes:
+        if change.type != "AWS::ElasticLoadBalancingV2::TargetGroup" or not change.old or not change.new:
+            continue
+        old, new = _delay(change.old), _delay(change.new)
+        if old is not None and new is not None and new < old:
+            yield _care(
+                f"the load balancer waits {new} s instead of {old} s for open requests of a task that goes: "
+                "longer ones are cut",
+                change.path,
+            )
+
+
+def _delay(definition: Mapping[str, Any]) -> int | None:
+    """Return the deregistration delay; 300 s by default (Elastic Load Balancing API, TargetGroupAttribute)."""
+    for attribute in definition.get("Properties", {}).get("TargetGroupAttributes", []):
+        if attribute.get("Key") == "deregistration_delay.timeout_seconds":
+            value = str(attribute.get("Value"))
+            return int(value) if value.isdecimal() else None
+    return 300

@@ -1,0 +1,162 @@
+"""Resources that are replaced or deleted, with what is lost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ecs_envoy.review.assembly.references import reference
+from ecs_envoy.review.care.lost import GENERAL, LOSSES, NO_TWO, UNSAID, Loss
+from ecs_envoy.review.care.sides import Sides
+from ecs_envoy.review.comment.page import code, enumeration
+from ecs_envoy.review.resources.changes import Kind, ResourceChange
+from ecs_envoy.review.sections import Care, CareKind
+
+_CLOUD_MAP = "AWS::ServiceDiscovery::Service"
+
+
+def replacements(sides: Sides) -> Iterator[Care]:
+    """Yield what is replaced, and what fails to be."""
+    for change in sides.changes:
+        match change.kind:
+            case Kind.REPLACED | Kind.MAYBE_REPLACED:
+                if change.type not in UNSAID and not _said_of_another(change, sides):
+                    yield _replaced(change)
+            case Kind.RENAMED:
+                if (text := _moved(change)) is not None:
+                    yield Care(kind=CareKind.REPLACEMENT, text=text, place=change.path)
+            case _:
+                pass
+
+
+def deletions(sides: Sides) -> Iterator[Care]:
+    """Yield what is deleted, and what stays although nobody manages it any more."""
+    stays: list[ResourceChange] = []
+    others: list[ResourceChange] = []
+    for change in sides.changes:
+        if change.kind is Kind.ORPHANED and change.stack not in sides.comparison.changes.stacks_removed:
+            stays.append(change)
+        if change.kind is not Kind.REMOVED or change.type in UNSAID or _namespace_goes(change, sides):
+            continue
+        if change.type in LOSSES:
+            loss = LOSSES[change.type]
+            yield Care(
+                kind=CareKind.DELETION,
+                text=f"the {_called(change, loss)} is deleted: {loss.deleted}",
+                place=change.path,
+            )
+        else:
+            others.append(change)
+    if others:
+        names = [f"{code(change.path)} ({code(change.type)})" for change in others]
+        verb, what = ("is", GENERAL.deleted) if len(others) == 1 else ("are", "what they hold is lost")
+        yield Care(
+            kind=CareKind.DELETION,
+            text=f"{_some(names)} {verb} deleted: {what}",
+            place=others[0].stack,
+        )
+    if stays:
+        names = [code(change.path) for change in stays]
+        verb = "leaves" if len(stays) == 1 else "leave"
+        yield Care(
+            kind=CareKind.DELETION,
+            text=f"{_some(names)} {verb} the stack but stay{'s' if len(stays) == 1 else ''} in AWS by the "
+            "deletion policy: nobody manages it any more, and it still costs",
+            place=stays[0].stack,
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return enumeration([*names[:5], f"{len(names) - 5} more"] if len(names) > 6 else names)
+
+
+def _called(change: ResourceChange, loss: Loss) -> str:
+    if loss is GENERAL:
+        return code(change.type)
+    definition = change.old or change.new or {}
+    name = definition.get("Properties", {}).get(loss.name or "Name")
+    return f"{loss.called} {code(name)}" if isinstance(name, str) else loss.called
+
+
+def _replaced(change: ResourceChange) -> Care:
+    loss = LOSSES.get(change.type, GENERAL)
+    because = [found.name for found in change.properties if found.replaces]
+    reason = f", because {enumeration(list(map(code, because)))} changes" if because else ""
+    called = _called(change, loss)
+    if fixed := _same_name(change, loss):
+        text = (
+            f"the {called} would have to be replaced{reason}, but has a fixed name ({code(fixed)}): "
+            "CloudFormation refuses that, and the deployment fails; give it another name"
+        )
+        return Care(kind=CareKind.REPLACEMENT, text=text, place=change.path)
+    verb = "is replaced" if change.kind is Kind.REPLACED else "is perhaps replaced, which AWS decides,"
+    lost = loss.replaced or loss.deleted
+    if change.new and change.new.get("UpdateReplacePolicy") == "Retain":
+        lost = "the old one stays in AWS by its policy, nobody manages it, and it still costs"
+    return Care(kind=CareKind.REPLACEMENT, text=f"the {called} {verb}{reason}: {lost}", place=change.path)
+
+
+def _same_name(change: ResourceChange, loss: Loss) -> str | None:
+    """Return the name in AWS that is the same before and after; CloudFormation makes the new one first."""
+    if not loss.name or change.old is None or change.new is None or change.kind is Kind.MAYBE_REPLACED:
+        return None
+    if change.old["Type"] != change.new["Type"]:
+        return None
+    before = change.old.get("Properties", {}).get(loss.name)
+    after = change.new.get("Properties", {}).get(loss.name)
+    return before if isinstance(before, str) and before == after else None
+
+
+def _moved(change: ResourceChange) -> str | None:
+    loss = LOSSES.get(change.type, GENERAL)
+    called = _called(change, loss)
+    where = f"moves from {code(change.id)} to {code(change.new_id)} in the templates"
+    taken = f"the {called} {where}: AWS makes it anew before it deletes the old one, and the deployment fails"
+    if fixed := _same_name(change, loss):
+        return f"{taken}, because the name {code(fixed)} is taken"
+    if change.type in NO_TWO:
+        return f"{taken}, because AWS refuses a second one that is the same"
+    if change.type in UNSAID:
+        return None
+    if change.old and change.old.get("DeletionPolicy") == "Retain":
+        return f"the {called} {where}: AWS makes a new one, and the old one stays, unmanaged"
+    return f"the {called} {where}: AWS makes a new one and deletes the old one: {loss.deleted}"
+
+
+def _said_of_another(change: ResourceChange, sides: Sides) -> bool:
+    """Return whether a name is replaced only since its namespace is, or is that of a proxy."""
+    if change.type != _CLOUD_MAP:
+        return False
+    by = {found.name for found in change.properties if found.replaces}
+    return (by == {"NamespaceId"} and _namespace_goes(change, sides)) or change.id in proxy_names(sides)
+
+
+def _namespace_goes(change: ResourceChange, sides: Sides) -> bool:
+    if change.type != _CLOUD_MAP or change.old is None:
+        return False
+    namespace = reference(_namespace(change.old))
+    return any(
+        found.id == namespace and found.kind in {Kind.REPLACED, Kind.REMOVED, Kind.RENAMED}
+        for found in sides.changes
+    )
+
+
+def _namespace(definition: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a value of a template
+    properties: Mapping[str, Any] = definition.get("Properties", {})
+    return properties.get("NamespaceId", properties.get("DnsConfig", {}).get("NamespaceId"))
+
+
+def proxy_names(sides: Sides) -> set[str]:
+    """Return the ids of the Cloud Map services that are names of proxies, or lead to a proxy, in `base`."""
+    own: set[str] = set()
+    for service in sides.base.services.values():
+        if service.is_proxy:
+            for registry in service.definition.get("Properties", {}).get("ServiceRegistries", []):
+                if found := reference(registry.get("RegistryArn")):
+                    own.add(found)
+    aliases = {
+        target
+        for definition in sides.before.values()
+        if definition["Type"] == "AWS::ServiceDiscovery::Instance"
+        and "AWS_INSTANCE_CNAME" in definition.get("Properties", {}).get("InstanceAttributes", {})
+        and (target := reference(definition["Properties"].get("ServiceId")))
+    }
+    return own | aliases if own else set()
