@@ -4,8 +4,6 @@ One process for every configuration: to start Node and to load the CDK takes ten
 synthesize one more.
 """
 
-import json
-import os
 import sys
 from pathlib import Path
 
@@ -20,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def main() -> None:
     folder, *configs = map(Path, sys.argv[1:])
-    os.environ["CDK_CONTEXT_JSON"] = json.dumps({**read_cdk_json(ROOT).context, **SETTINGS})
+    # Not by CDK_CONTEXT_JSON: Node has started with this process's variables, since `aws_cdk` was imported.
+    context = {**read_cdk_json(ROOT).context, **SETTINGS}
     for config in configs:
-        app = App(outdir=str(folder / config.stem))
+        app = App(outdir=str(folder / config.stem), context=context)
         define_stacks(app, load_configuration(config))
         app.synth()
 

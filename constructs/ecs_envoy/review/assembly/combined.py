@@ -87,6 +87,7 @@ def _is_noise(section: str, name: str, value: Definition) -> bool:
         or (section == "Conditions" and name == "CDKMetadataAvailable")
         # The CDK writes these for references between stacks, which are resolved here.
         or (section == "Outputs" and "Export" in value and name.startswith("ExportsOutput"))
+        or (section == "Outputs" and name.startswith("PublishOutput"))
     )
 
 
@@ -134,6 +135,10 @@ def _rewriter(
         match value:
             case {"Fn::ImportValue": str(export)} if export in exports:
                 return exports[export]
+            case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(output)}} if (
+                f"{stack}.{output}" in exports
+            ):
+                return exports[f"{stack}.{output}"]
             case {"Fn::Sub": str(text)} if (image := _image(text, names)) is not None:
                 return image
             case {"Ref": str(name)} if name in own:

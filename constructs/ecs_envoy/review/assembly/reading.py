@@ -29,6 +29,7 @@ class Stack:
         template: Its template.
         paths: The construct's path of each resource, by logical id, such as `dev-proxy/Proxy/Service`.
         termination_protection: Whether CloudFormation refuses to delete it.
+        depends_on: The stacks that are deployed before it, by name.
 
     """
 
@@ -38,6 +39,7 @@ class Stack:
     template: Template
     paths: Mapping[str, str]
     termination_protection: bool = False
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +101,8 @@ def _read(folder: Path) -> Assembly:
             properties = artifact.get("properties", {})
             match artifact.get("type"):
                 case "aws:cloudformation:stack":
-                    stacks |= {
-                        stack.name: stack for stack in _with_nested(place, _stack(place, name, artifact))
-                    }
+                    stack = _stack(place, name, artifact, manifest["artifacts"])
+                    stacks |= {found.name: found for found in _with_nested(place, stack)}
                 case "cdk:asset-manifest":
                     assets |= _assets(_json(place / properties["file"]))
                 case _:
@@ -145,7 +146,7 @@ def _libraries(folder: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
+def _stack(folder: Path, name: str, artifact: Mapping[str, Any], artifacts: Mapping[str, Any]) -> Stack:
     properties = artifact["properties"]
     template = _json(folder / properties["templateFile"])
     account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
@@ -156,6 +157,11 @@ def _stack(folder: Path, name: str, artifact: Mapping[str, Any]) -> Stack:
         template=template,
         paths=_paths(folder, artifact, template),
         termination_protection=properties.get("terminationProtection") is True,
+        depends_on=tuple(
+            artifacts[other].get("properties", {}).get("stackName", other)
+            for other in artifact.get("dependencies", [])
+            if artifacts.get(other, {}).get("type") == "aws:cloudformation:stack"
+        ),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecs_envoy.review.assembly.json_value import Json
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code, enumeration
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ecs_envoy.review.assembly.combined import path_of
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.access_holders import Holders
 from ecs_envoy.review.facts.access_rules import Rule, address, is_group, rules
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.sections import Care, CareKind
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.references import reference
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.comparison import Side
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -91,5 +91,44 @@ def _imported(value: Json) -> Iterator[str]:
         case list():
             for item in value:
                 yield from _imported(item)
+        case _:
+            pass
+
+
+def stale_references(sides: Sides) -> Iterator[Care]:
+    """Yield each stack that goes on with a value which is gone, since nothing deploys it anew.
+
+    `Fn::GetStackOutput` is resolved when the stack that uses it is deployed, and the CDK CLI deploys no stack
+    whose template is the same.
+    """
+    replaced = {change.id: change for change in sides.changes if change.kind in {Kind.REPLACED, Kind.RENAMED}}
+    for name, stack in sides.head.assembly.stacks.items():
+        before = sides.base.assembly.stacks.get(name)
+        if before is None or before.template != stack.template:
+            continue
+        for producer, output in sorted(set(_taken(stack.template.get("Resources", {})))):
+            old = sides.base.assembly.stacks.get(producer)
+            value: Json = old.template.get("Outputs", {}).get(output, {}).get("Value") if old else None
+            change = replaced.get(f"{producer}/{_own(value)}")
+            if change is not None:
+                yield Care(
+                    kind=CareKind.INTERRUPTION,
+                    text=f"{code(name)} goes on with the old {code(change.path)}, which is replaced: its own "
+                    f"template is the same, so {code('cdk deploy')} skips it; deploy it with "
+                    f"{code('--force')}",
+                    place=name,
+                )
+
+
+def _taken(value: Json) -> Iterator[tuple[str, str]]:
+    match value:
+        case {"Fn::GetStackOutput": {"StackName": str(stack), "OutputName": str(output)}}:
+            yield stack, output
+        case dict():
+            for item in value.values():
+                yield from _taken(item)
+        case list():
+            for item in value:
+                yield from _taken(item)
         case _:
             pass

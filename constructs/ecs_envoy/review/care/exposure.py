@@ -5,10 +5,10 @@ from typing import Any
 
 from ecs_envoy.review.assembly.combined import path_of
 from ecs_envoy.review.assembly.json_value import Json
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.access_holders import called
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.values import text
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
@@ -46,8 +46,8 @@ def exposures(sides: Sides) -> Iterator[Care]:
             if (before := old.get(name)) and before != "false" and new.get(name) in (None, False, "false"):
                 yield _care(
                     f"{code(change.type)} loses its encryption setting {code(name)} (was "
-                    f"{code(text(before, sides.base.assembly.stacks))}): what it stores is no longer encrypted "
-                    "with that key",
+                    f"{code(text(before, sides.base.assembly.stacks))}): what it stores from now on is not "
+                    "encrypted with that key",
                     change.path,
                 )
         if change.type == "AWS::S3::Bucket" and _blocks(old) - _blocks(new):
@@ -106,8 +106,8 @@ def _certificate(sides: Sides, place: str, old: Mapping[str, Any], new: Mapping[
     before, after = _certificates(sides.base, old), _certificates(sides.head, new)
     if before and after and before != after:
         yield _care(
-            f"the load balancer shows the certificate {code(after)} instead of {code(before)}: clients get a TLS "
-            "error unless it is issued, and valid for the name that they call",
+            f"the load balancer shows the certificate {code(after)} instead of {code(before)}: "
+            "clients get a TLS error unless it is issued, and valid for the name that they call",
             place,
         )
 
@@ -128,6 +128,7 @@ def _secrets_as_text(sides: Sides) -> Iterator[Care]:
             old = before.containers.get(name)
             for variable in sorted(set(old.secrets if old else ()) & set(container.environment)):
                 yield _care(
-                    f"{code(variable)} of {called(after)} was a secret, and now stands in the template as text",
+                    f"{code(variable)} of {called(after)} was a secret, and now stands in the "
+                    "template as text",
                     after.path,
                 )

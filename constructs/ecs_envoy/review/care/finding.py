@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from ecs_envoy.review.care.alarms import weaker_alarms
 from ecs_envoy.review.care.connections import new_connections, open_to_all
-from ecs_envoy.review.care.exports import refused_exports
+from ecs_envoy.review.care.exports import refused_exports, stale_references
 from ecs_envoy.review.care.exposure import all_exposures, exposures
 from ecs_envoy.review.care.interruption import interruptions
 from ecs_envoy.review.care.replacements import deletions, replacements
 from ecs_envoy.review.care.rights import new_rights, wildcards
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.care.weakening import weakenings
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison, Side
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.sections import Care, CareKind
 
 _ORDER = (
@@ -44,6 +44,7 @@ def _of_both(sides: Sides) -> Iterator[Care]:
     yield from refused_exports(sides)
     yield from replacements(sides)
     yield from deletions(sides)
+    yield from stale_references(sides)
     yield from interruptions(sides)
     yield from exposures(sides)
     yield from new_connections(sides)
@@ -58,11 +59,11 @@ def _left_stacks(comparison: Comparison) -> Iterator[Care]:
         number = sum(
             resource_id.startswith(f"{name}/") for resource_id in (base.template["Resources"] if base else ())
         )
-        left = "its resource stays" if number == 1 else f"its {number} resources stay"
+        left = "its one resource stays" if number == 1 else f"its {number} resources stay"
         command = f"aws cloudformation delete-stack --stack-name {name}"
         yield Care(
             kind=CareKind.DELETION,
-            text=f"the stack {code(name)} leaves the app, and no deployment deletes it: {left} in AWS, still "
-            f"cost, and follow no code any more; {code(command)} deletes them",
+            text=f"the stack {code(name)} leaves the app, and no deployment deletes it: {left} in AWS, "
+            f"still to be paid, and follows no code any more; {code(command)} deletes it",
             place=name,
         )

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
+from ecs_envoy.review.facts.deployment import in_order
 from ecs_envoy.review.facts.dialled import address, aliases, uses_tls
 from ecs_envoy.review.facts.ecs import Container, EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
+from ecs_envoy.review.facts.routing import heirs, removed_services, routed
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.upstreams import DNS, upstreams
+from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
 
 
@@ -21,9 +24,12 @@ def interruptions(sides: Sides) -> Iterator[Care]:
         if after.is_proxy:
             yield from _dialled(sides, before, after)
         yield from _shorter_stop(sides, before, after)
+    yield from _calls_between_stacks(sides)
     yield from _shorter_deregistration(sides)
+    replaced = {change.new_id for change in sides.changes if change.kind is not Kind.CHANGED}
     for service in rolling_services(sides.comparison):
-        yield from _roll(service)
+        if service.id not in replaced:
+            yield from _roll(service)
 
 
 def _care(text: str, place: str) -> Care:
@@ -44,16 +50,36 @@ def _dialled(sides: Sides, before: EcsService, after: EcsService) -> Iterator[Ca
     if uses_tls(before) != uses_tls(after):
         what = "use TLS" if uses_tls(after) else "stop using TLS"
         yield _care(
-            f"clients of the proxy {code(after.name)} have to {what} at the moment it rolls: while old and new "
-            "tasks run side by side, calls of either kind fail",
+            f"clients of the proxy {code(after.name)} have to {what} at the moment it rolls: while "
+            "old and new tasks run side by side, some calls of either kind fail",
             after.path,
         )
 
 
+def _calls_between_stacks(sides: Sides) -> Iterator[Care]:
+    """Yield calls that fail until a proxy that is deployed later knows who takes them now."""
+    order = in_order(sides.head.assembly.stacks)
+    for service in removed_services(sides):
+        for proxy, found in routed(sides.base, service.name):
+            now = {name for proto in found.proto_services for name in heirs(sides, proxy, proto)}
+            if not now or service.stack not in order or proxy.stack not in order:
+                continue
+            if order.index(service.stack) < order.index(proxy.stack):
+                protos = enumeration(list(map(code, sorted(found.proto_services))))
+                yield _care(
+                    f"calls of {protos} fail for minutes: {code(service.stack)} deletes "
+                    f"{code(service.name)} before {code(proxy.stack)} tells {called(proxy)} of "
+                    f"{enumeration(list(map(code, sorted(now))))}; add the new service in one "
+                    "deployment, and remove the old one in the next",
+                    service.path,
+                )
+
+
 def _clients_here(sides: Sides, old: str, new: str | None) -> str:
     """Return which services of this app dial the new address, and which still dial the old one."""
-    moved = [s.name for s in sides.head.services.values() if new and _has_value(s, new)]
-    behind = [s.name for s in sides.head.services.values() if _has_value(s, old)]
+    clients = [service for service in sides.head.services.values() if not service.is_proxy]
+    moved = [client.name for client in clients if new and _has_value(client, new)]
+    behind = [client.name for client in clients if _has_value(client, old)]
     text = f"; {enumeration(list(map(code, moved)))} of this app dial the new one" if moved else ""
     if len(moved) == 1:
         text = f"; {code(moved[0])} of this app dials the new one"
@@ -75,15 +101,15 @@ def _roll(service: EcsService) -> Iterator[Care]:
     who = called(service)
     if kept == 0 or percent == 0:
         yield _care(
-            f"{who} rolls with {code('MinimumHealthyPercent')} {percent}: all of its tasks may stop before new "
-            "ones run, and calls fail until they do",
+            f"{who} rolls with {code('MinimumHealthyPercent')} {percent}: all of its tasks may "
+            "stop before new ones run, and calls fail until they do",
             service.path,
         )
     elif service.min_tasks == 1 and service.max_tasks == 1:
         whose = "every client is connected to it" if service.is_proxy else "all of its calls are there"
         yield _care(
-            f"{who} rolls and has one task only: {whose}, and those that last longer than its time to stop "
-            "are cut; if the new task fails, nothing takes over",
+            f"{who} rolls and has one task only: {whose}, and calls that last longer than its time to "
+            "stop are cut; if the new task fails, nothing takes over",
             service.path,
         )
 
@@ -112,9 +138,14 @@ def _shorter_stop(sides: Sides, before: EcsService, after: EcsService) -> Iterat
             if name == _PRE_STOP and sooner:
                 continue
             if first is not None and second is not None and second < first:
+                then = (
+                    "a proxy may still call it when it has stopped"
+                    if name == _PRE_STOP
+                    else "calls that need longer are cut at each roll"
+                )
                 yield _care(
-                    f"container {code(name)} of {called(after)} has {second} s instead of {first} s for {what}: "
-                    "calls that need longer are cut at each roll",
+                    f"container {code(name)} of {called(after)} has {second} s instead of {first} "
+                    f"s for {what}: {then}",
                     after.path,
                 )
 
@@ -157,7 +188,7 @@ def _shorter_deregistration(sides: Sides) -> Iterator[Care]:
 
 
 def _delay(definition: Mapping[str, Any]) -> int | None:
-    """Return the deregistration delay; 300 s by default (Elastic Load Balancing API, TargetGroupAttribute)."""
+    # 300 s is the default (Elastic Load Balancing API Reference, TargetGroupAttribute).
     for attribute in definition.get("Properties", {}).get("TargetGroupAttributes", []):
         if attribute.get("Key") == "deregistration_delay.timeout_seconds":
             value = str(attribute.get("Value"))

@@ -22,7 +22,7 @@ class Loss:
     replaced: str = ""
 
 
-LOSSES: Mapping[str, Loss] = {
+DATA: Mapping[str, Loss] = {
     "AWS::Logs::LogGroup": Loss("log group", "its logs are lost", "LogGroupName"),
     "AWS::S3::Bucket": Loss(
         "bucket", "the deletion fails as long as it has objects, and they are lost with it", "BucketName"
@@ -45,6 +45,11 @@ LOSSES: Mapping[str, Loss] = {
     ),
     "AWS::SSM::Parameter": Loss("parameter", "its value is lost", "Name"),
     "AWS::APS::Workspace": Loss("Prometheus workspace", "its metrics are lost"),
+}
+"""Types that hold data."""
+
+LOSSES: Mapping[str, Loss] = {
+    **DATA,
     "AWS::ServiceDiscovery::PrivateDnsNamespace": Loss(
         "namespace", "every name in it and every registration of a task is lost, so calls by name fail"
     ),
@@ -69,7 +74,7 @@ LOSSES: Mapping[str, Loss] = {
     "AWS::EC2::VPC": Loss("VPC", "everything in it is lost, too"),
     "AWS::EC2::Subnet": Loss("subnet", "whatever runs in it has to move"),
     "AWS::EC2::SecurityGroup": Loss(
-        "security group", "rules elsewhere that name it by its id let nobody in any more", "GroupName"
+        "security group", "rules elsewhere may name it by its id, and then its deletion fails", "GroupName"
     ),
     "AWS::EC2::NatGateway": Loss("NAT gateway", "the subnets behind it reach nothing outside"),
     "AWS::EC2::EIP": Loss("public address", "whoever has it in a list of allowed addresses has a wrong one"),
@@ -80,7 +85,7 @@ LOSSES: Mapping[str, Loss] = {
     "AWS::IAM::Role": Loss("role", "what acts as it may do nothing any more", "RoleName"),
     "AWS::CloudWatch::Dashboard": Loss("dashboard", "changes made by hand are lost", "DashboardName"),
 }
-"""Types of which something is lost.
+"""Types of which something is lost, the most important first.
 
 Source of each `name`: the type's page in the CloudFormation Template Reference.
 """

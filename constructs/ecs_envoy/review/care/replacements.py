@@ -1,12 +1,14 @@
 """Resources that are replaced or deleted, with what is lost."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecs_envoy.review.assembly.references import reference
-from ecs_envoy.review.care.lost import GENERAL, LOSSES, NO_TWO, UNSAID, Loss
-from ecs_envoy.review.care.sides import Sides
+from ecs_envoy.review.care.lost import DATA, GENERAL, LOSSES, NO_TWO, UNSAID, Loss
 from ecs_envoy.review.comment.page import code, enumeration
+from ecs_envoy.review.facts.dialled import dns_name
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -18,7 +20,7 @@ def replacements(sides: Sides) -> Iterator[Care]:
     for change in sides.changes:
         match change.kind:
             case Kind.REPLACED | Kind.MAYBE_REPLACED:
-                if change.type not in UNSAID and not _said_of_another(change, sides):
+                if not is_unsaid(change) and not _said_of_another(change, sides):
                     yield _replaced(change)
             case Kind.RENAMED:
                 if (text := _moved(change)) is not None:
@@ -29,39 +31,65 @@ def replacements(sides: Sides) -> Iterator[Care]:
 
 def deletions(sides: Sides) -> Iterator[Care]:
     """Yield what is deleted, and what stays although nobody manages it any more."""
-    stays: list[ResourceChange] = []
+    removed = [change for change in sides.changes if change.kind is Kind.REMOVED]
+    services = [change for change in removed if change.type == "AWS::ECS::Service"]
+    for change in services:
+        within = [other for other in removed if other is not change and _belongs(other, change)]
+        removed = [other for other in removed if other is not change and other not in within]
+        yield _service_goes(sides.base.services[change.id].name, change, within)
     others: list[ResourceChange] = []
-    for change in sides.changes:
-        if change.kind is Kind.ORPHANED and change.stack not in sides.comparison.changes.stacks_removed:
-            stays.append(change)
-        if change.kind is not Kind.REMOVED or change.type in UNSAID or _namespace_goes(change, sides):
+    for change in removed:
+        if is_unsaid(change) or _namespace_goes(change, sides):
             continue
-        if change.type in LOSSES:
-            loss = LOSSES[change.type]
-            yield Care(
-                kind=CareKind.DELETION,
-                text=f"the {_called(change, loss)} is deleted: {loss.deleted}",
-                place=change.path,
-            )
-        else:
+        if change.type not in LOSSES:
             others.append(change)
+            continue
+        called = _called(change, LOSSES[change.type])
+        if change.type == _CLOUD_MAP and change.old:
+            called = f"name {code(dns_name(sides.base, change.old.get('Properties', {})))}"
+        text = f"the {called} is deleted: {LOSSES[change.type].deleted}"
+        yield Care(kind=CareKind.DELETION, text=text, place=change.path)
     if others:
         names = [f"{code(change.path)} ({code(change.type)})" for change in others]
         verb, what = ("is", GENERAL.deleted) if len(others) == 1 else ("are", "what they hold is lost")
-        yield Care(
-            kind=CareKind.DELETION,
-            text=f"{_some(names)} {verb} deleted: {what}",
-            place=others[0].stack,
-        )
+        text = f"{_some(names)} {verb} deleted: {what}"
+        yield Care(kind=CareKind.DELETION, text=text, place=others[0].stack)
+    yield from _kept(sides)
+
+
+def _kept(sides: Sides) -> Iterator[Care]:
+    gone = sides.comparison.changes.stacks_removed
+    stays = [c for c in sides.changes if c.kind is Kind.ORPHANED and c.stack not in gone]
     if stays:
-        names = [code(change.path) for change in stays]
-        verb = "leaves" if len(stays) == 1 else "leave"
+        verb = "leaves its stack but stays" if len(stays) == 1 else "leave their stacks but stay"
         yield Care(
             kind=CareKind.DELETION,
-            text=f"{_some(names)} {verb} the stack but stay{'s' if len(stays) == 1 else ''} in AWS by the "
-            "deletion policy: nobody manages it any more, and it still costs",
+            text=f"{_some([code(change.path) for change in stays])} {verb} in AWS by the deletion policy: "
+            "it still costs, and follows no code any more",
             place=stays[0].stack,
         )
+
+
+def _belongs(change: ResourceChange, service: ResourceChange) -> bool:
+    """Return whether a resource is within the construct of an ECS service, such as its log group."""
+    construct = re.sub(r"(/Service)+$", "", service.path)
+    return "/" in construct and change.path.startswith(f"{construct}/") and change.stack == service.stack
+
+
+def _service_goes(name: str, change: ResourceChange, within: Sequence[ResourceChange]) -> Care:
+    # What holds data is named; its roles, rules and name go without saying.
+    losses = [f"the {_called(c, LOSSES[c.type])}: {LOSSES[c.type].deleted}" for c in within if c.type in DATA]
+    also = f"; with it goes {enumeration(losses)}" if losses else ""
+    text = f"the ECS service {code(name)} is deleted: its tasks stop, and calls to it fail{also}"
+    return Care(kind=CareKind.DELETION, text=text, place=change.path)
+
+
+def is_unsaid(change: ResourceChange) -> bool:
+    """Return whether nothing is lost with a resource, or it is said elsewhere."""
+    if change.type == "AWS::IAM::Role":
+        # Nothing outside the app knows a role by a name that CloudFormation made up.
+        return "RoleName" not in (change.old or {}).get("Properties", {})
+    return change.type in UNSAID
 
 
 def _some(names: Sequence[str]) -> str:
@@ -114,7 +142,7 @@ def _moved(change: ResourceChange) -> str | None:
         return f"{taken}, because the name {code(fixed)} is taken"
     if change.type in NO_TWO:
         return f"{taken}, because AWS refuses a second one that is the same"
-    if change.type in UNSAID:
+    if is_unsaid(change):
         return None
     if change.old and change.old.get("DeletionPolicy") == "Retain":
         return f"the {called} {where}: AWS makes a new one, and the old one stays, unmanaged"

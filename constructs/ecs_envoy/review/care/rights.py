@@ -1,14 +1,15 @@
 """Who may do what in AWS that could not before."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ecs_envoy.review.assembly.combined import path_of
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.access_holders import Holders
 from ecs_envoy.review.facts.access_rights import Conditions, Right, in_words, rights
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.sections import Care, CareKind
 
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
@@ -27,6 +28,10 @@ _WORDS: Sequence[tuple[set[str], str]] = (
     ({"iam:PassRole"}, "hand to a service the role"),
     ({"sts:AssumeRole"}, "act as the role"),
 )
+
+_ACCOUNT = re.compile(r"arn:[^:]+:iam::(\d+):root")
+_REFERENCE = re.compile(r"\$\{([^}:]*?)(?:\.(?:Arn|Id))?\}")
+"""A reference to a resource of the app, of which its path says enough."""
 
 NO_NARROWER = {
     _SIGN_IN,
@@ -73,10 +78,11 @@ def new_rights(sides: Sides) -> Iterator[Care]:
     ]
     for group in _grouped(freed):
         actions = enumeration([code(right.action) for right in group])
+        when = f" if {in_words(group[0].conditions)}" if group[0].conditions else ""
         to = f" to {_principal(group[0].principal)}" if group[0].principal else ""
         yield Care(
             kind=CareKind.WIDENING,
-            text=f"{actions} on {_resource(group[0].resource)} is no longer denied{to}",
+            text=f"{actions} on {_resource(group[0].resource)} is no longer denied{to}{when}",
             place=sides.path(group[0].place),
         )
 
@@ -116,6 +122,7 @@ def _goes_without_saying(right: Right, sides: Sides) -> bool:
 def _cares(gained: Sequence[Right], allowed: Sequence[Right], side: Side, holders: Holders) -> Iterator[Care]:
     pulling = {right.holder for right in gained if right.action in _PULL}
     said = [right for right in gained if right.action != _SIGN_IN or right.holder not in pulling]
+    sentences: dict[tuple[str, CareKind, str], list[str]] = {}
     for group in _grouped(said):
         first = group[0]
         wider = [
@@ -124,11 +131,12 @@ def _cares(gained: Sequence[Right], allowed: Sequence[Right], side: Side, holder
             if old.conditions and all(old.covers_without_conditions(right) for right in group)
         ]
         anyone = first.kind == "resource" and first.principal == "*" and not first.conditions
-        yield Care(
-            kind=CareKind.EXPOSURE if anyone else CareKind.WIDENING,
-            text=_sentence(group, side, holders) + _limits(first.conditions, wider),
-            place=path_of(first.place, side.assembly.stacks),
-        )
+        kind = CareKind.EXPOSURE if anyone else CareKind.WIDENING
+        place = path_of(first.place, side.assembly.stacks)
+        what = _what(group, side, holders) + _limits(first.conditions, wider)
+        sentences.setdefault((_who(first, holders), kind, place), []).append(what)
+    for (who, kind, place), whats in sentences.items():
+        yield Care(kind=kind, text=f"{who} may now {'; '.join(whats)}", place=place)
 
 
 def _grouped(found: Sequence[Right]) -> list[list[Right]]:
@@ -151,30 +159,32 @@ def _grouped(found: Sequence[Right]) -> list[list[Right]]:
     return list(merged.values())
 
 
-def _sentence(group: Sequence[Right], side: Side, holders: Holders) -> str:
+def _who(right: Right, holders: Holders) -> str:
+    return _principal(right.principal) if right.principal else holders.of_role(right.holder)
+
+
+def _what(group: Sequence[Right], side: Side, holders: Holders) -> str:
     first = group[0]
     actions = [right.action for right in group]
     named = enumeration(list(map(_action, actions)))
     match first.kind:
         case "assume":
-            return f"{_principal(first.principal)} may now act as {holders.of_role(first.holder)}".rstrip(",")
+            return f"do whatever {holders.of_role(first.holder).rstrip(',')} may do ({named})"
         case "managed":
-            return f"{holders.of_role(first.holder)} may now do all that the managed policy {named} allows"
+            return f"do all that the managed policy {named} allows"
         case "resource":
-            target = _resource(first.resource or path_of(first.holder, side.assembly.stacks))
-            return f"{_principal(first.principal)} may now do {named} on {target}"
+            return f"do {named} on {_resource(first.resource or path_of(first.holder, side.assembly.stacks))}"
         case _:
             pass
-    who = holders.of_role(first.holder)
     resource = _resource(first.resource)
     for known, words in _WORDS:
         if set(actions) <= known:
             if first.resource == "*" and known <= NO_NARROWER:
                 resource = {"list tasks of": "services in Cloud Map"}.get(words, "this account")
-            return f"{who} may now {words} {resource} ({named})"
+            return f"{words} {resource} ({named})"
     if first.resource == "*" and set(actions) <= NO_NARROWER:
-        return f"{who} may now do {named}, which AWS limits to no resource"
-    return f"{who} may now do {named} on {resource}"
+        return f"do {named}, which AWS limits to no resource"
+    return f"do {named} on {resource}"
 
 
 def _limits(conditions: Conditions, wider: Sequence[Right]) -> str:
@@ -195,10 +205,11 @@ def _action(action: str) -> str:
 def _resource(resource: str) -> str:
     if resource == "*":
         return "**every resource** (`*`)"
-    return enumeration([code(part) for part in resource.split("\0")])
+    return enumeration([code(_REFERENCE.sub(r"\1", part)) for part in resource.split("\0")])
 
 
 def _principal(principal: str) -> str:
     if principal == "*":
         return "**anyone** (`*`)"
-    return code(principal)
+    account = _ACCOUNT.fullmatch(principal)
+    return f"whom the account {code(account[1])} chooses" if account else code(principal)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecs_envoy.review.care.sides import Sides
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.ecs import EcsService
+from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.upstreams import upstreams
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
@@ -117,12 +117,14 @@ def _of_resource(change: ResourceChange) -> Iterator[Care]:
         case "AWS::Logs::LogGroup":
             before, after = old.get("RetentionInDays"), new.get("RetentionInDays")
             if isinstance(after, int) and (not isinstance(before, int) or after < before):
-                was = f"{before} days" if isinstance(before, int) else "for ever"
-                yield _care(f"logs are kept {after} days instead of {was}: older ones are lost", change.path)
+                was = f"for {_days(before)}" if isinstance(before, int) else "for ever"
+                yield _care(
+                    f"logs are kept for {_days(after)} instead of {was}: older ones are lost", change.path
+                )
         case "AWS::RDS::DBInstance" | "AWS::RDS::DBCluster":
             before, after = old.get("BackupRetentionPeriod", 1), new.get("BackupRetentionPeriod", 1)
             if isinstance(before, int) and isinstance(after, int) and after < before:
-                yield _care(f"backups are kept {after} days instead of {before}", change.path)
+                yield _care(f"backups are kept for {_days(after)} instead of {_days(before)}", change.path)
         case "AWS::DynamoDB::Table" if _recovers(old) and not _recovers(new):
             yield _care("the table cannot be restored to a point in time any more", change.path)
         case "AWS::ElasticLoadBalancingV2::LoadBalancer" if _protected(old) and not _protected(new):
@@ -135,6 +137,10 @@ def _of_resource(change: ResourceChange) -> Iterator[Care]:
     for name in ("DeletionProtection", "DeletionProtectionEnabled"):
         if old.get(name) is True and new.get(name) is not True:
             yield _care(f"{code(change.type)} may be deleted: its deletion protection is off", change.path)
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
 
 
 def _policies(change: ResourceChange) -> Iterator[Care]:

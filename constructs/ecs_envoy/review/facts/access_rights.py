@@ -186,7 +186,8 @@ def _list(value: Json) -> list[Json]:
 
 def _id(side: Side, value: Json) -> str:
     found = reference(value)
-    return found if found in side.template["Resources"] else text(value, side.assembly.stacks)
+    known = found is not None and found in side.template["Resources"]
+    return found if found is not None and known else text(value, side.assembly.stacks)
 
 
 def in_words(conditions: Conditions) -> str:

@@ -8,12 +8,14 @@ from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.values import text
 
+_CALLS = "grpc"
+"""The name of the listener for calls, in every bootstrap of ours; another one serves metrics."""
+
 
 def port(service: EcsService) -> int | None:
     """Return the port that a proxy listens on for calls; None if its bootstrap does not say one."""
     for listener in _listeners(service):
-        # The listener for calls has the proxy's name; that of metrics does not.
-        if listener.get("name") == service.name:
+        if listener.get("name") == _CALLS:
             found = listener.get("address", {}).get("socket_address", {}).get("port_value")
             return found if isinstance(found, int) else None
     return None
@@ -24,7 +26,7 @@ def uses_tls(service: EcsService) -> bool:
     return any(
         "transport_socket" in chain
         for listener in _listeners(service)
-        if listener.get("name") == service.name
+        if listener.get("name") == _CALLS
         for chain in listener.get("filter_chains", [])
     )
 
@@ -39,7 +41,7 @@ def own_name(side: Side, service: EcsService) -> str | None:
     for registry in service.definition.get("Properties", {}).get("ServiceRegistries", []):
         found = reference(registry.get("RegistryArn"))
         if found is not None and found in side.template["Resources"]:
-            return _dns_name(side, side.template["Resources"][found].get("Properties", {}))
+            return dns_name(side, side.template["Resources"][found].get("Properties", {}))
     return None
 
 
@@ -56,11 +58,12 @@ def aliases(side: Side, service: EcsService) -> tuple[str, ...]:
             properties.get("InstanceAttributes", {}).get("AWS_INSTANCE_CNAME"), side.assembly.stacks
         )
         if own is not None and leads_to == own and target in side.template["Resources"]:
-            found.add(_dns_name(side, side.template["Resources"][target].get("Properties", {})))
+            found.add(dns_name(side, side.template["Resources"][target].get("Properties", {})))
     return tuple(sorted(found))
 
 
-def _dns_name(side: Side, properties: Mapping[str, Any]) -> str:
+def dns_name(side: Side, properties: Mapping[str, Any]) -> str:
+    """Return the DNS name of a Cloud Map service with these properties."""
     namespace = properties.get("NamespaceId", properties.get("DnsConfig", {}).get("NamespaceId"))
     resource = side.template["Resources"].get(reference(namespace) or "", {})
     name = resource.get("Properties", {}).get("Name", namespace)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.facts.ecs import EcsService
 
 CLOUD_MAP, ECS, DNS, FIXED = "Cloud Map's API", "ECS's API", "DNS", "fixed addresses"
@@ -68,7 +69,7 @@ def _found_by(cluster: Mapping[str, Any], *, in_ecs: bool) -> str:
     return DNS if "dns" in str(kind).lower() else FIXED
 
 
-def _routes(value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a bootstrap
+def _routes(value: Json) -> Iterator[tuple[str, str]]:
     """Yield the cluster and the prefix of each route."""
     match value:
         case {"match": {"prefix": str(prefix)}, "route": {"cluster": str(cluster)}}:
@@ -95,23 +96,27 @@ def followed(proxy: EcsService) -> list[Mapping[str, Any]]:
 
 def connections(proxy: EcsService) -> int | None:
     """Return how many client connections each task of a proxy takes."""
-    return _first(proxy.bootstrap, "max_active_downstream_connections")
+    return _first(_plain(proxy), "max_active_downstream_connections")
 
 
 def heap(proxy: EcsService) -> int | None:
     """Return how much memory Envoy may use in each task of a proxy, in MiB."""
-    found = _first(proxy.bootstrap, "max_heap_size_bytes")
+    found = _first(_plain(proxy), "max_heap_size_bytes")
     return None if found is None else round(found / 2**20)
 
 
-def _first(value: Any, key: str) -> int | None:  # noqa: ANN401 - a bootstrap
+def _plain(proxy: EcsService) -> Json:
+    return dict(proxy.bootstrap) if proxy.bootstrap else None
+
+
+def _first(value: Json, key: str) -> int | None:
     match value:
         case dict():
-            if str(value.get(key, "")).isdecimal():
-                return int(value[key])
-            items: list[Any] = list(value.values())
+            if (number := str(value.get(key, ""))).isdecimal():
+                return int(number)
+            items = list(value.values())
         case list():
-            items = list(value)
+            items = value
         case _:
             return None
     return next((found for item in items if (found := _first(item, key)) is not None), None)

@@ -1,0 +1,89 @@
+"""What differs between two configuration files, key by key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from ecs_envoy.review.assembly.json_value import Json
+from ecs_envoy.review.comment.page import code
+from ecs_envoy.review.comparison import Comparison, Configured
+
+_LONGEST = 120
+"""How many characters of a value are shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyChange:
+    """A key that differs.
+
+    Attributes:
+        key: Its path, such as `services.lessons.tasks`.
+        old: Its value before; None if it was not there.
+        new: Its value after; None if it is not there any more.
+
+    """
+
+    key: str
+    old: Json
+    new: Json
+
+    @property
+    def text(self) -> str:
+        """What differs, such as `services.lessons.tasks: 4 → {min: 4, max: 12}`."""
+        old, new = self.old, self.new
+        if isinstance(old, list) and isinstance(new, list):
+            come, go = [item for item in new if item not in old], [item for item in old if item not in new]
+            if come and go:
+                old, new = go if len(go) > 1 else go[0], come if len(come) > 1 else come[0]
+            elif come or go:
+                items = ", ".join(f"{'+' if come else '-'} {_flow(item)}" for item in come or go)
+                return code(f"{self.key}: {_short(items)}")
+        if old is None:
+            return f"{code(_whole(self.key, new))}, not set before"
+        if new is None:
+            return f"{code(_whole(self.key, old))} is gone"
+        return code(f"{self.key}: {_short(_flow(old))} → {_short(_flow(new))}")
+
+
+def _whole(key: str, value: Json) -> str:
+    """Return a key with its value, or alone if it is a whole block."""
+    flow = _flow(value)
+    return key if isinstance(value, dict) and len(flow) > _LONGEST else f"{key}: {_short(flow)}"
+
+
+def key_changes(comparison: Comparison) -> list[KeyChange]:
+    """Return the keys that differ between the configuration files of both sides, in their order."""
+    base = comparison.base.configuration if comparison.base else None
+    head = comparison.head.configuration if comparison.head else None
+    if base is None or head is None or base.text == head.text:
+        return []
+    return list(_changes("", _values(base), _values(head)))
+
+
+def _values(configured: Configured) -> Json:
+    try:
+        return yaml.safe_load(configured.text)
+    except yaml.YAMLError:
+        return None  # a kind of YAML that only the app knows
+
+
+def _changes(path: str, old: Json, new: Json) -> Iterator[KeyChange]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _changes(f"{path}.{key}" if path else str(key), old.get(key), new.get(key))
+    elif path:
+        yield KeyChange(key=path, old=old, new=new)
+
+
+def _flow(value: Json) -> str:
+    written = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, width=100_000, allow_unicode=True
+    )
+    return written.removesuffix("...\n").strip()
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
