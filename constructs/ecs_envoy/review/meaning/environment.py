@@ -58,7 +58,7 @@ def _namespaces(sides: Sides) -> Iterator[Cause]:
             and (now := address(sides.head, service))
             and before != now
         ]
-        moved = sum(
+        moved = any(
             c.type == "AWS::ServiceDiscovery::Service" and c.kind is Kind.REPLACED for c in sides.changes
         )
         yield Cause(
@@ -66,11 +66,7 @@ def _namespaces(sides: Sides) -> Iterator[Cause]:
             consequences=(
                 "AWS cannot rename one: it makes a new one, and everything registers there anew",
                 *dialled,
-                *(
-                    [f"{moved} names in it are made anew, and every service that has one rolls"]
-                    if moved
-                    else []
-                ),
+                *(["every service with a name in it gets a new one, and rolls"] if moved else []),
                 _BESIDE,
             ),
             keys=("namespace.name",),
@@ -90,8 +86,8 @@ def _monitoring(sides: Sides) -> Iterator[Cause]:
         comes = after > 0
         number = max(before, after)
         alarms = _count(sides.head if comes else sides.base, "AWS::CloudWatch::Alarm")
-        with_alarms = f" and {alarms} alarms" if alarms and words == "dashboard" else ""
-        what = f"{number} {words}{'' if number == 1 else 's'}{with_alarms}"
+        with_alarms = f" and {alarms} alarm{_s(alarms)}" if alarms and words == "dashboard" else ""
+        what = f"{number} {words}{_s(number)}{with_alarms}"
         left = not comes and any(c.type == name and c.stack in gone for c in sides.changes)
         consequences = ["nobody sees or hears of the proxy by them any more"] if not comes else []
         if left:
@@ -101,6 +97,10 @@ def _monitoring(sides: Sides) -> Iterator[Cause]:
             consequences=tuple(consequences),
             keys=("telemetry.cloudwatch", "telemetry.prometheus", "telemetry.tracing"),
         )
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 def _count(side: Side, name: str) -> int:

@@ -57,13 +57,13 @@ def _renamed(sides: Sides, before: EcsService, after: EcsService) -> Cause:
 
 def _resized(before: EcsService, after: EcsService) -> Cause:
     consequences: list[str] = []
-    for what, old, new in (
-        ("connections of clients", connections(before), connections(after)),
-        ("MiB of memory for Envoy, above which it refuses calls", heap(before), heap(after)),
-        ("threads of Envoy", _threads(before), _threads(after)),
+    for text, old, new in (
+        ("each task takes {} connections of clients", connections(before), connections(after)),
+        ("Envoy may use {} MiB in each task before it refuses calls", heap(before), heap(after)),
+        ("Envoy has {} threads", _threads(before), _threads(after)),
     ):
         if old is not None and new is not None and old != new:
-            consequences.append(f"each task takes {new:,} {what} (was {old:,})")
+            consequences.append(f"{text.format(f'{new:,}')} (was {old:,})")
     changes = [
         f"{name} {old} → {new} {unit}"
         for name, old, new, unit in (
