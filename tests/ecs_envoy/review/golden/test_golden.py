@@ -6,6 +6,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -71,6 +72,10 @@ def upgrade_cdk(assemblies: Path, out: Path) -> tuple[str, Path]:
         for definition in template["Resources"].values():
             definition.setdefault("Metadata", {})["aws:cdk:path"] = "elsewhere"
         file.write_text(json.dumps(template))
+    tree = out / "tree.json"
+    tree.write_text(
+        re.sub(r'("fqn":"aws-cdk-lib\.[^"]*","version":)"[^"]*"', r'\1"2.999.0"', tree.read_text())
+    )
     for assets in out.glob("*.assets.json"):
         for digest, asset in json.loads(assets.read_text())["files"].items():
             if "Template" not in asset["displayName"]:
