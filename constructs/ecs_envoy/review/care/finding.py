@@ -59,6 +59,12 @@ def _left_stacks(comparison: Comparison) -> Iterator[Care]:
         number = sum(
             resource_id.startswith(f"{name}/") for resource_id in (base.template["Resources"] if base else ())
         )
+        if "." in name:  # a nested one, which its parent deletes
+            parent = name.partition(".")[0]
+            if comparison.head and parent in comparison.head.assembly.stacks:
+                text = f"the nested stack {code(name)} is deleted, with all that its {number} resources hold"
+                yield Care(kind=CareKind.DELETION, text=text, place=parent)
+            continue
         left = "its one resource stays" if number == 1 else f"its {number} resources stay"
         command = f"aws cloudformation delete-stack --stack-name {name}"
         yield Care(

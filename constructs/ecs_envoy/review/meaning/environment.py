@@ -30,9 +30,8 @@ def _libraries(sides: Sides) -> Iterator[Cause]:
         if old[name] != new[name]
     ]
     if changed:
-        many = len(changed) > 1
         yield Cause(
-            text=f"{enumeration(changed)} {'are other versions' if many else 'is another version'}",
+            text=f"other versions: {enumeration(changed)}",
             consequences=(
                 "what differs below and has no other cause comes from it"
                 if sides.changes

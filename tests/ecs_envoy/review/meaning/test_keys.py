@@ -98,7 +98,7 @@ def test_keys_are_named_with_the_cause_that_they_are(case: str, found: dict[str,
         (
             {"aws-cdk-lib": "2.275.0"},
             {"aws-cdk-lib": "2.276.0"},
-            ["`aws-cdk-lib` 2.275.0 → 2.276.0 is another version"],
+            ["other versions: `aws-cdk-lib` 2.275.0 → 2.276.0"],
         ),
     ],
 )
