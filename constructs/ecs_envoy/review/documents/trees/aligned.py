@@ -13,7 +13,7 @@ class Numbered(dict[str, Json]):
     """The items of a list that have no names, or not each its own; equal ones of both sides have one key."""
 
 
-_NAMES = ("name", "job_name", "tag_name", "container_name", "identifier", "key", "Sid", "Name", "id")
+_NAMES = ("name", "job_name", "tag_name", "container_name", "identifier", "key", "Sid", "Name", "Key", "Id", "id")
 """What tells the items of a list apart."""
 
 
@@ -73,7 +73,8 @@ def _by_name(items: Sequence[Json]) -> dict[str, Json] | None:
         name = name_of(item)
         if name is None or name in found:
             return None
-        found[name] = item
+        # Its name stands before it.
+        found[name] = {k: v for k, v in item.items() if k != _name_key(item)} if isinstance(item, dict) else item
     return found
 
 
@@ -81,11 +82,14 @@ def name_of(item: Json) -> str | None:
     """Return what an item of a list is called; None if nothing tells it apart."""
     if not isinstance(item, dict):
         return None
-    for key in _NAMES:
-        if isinstance(found := item.get(key), str | int):
-            return str(found)
+    if key := _name_key(item):
+        return str(item[key])
     header = item.get("header")  # of Envoy's lists of headers to add
     return name_of(header) if isinstance(header, Mapping) else None
+
+
+def _name_key(item: Mapping[str, Json]) -> str | None:
+    return next((key for key in _NAMES if isinstance(item.get(key), str | int)), None)
 
 
 def _by_number(old: Sequence[Json], new: Sequence[Json]) -> tuple[dict[str, Json], dict[str, Json]]:

@@ -15,6 +15,15 @@ Say = Callable[[Json, Json], str | None]
 
 Show = Callable[[Json], str]
 
+WHERE = "{*}"
+"""Stands in words for the name that the last `*` of the rule's path matches."""
+
+
+class ComesAndGoes(str):
+    """Words about what comes and goes in a list or a mapping; what stays in it may differ, too."""
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -40,14 +49,16 @@ def words_of(rules: Sequence[Rule], path: Sequence[str], old: Json, new: Json) -
     # A name may have slashes of its own.
     whole = "\n".join(path)
     for candidate in rules:
-        if _pattern(candidate.path).fullmatch(whole) and (text := candidate.say(old, new)) is not None:
-            return text
+        found = _pattern(candidate.path).fullmatch(whole)
+        if found and (text := candidate.say(old, new)) is not None:
+            named = text.replace(WHERE, code(found[found.lastindex]), 1) if found.lastindex else text
+            return ComesAndGoes(named) if isinstance(text, ComesAndGoes) else named
     return None
 
 
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = {"**": "(?:.+\n)?", "*": "[^\n]+\n"}
+    parts = {"**": "(?:.+\n)?", "*": "([^\n]+)\n"}
     text = "".join(parts.get(part, re.escape(part) + "\n") for part in path.split("/"))
     # The last name has no end of line.
     return re.compile(text.removesuffix("\n") if not text.endswith("?") else f"{text}[^\n]+", re.DOTALL)
@@ -88,15 +99,20 @@ def presence(words: str, show: Show | None = None) -> Say:
     return say
 
 
-def items(one: str, many: str, show: Show = shown) -> Say:
-    """Return words such as `+1 host a.example.com, −2 hosts b, c`, of lists."""
+_SHOWN = 5
+"""How many names of what comes or goes are shown; how many there are is said in any case."""
+
+
+def items(one: str, many: str, show: Show = shown, *, of: str = "") -> Say:
+    """Return words such as `+1 host a.example.com, −2 hosts b, c`, of lists; after the words `of`."""
 
     def say(old: Json, new: Json) -> str | None:
         before, after = _texts(old, show), _texts(new, show)
         gained = [item for item in after if item not in before]
         lost = [item for item in before if item not in after]
         found = [_counted("+", gained, one, many), _counted("−", lost, one, many)]
-        return ", ".join(filter(None, found)) or None
+        text = ", ".join(filter(None, found))
+        return ComesAndGoes(f"{of}{text}") if text else None
 
     return say
 
@@ -108,7 +124,7 @@ def _texts(found: Json, show: Show) -> list[str]:
         case Numbered():
             return [show(item) for item in found.values()]
         case dict():
-            return list(found)
+            return [show(name) for name in found]
         case None:
             return []
         case _:
@@ -118,7 +134,8 @@ def _texts(found: Json, show: Show) -> list[str]:
 def _counted(sign: str, found: Sequence[str], one: str, many: str) -> str:
     if not found:
         return ""
-    return f"{sign}{len(found)} {one if len(found) == 1 else many} {', '.join(map(code, found))}"
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"{sign}{len(found)} {one if len(found) == 1 else many} {', '.join(map(code, found[:_SHOWN]))}{more}"
 
 
 def added_and_removed(words: str) -> Say:

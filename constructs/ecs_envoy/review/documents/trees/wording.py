@@ -8,7 +8,7 @@ import yaml
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.documents.trees.aligned import Named, Numbered, aligned
-from ecs_envoy.review.documents.trees.rules import Rule, words_of
+from ecs_envoy.review.documents.trees.rules import ComesAndGoes, Rule, words_of
 
 _SKIPPED = ("typed_config",)
 """Levels that say nothing: they are not in a rule's path."""
@@ -42,11 +42,10 @@ def _walk(path: tuple[str, ...], old: Json, new: Json, rules: Sequence[Rule]) ->
     if old == new:
         return [], None, None
     if path and (text := words_of(rules, [p for p in path if p not in _SKIPPED], old, new)) is not None:
-        if not isinstance(old, Named) or not isinstance(new, Named):
+        if not (isinstance(text, ComesAndGoes) and isinstance(old, dict) and isinstance(new, dict)):
             return [text], None, None
-        # The words are about what comes and goes; what differs in what stays has words of its own.
         stay = old.keys() & new.keys()
-        old, new = Named({k: old[k] for k in old if k in stay}), Named({k: new[k] for k in new if k in stay})
+        old, new = _only(old, stay), _only(new, stay)
         texts, was, is_now = _walk_mappings(path, old, new, rules)
         return [text, *texts], was, is_now
     if not isinstance(old, dict | None) or not isinstance(new, dict | None):
@@ -55,6 +54,10 @@ def _walk(path: tuple[str, ...], old: Json, new: Json, rules: Sequence[Rule]) ->
     if not before and not after:
         return [], old, new  # an empty message, which is or is not there
     return _walk_mappings(path, old, new, rules)
+
+
+def _only(tree: dict[str, Json], keys: set[str]) -> dict[str, Json]:
+    return type(tree)({key: item for key, item in tree.items() if key in keys})
 
 
 def _walk_mappings(

@@ -38,6 +38,11 @@ def _retries(policy: Json) -> str:
             return ""
 
 
+def _short(name: Json) -> str:
+    """Return an extension's name without what tells its kind."""
+    return shown(name).rpartition(".")[2]
+
+
 def _seconds(found: Json) -> str:
     # Envoy's default of 15 s is what nobody means, and 0 s means none.
     return "none" if found == "0s" else shown(found)
@@ -59,7 +64,7 @@ ROUTE = (
     rule("retry_policy/retry_back_off/max_interval", value("wait before a retry, at most")),
     rule("retry_policy/host_selection_retry_max_attempts", value("picks of another task", default="1")),
     rule("retry_policy/retriable_status_codes", items("status to retry", "statuses to retry")),
-    rule("retry_policy/retry_host_predicate", items("condition for the task of a retry", "conditions")),
+    rule("retry_policy/retry_host_predicate", items("condition for the task of a retry", "conditions for the task of a retry", _short)),
     rule("hedge_policy", presence("hedging")),
     rule("hedge_policy/initial_requests", value("hedging: first calls", default="1")),
     rule("hedge_policy/hedge_on_per_try_timeout", value("hedging after the timeout of a try", default="false")),
