@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecs_envoy.review.assembly.findings import REPORTS, Finding, annotations, plugins, report_findings
+
 UNKNOWN_REGION = "unknown-region"
 """The region of a stack whose app does not say it."""
 
@@ -61,6 +63,8 @@ class Assembly:
         stacks: Its stacks by name, with those of its stages.
         assets: What is built or uploaded at deployment, by the hash that stands in templates.
         missing: The look-ups that `cdk.context.json` does not answer, as its keys.
+        findings: What cdk-nag, other plugins of the CDK's validation and the constructs themselves say.
+        checked_by: The plugins of the CDK's validation that have looked at it.
 
     """
 
@@ -68,6 +72,8 @@ class Assembly:
     stacks: Mapping[str, Stack] = field(default_factory=dict[str, Stack])
     assets: Mapping[str, Asset] = field(default_factory=dict[str, Asset])
     missing: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    checked_by: tuple[str, ...] = ()
 
 
 def read_assembly(folder: Path) -> Assembly:
@@ -89,10 +95,16 @@ def _read(folder: Path) -> Assembly:
     stacks: dict[str, Stack] = {}
     assets: dict[str, Asset] = {}
     missing: list[str] = []
+    findings: list[Finding] = []
+    checked_by: list[str] = []
     for place, manifest in _manifests(folder):
         missing += [entry["key"] for entry in manifest.get("missing", [])]
+        for report in (_json(place / name) for name in REPORTS if (place / name).is_file()):
+            findings += report_findings(report)
+            checked_by += plugins(report)
         for name, artifact in manifest.get("artifacts", {}).items():
             properties = artifact.get("properties", {})
+            findings += annotations(_metadata(place, artifact))
             match artifact.get("type"):
                 case "aws:cloudformation:stack":
                     stacks |= {
@@ -102,7 +114,14 @@ def _read(folder: Path) -> Assembly:
                     assets |= _assets(_json(place / properties["file"]))
                 case _:
                     pass
-    return Assembly(folder=folder, stacks=stacks, assets=assets, missing=tuple(dict.fromkeys(missing)))
+    return Assembly(
+        folder=folder,
+        stacks=stacks,
+        assets=assets,
+        missing=tuple(dict.fromkeys(missing)),
+        findings=tuple(dict.fromkeys(findings)),
+        checked_by=tuple(dict.fromkeys(checked_by)),
+    )
 
 
 def _manifests(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -152,12 +171,9 @@ def _with_nested(folder: Path, stack: Stack) -> Iterator[Stack]:
 
 
 def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dict[str, str]:
-    metadata = dict(artifact.get("metadata", {}))
-    if extra := artifact.get("additionalMetadataFile"):
-        metadata |= _json(folder / extra)
     by_id = {
         entry["data"]: path.strip("/")
-        for path, entries in metadata.items()
+        for path, entries in _metadata(folder, artifact).items()
         for entry in entries
         if entry.get("type") == "aws:cdk:logicalId"
     }
@@ -167,6 +183,14 @@ def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dic
         )
         for logical_id, resource in template.get("Resources", {}).items()
     }
+
+
+def _metadata(folder: Path, artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what constructs have said of a stack, by their paths."""
+    metadata = dict(artifact.get("metadata", {}))
+    if extra := artifact.get("additionalMetadataFile"):
+        metadata |= _json(folder / extra)
+    return metadata
 
 
 def _readable(path: str) -> str:

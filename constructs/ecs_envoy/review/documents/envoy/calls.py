@@ -16,7 +16,9 @@ def method_names(before: Parts, after: Parts) -> dict[tuple[str, str], str]:
     for route in found.values():
         short.setdefault((route.service, _method(route.match)), set()).add(route.match)
     return {
-        key: _called(route, _method(route.match) if len(short[route.service, _method(route.match)]) == 1 else "")
+        key: _called(
+            route, _method(route.match) if len(short[route.service, _method(route.match)]) == 1 else ""
+        )
         for key, route in found.items()
     }
 

@@ -41,7 +41,9 @@ def grouped(found: Iterable[Found], everywhere: Sequence[Place], every: str) -> 
     by_text: dict[str, list[Place]] = {}
     for item in found:
         by_text.setdefault(item.text, []).append(item.place)
-    return [(_subject(list(dict.fromkeys(places)), everywhere, every), text) for text, places in by_text.items()]
+    return [
+        (_subject(list(dict.fromkeys(places)), everywhere, every), text) for text, places in by_text.items()
+    ]
 
 
 def _subject(places: Sequence[Place], everywhere: Sequence[Place], every: str) -> str:

@@ -16,7 +16,13 @@ from ecs_envoy.review.documents.envoy.simplified import (
 Fields = dict[str, Json]
 
 _EXTENSIONS = "typed_per_filter_config"
-OVERRIDDEN = ("retry_policy", "hedge_policy", "request_body_buffer_limit", "request_mirror_policies", _EXTENSIONS)
+OVERRIDDEN = (
+    "retry_policy",
+    "hedge_policy",
+    "request_body_buffer_limit",
+    "request_mirror_policies",
+    _EXTENSIONS,
+)
 """
 What a virtual host says for those of its routes that do not say it themselves (Envoy's reference,
 `config.route.v3.VirtualHost`). So only what holds for a route is compared, wherever it stands.

@@ -13,14 +13,16 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 def simple_cluster(cluster: Mapping[str, Json]) -> Fields:
-    """Return a cluster with `discovery`, `addresses`, `look-ups` and `health_check` in place of many fields."""
+    """Return a cluster with `discovery`, `addresses` and `health_check` in place of many fields."""
     fields = {k: v for k, v in cluster.items() if k not in (*_DISCOVERY_FIELDS, "health_checks", "name")}
     fields["discovery"] = _discovery(cluster)
     if found := _addresses(cluster.get("load_assignment")):
         fields["addresses"] = list[Json](found)
     for key in ("cluster_type", "eds_cluster_config"):
         match cluster.get(key):
-            case dict() as settings if left := {k: v for k, v in settings.items() if k not in {"name", "@type"}}:
+            case dict() as settings if left := {
+                k: v for k, v in settings.items() if k not in {"name", "@type"}
+            }:
                 fields[f"{key} settings"] = left
             case _:
                 pass
@@ -130,7 +132,10 @@ def simple_route(route: Mapping[str, Json]) -> Fields:
     fields = {key: item for key, item in route.items() if key not in {"match", "name", "route"}}
     action = route.get("route")
     if not isinstance(action, dict):
-        return {**fields, "target": next((key for key in ("redirect", "direct_response") if key in route), "")}
+        return {
+            **fields,
+            "target": next((key for key in ("redirect", "direct_response") if key in route), ""),
+        }
     target = target_text(action)
     rest = {key: item for key, item in action.items() if key not in {"cluster", "weighted_clusters"}}
     return {**fields, **rest, "target": target}

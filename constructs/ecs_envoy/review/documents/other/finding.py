@@ -133,7 +133,9 @@ def _query(
         return
     before, after = (str(side.get("QueryString", "")).splitlines() for side in (old, new))
     lines = list(difflib.unified_diff(before, after, n=1, lineterm=""))[3:]
-    yield DocumentChange(title=f"log query {code(str(new.get('Name') or change.path))}", diff="\n".join(lines))
+    yield DocumentChange(
+        title=f"log query {code(str(new.get('Name') or change.path))}", diff="\n".join(lines)
+    )
 
 
 def _texts(

@@ -63,23 +63,24 @@ ALARM = (
 
 
 def alarm_text(properties: Mapping[str, Json]) -> str:
-    """Return what raises an alarm and what it does, such as `CPUUtilization > 60, 5 of 5 × 1m`."""
+    """Return what raises an alarm and what it does, such as `CPUUtilization > 60 in 5 of 5 periods of 1m`."""
     looked_at = _looked_at(properties.get("Metrics"))
     metric = properties.get("MetricName") or _metric_name(looked_at) or "a metric"
     periods = properties.get("EvaluationPeriods", 1)
     least = properties.get("DatapointsToAlarm", periods)
     comparison, threshold = _comparison(properties.get("ComparisonOperator")), properties.get("Threshold")
     seconds = properties.get("Period", _period(properties.get("Metrics")))
-    period = f" × {_seconds(seconds)}" if seconds else ""
+    period = f" of {_seconds(seconds)}" if seconds else ""
     actions = properties.get("AlarmActions")
     told = f", tells {shown(actions)}" if actions else ", tells nobody"
-    return f"{shown(metric)} {comparison} {shown(threshold)}, {shown(least)} of {shown(periods)}{period}{told}"
+    times = f"{shown(least)} of {shown(periods)} periods{period}"
+    return f"{shown(metric)} {comparison} {shown(threshold)} in {times}{told}"
 
 
 def _looked_at(metrics: Json) -> Mapping[str, Json]:
     """Return the metric that an alarm with several compares with its threshold."""
     found = [m for m in metrics if isinstance(m, dict)] if isinstance(metrics, list) else []
-    return next((metric for metric in found if metric.get("ReturnData", True)), {})
+    return next((metric for metric in found if metric.get("ReturnData", True)), dict[str, Json]())
 
 
 _SHORT_EXPRESSION = 60
@@ -154,7 +155,7 @@ def _metrics(metrics: list[Json]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for metric in metrics:
         parts = metric if isinstance(metric, list) else [metric]
-        options = next((part for part in parts if isinstance(part, dict)), {})
+        options = next((part for part in parts if isinstance(part, dict)), dict[str, Json]())
         hidden = options.get("visible") is False
         names = [options.get("id")] if hidden else [options.get("label")]
         name = shown(next((n for n in (*names, options.get("expression"), *parts[1:2]) if n), "metric"))

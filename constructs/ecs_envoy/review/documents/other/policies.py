@@ -6,7 +6,13 @@ from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.documents.trees.shown import shown
 
-DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "ResourcePolicy", "RepositoryPolicyText")
+DOCUMENTS = (
+    "PolicyDocument",
+    "AssumeRolePolicyDocument",
+    "KeyPolicy",
+    "ResourcePolicy",
+    "RepositoryPolicyText",
+)
 """The properties that are policies."""
 
 _Rest = tuple[str, str, str]

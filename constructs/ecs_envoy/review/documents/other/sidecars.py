@@ -76,7 +76,9 @@ def container_documents(comparison: Comparison) -> Iterator[DocumentChange]:
                 old=old.containers[name],
                 new=service.containers[name],
                 old_options=_options(readable(dict(old.containers[name].definition), before.assembly.stacks)),
-                new_options=_options(readable(dict(service.containers[name].definition), after.assembly.stacks)),
+                new_options=_options(
+                    readable(dict(service.containers[name].definition), after.assembly.stacks)
+                ),
             )
             yield from found.documents()
 

@@ -13,7 +13,19 @@ class Numbered(dict[str, Json]):
     """The items of a list that have no names, or not each its own; equal ones of both sides have one key."""
 
 
-_NAMES = ("name", "job_name", "tag_name", "container_name", "identifier", "key", "Sid", "Name", "Key", "Id", "id")
+_NAMES = (
+    "name",
+    "job_name",
+    "tag_name",
+    "container_name",
+    "identifier",
+    "key",
+    "Sid",
+    "Name",
+    "Key",
+    "Id",
+    "id",
+)
 """What tells the items of a list apart."""
 
 
@@ -74,7 +86,9 @@ def _by_name(items: Sequence[Json]) -> dict[str, Json] | None:
         if name is None or name in found:
             return None
         # Its name stands before it.
-        found[name] = {k: v for k, v in item.items() if k != _name_key(item)} if isinstance(item, dict) else item
+        found[name] = (
+            {k: v for k, v in item.items() if k != _name_key(item)} if isinstance(item, dict) else item
+        )
     return found
 
 

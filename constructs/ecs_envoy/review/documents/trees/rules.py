@@ -104,13 +104,13 @@ _SHOWN = 5
 
 
 def items(one: str, many: str, show: Show = shown, *, of: str = "") -> Say:
-    """Return words such as `+1 host a.example.com, −2 hosts b, c`, of lists; after the words `of`."""
+    """Return words such as `+1 host a.example.com, -2 hosts b, c`, of lists; after the words `of`."""
 
     def say(old: Json, new: Json) -> str | None:
         before, after = _texts(old, show), _texts(new, show)
         gained = [item for item in after if item not in before]
         lost = [item for item in before if item not in after]
-        found = [_counted("+", gained, one, many), _counted("−", lost, one, many)]
+        found = [_counted("+", gained, one, many), _counted("-", lost, one, many)]
         text = ", ".join(filter(None, found))
         return ComesAndGoes(f"{of}{text}") if text else None
 
@@ -135,7 +135,9 @@ def _counted(sign: str, found: Sequence[str], one: str, many: str) -> str:
     if not found:
         return ""
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return f"{sign}{len(found)} {one if len(found) == 1 else many} {', '.join(map(code, found[:_SHOWN]))}{more}"
+    return (
+        f"{sign}{len(found)} {one if len(found) == 1 else many} {', '.join(map(code, found[:_SHOWN]))}{more}"
+    )
 
 
 def added_and_removed(words: str) -> Say:

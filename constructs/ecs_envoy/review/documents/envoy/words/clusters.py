@@ -3,7 +3,6 @@
 from ecs_envoy.review.documents.trees.rules import (
     added_and_removed,
     instead,
-    items,
     presence,
     rule,
     silent,

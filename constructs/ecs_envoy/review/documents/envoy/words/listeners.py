@@ -49,7 +49,9 @@ LISTENER = (
     rule("**/transport_socket/**/require_client_certificate", value("TLS: clients need a certificate")),
     rule("per_connection_buffer_limit_bytes", value("buffer for a connection", size, default="1 MiB")),
     rule("**/envoy.filters.network.connection_limit", presence("limit of connections")),
-    rule("**/envoy.filters.network.connection_limit/max_connections", value("connections of clients at most")),
+    rule(
+        "**/envoy.filters.network.connection_limit/max_connections", value("connections of clients at most")
+    ),
     # Connections and streams of clients.
     rule(f"{_COMMON}/idle_timeout", value("idle timeout of a connection", default="1h")),
     rule(f"{_COMMON}/max_connection_duration", value("longest life of a connection", default="none")),
@@ -61,7 +63,7 @@ LISTENER = (
     rule(f"{_MANAGER}/request_timeout", value("timeout of a request", default="none")),
     rule(f"{_MANAGER}/request_headers_timeout", value("timeout of the headers", default="none")),
     rule(f"{_MANAGER}/drain_timeout", value("drain of a connection", default="5s")),
-    rule(f"{_MANAGER}/use_remote_address", value("the client's address is the connection's", default="false")),
+    rule(f"{_MANAGER}/use_remote_address", value("client's address from the connection", default="false")),
     rule(f"{_HTTP2}/max_concurrent_streams", value("open calls on a connection, at most")),
     rule(f"{_HTTP2}/initial_stream_window_size", value("window of a call", size)),
     rule(f"{_HTTP2}/initial_connection_window_size", value("window of a connection", size)),
@@ -88,4 +90,3 @@ LISTENER = (
     rule(f"{_MANAGER}/local_reply_config/**/inline_string", _refusal),
     rule(f"{_MANAGER}/server_name", value("server name", default="envoy")),
 )
-

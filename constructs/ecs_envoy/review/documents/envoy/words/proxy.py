@@ -37,7 +37,10 @@ PROXY = (
     rule("admin/address/socket_address/address", value("admin interface: address")),
     rule("admin/address/socket_address/port_value", value("admin interface: port")),
     rule("stats_config", presence("list of kept statistics")),
-    rule("stats_config/stats_matcher/inclusion_list/patterns", items("kept statistic", "kept statistics", _pattern)),
+    rule(
+        "stats_config/stats_matcher/inclusion_list/patterns",
+        items("kept statistic", "kept statistics", _pattern),
+    ),
     rule("stats_config/stats_tags", items("label of statistics", "labels of statistics")),
     rule("stats_config/histogram_bucket_settings/**/buckets", value("buckets of durations")),
     rule("stats_sinks", items("sink of statistics", "sinks of statistics")),

@@ -23,7 +23,9 @@ def _buckets(found: Json) -> str:
         case {"descriptors": [*descriptors]}:
             return ", ".join(_bucket(d.get("token_bucket")) for d in descriptors if isinstance(d, dict))
         case {"descriptors": dict() as descriptors}:
-            return ", ".join(_bucket(d.get("token_bucket")) for d in descriptors.values() if isinstance(d, dict))
+            return ", ".join(
+                _bucket(d.get("token_bucket")) for d in descriptors.values() if isinstance(d, dict)
+            )
         case {"token_bucket": bucket}:
             return _bucket(bucket)
         case _:
@@ -54,7 +56,9 @@ ROUTE = (
     rule("idle_timeout", value("idle timeout", _seconds, default="that of the listener")),
     rule("max_stream_duration/max_stream_duration", value("longest call", _seconds, default="none")),
     rule("max_stream_duration/grpc_timeout_header_max", value("longest deadline", _seconds, default="none")),
-    rule("max_stream_duration/grpc_timeout_header_offset", value("ends before the deadline by", default="0s")),
+    rule(
+        "max_stream_duration/grpc_timeout_header_offset", value("ends before the deadline by", default="0s")
+    ),
     # Retries and hedging.
     rule("retry_policy", presence("retries", _retries)),
     rule("retry_policy/num_retries", value("retries", default="1")),
@@ -64,10 +68,15 @@ ROUTE = (
     rule("retry_policy/retry_back_off/max_interval", value("wait before a retry, at most")),
     rule("retry_policy/host_selection_retry_max_attempts", value("picks of another task", default="1")),
     rule("retry_policy/retriable_status_codes", items("status to retry", "statuses to retry")),
-    rule("retry_policy/retry_host_predicate", items("condition for the task of a retry", "conditions for the task of a retry", _short)),
+    rule(
+        "retry_policy/retry_host_predicate",
+        items("condition for a retry's task", "conditions for a retry's task", _short),
+    ),
     rule("hedge_policy", presence("hedging")),
     rule("hedge_policy/initial_requests", value("hedging: first calls", default="1")),
-    rule("hedge_policy/hedge_on_per_try_timeout", value("hedging after the timeout of a try", default="false")),
+    rule(
+        "hedge_policy/hedge_on_per_try_timeout", value("hedging after the timeout of a try", default="false")
+    ),
     rule("request_body_buffer_limit", value("largest request that is repeated", size)),
     # Limits.
     rule(_RATE, presence("rate limit", _buckets)),
