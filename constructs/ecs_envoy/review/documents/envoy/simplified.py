@@ -29,13 +29,13 @@ def simple_cluster(cluster: Mapping[str, Json]) -> Fields:
     match cluster.get("health_checks"):
         case [dict() as check]:
             fields["health_check"] = _health_check(check)
-        case None:
+        case None | []:
             pass
         case several:
             fields["health_checks"] = several
     match cluster.get("circuit_breakers"):
-        case {"thresholds": [dict() as only]} if only.get("priority", "DEFAULT") == "DEFAULT":
-            fields["circuit_breakers"] = only
+        case {"thresholds": [dict() as only], **rest} if only.get("priority", "DEFAULT") == "DEFAULT":
+            fields["circuit_breakers"] = {**only, **rest}
         case _:
             pass
     return fields

@@ -73,6 +73,17 @@ def value(words: str, show: Show = shown, *, default: str = "Envoy's default") -
     return say
 
 
+def single(words: str) -> Say:
+    """Return the words of `value` for a single value, and none for a mapping or a list."""
+    whole = value(words)
+
+    def say(old: Json, new: Json) -> str | None:
+        is_single = not isinstance(old, dict | list) and not isinstance(new, dict | list)
+        return whole(old, new) if is_single else None
+
+    return say
+
+
 def instead(words: str, show: Show = shown, *, default: str = "none") -> Say:
     """Return words such as `health check grpc instead of http2`."""
 
@@ -83,7 +94,11 @@ def instead(words: str, show: Show = shown, *, default: str = "none") -> Say:
 
 
 def _or(show: Show, found: Json, default: str) -> str:
-    return default if found is None else code(show(found))
+    if found is not None:
+        return code(show(found))
+    # A value that holds where none is given, unlike words about it.
+    is_value = default[:1].isdigit() or default.isupper() or default in {"true", "false"}
+    return code(default) if is_value else default
 
 
 def presence(words: str, show: Show | None = None) -> Say:

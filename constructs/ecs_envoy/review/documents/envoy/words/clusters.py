@@ -1,12 +1,14 @@
 """Rules for clusters. Paths are those of `simple_cluster`; defaults are those of Envoy's API reference."""
 
 from ecs_envoy.review.documents.trees.rules import (
+    WHERE,
     added_and_removed,
     instead,
     presence,
     rule,
     silent,
     silent_presence,
+    single,
     statement,
     value,
 )
@@ -72,6 +74,7 @@ CLUSTER = (
     ),
     rule("outlier_detection/base_ejection_time", value("outlier detection: ejected for", default="30s")),
     rule("outlier_detection/max_ejection_percent", value("outlier detection: at most", default="10")),
+    rule("outlier_detection/*", single(f"outlier detection: {WHERE}")),
     # Limits.
     rule("circuit_breakers", presence("circuit breakers")),
     rule("circuit_breakers/max_requests", value("open calls at most", default="1024")),
@@ -80,6 +83,7 @@ CLUSTER = (
     rule("circuit_breakers/max_retries", value("retries at once at most", default="3")),
     rule("circuit_breakers/retry_budget", presence("retry budget")),
     rule("circuit_breakers/retry_budget/budget_percent", value("retry budget", default="20%")),
+    rule("circuit_breakers/*", single(f"circuit breakers: {WHERE}")),
     rule("track_cluster_stats", presence("statistics of each task")),
     rule("track_cluster_stats/per_endpoint_stats", value("statistics of each task", default="false")),
 )

@@ -3,6 +3,7 @@
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.documents.trees.rules import (
+    WHERE,
     added_and_removed,
     presence,
     rule,
@@ -37,6 +38,17 @@ def _logger(old: Json, new: Json) -> str | None:
             return f"statistics of calls {'added' if old is None else 'removed'}"
         case dict():
             return "access log: other calls are logged"
+        case _:
+            return None
+
+
+def _filter(old: Json, new: Json) -> str | None:
+    """Word a filter that does nothing by itself; of another one its settings matter, too."""
+    match old, new:
+        case None, {"disabled": True}:
+            return f"filter {WHERE} added, off unless a route turns it on"
+        case {"disabled": True}, None:
+            return f"filter {WHERE} removed, which was off unless a route turned it on"
         case _:
             return None
 
@@ -87,6 +99,7 @@ LISTENER = (
     rule(f"{_MANAGER}/tracing/**/service_name", value("tracing: name")),
     rule(f"{_MANAGER}/request_id_extension", silent_presence),
     # What a call passes.
+    rule(f"{_MANAGER}/http_filters/*", _filter),
     rule(f"{_MANAGER}/local_reply_config/**/inline_string", _refusal),
     rule(f"{_MANAGER}/server_name", value("server name", default="envoy")),
 )
