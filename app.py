@@ -14,6 +14,7 @@ from ecs_envoy.configuration.proxies.views import stack_name, views
 from ecs_envoy.from_configuration.everything import mark_everything
 from ecs_envoy.from_configuration.lookups import missing_lookups
 from envoy_config.settings_error import Finding, SettingsError
+from stacks.nag import NoNagError, add_nag
 from stacks.network import NetworkStack
 from stacks.proxy import ProxyStack
 from stacks.services import ServicesStack
@@ -116,6 +117,11 @@ def main(app: App) -> int:
         return 2
     try:
         define_stacks(app, configuration)
+        add_nag(app)
+    except NoNagError as error:
+        print(error, file=sys.stderr)
+        _remove(set(out.iterdir()) - before)
+        return 2
     except SettingsError as error:
         print(located(path, error.problems), file=sys.stderr)
         _remove(set(out.iterdir()) - before)

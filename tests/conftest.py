@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ecs_envoy.cli.envoy_binary import with_endpoint_files
+from ecs_envoy.review.checks.envoy_binary import with_endpoint_files
 from tests import marks
 from tests.marks import pytest_collection_modifyitems as pytest_collection_modifyitems
 from tests.marks import pytest_ignore_collect as pytest_ignore_collect

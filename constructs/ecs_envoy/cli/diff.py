@@ -1,14 +1,18 @@
 """`ecs-envoy diff`: says what a change would deploy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from ecs_envoy.cli.checkout import CHECKOUT, NO_CHECKOUT, is_checkout
 from ecs_envoy.cli.context_option import context_values
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.whole_file import write_whole
+from ecs_envoy.configuration import ConfigurationError
 from ecs_envoy.review.assembly.reading import BadAssemblyError, read_assembly
+from ecs_envoy.review.checks.checking import check_all, joined
+from ecs_envoy.review.checks.rehearsing import rehearsal_checks
 from ecs_envoy.review.comment.json_form import json_form
 from ecs_envoy.review.comment.markdown import LONGEST, markdown
 from ecs_envoy.review.comment.terminal import terminal
@@ -24,7 +28,7 @@ from ecs_envoy.review.revisions.git import GitError, repository
 from ecs_envoy.review.revisions.python_environment import EnvironmentFailedError
 from ecs_envoy.review.revisions.sides import NoConfigurationError, Pair, Wanted, synthesize_sides
 from ecs_envoy.review.revisions.synthesis import SynthesisFailedError
-from ecs_envoy.review.sections import CareKind, EnvironmentReview
+from ecs_envoy.review.sections import CareKind, Checks, EnvironmentReview
 
 _FORMATS = ("terminal", "markdown", "json", "html")
 
@@ -49,6 +53,13 @@ _FORMATS = ("terminal", "markdown", "json", "html")
     "--max-characters", type=click.IntRange(1000), default=LONGEST, show_default=True, help="of Markdown"
 )
 @click.option("--prices", type=click.Path(path_type=Path, dir_okay=False), help="a file of your own prices")
+@click.option("--lint/--no-lint", default=True, help="whether cfn-lint looks at the templates that differ")
+@click.option(
+    "--rehearse",
+    "rehearsed",
+    is_flag=True,
+    help="rehearse each configuration that differs, which takes minutes; HEAD has to be the working tree",
+)
 @click.option(
     "--fail-on",
     default="",
@@ -65,6 +76,9 @@ def diff(
     output: Path | None,
     max_characters: int,
     prices: Path | None,
+    *,
+    lint: bool,
+    rehearsed: bool,
     fail_on: str,
 ) -> None:
     """Say what would be deployed, what restarts, who gains access and what it costs, if HEAD replaced BASE.
@@ -85,22 +99,57 @@ def diff(
         gates = read_gates(fail_on)
         wanted = Wanted(configs=tuple(configs), context=context_values(contexts), lock=lock)
         table = prices_with(prices) if prices else None
+        if rehearsed:
+            _check_rehearsal(base, head)
         comparisons, compared = _comparisons(base, head, wanted)
+        checked = check_all(comparisons, project=Path.cwd(), with_lint=lint)
+        if rehearsed:
+            checked = _with_rehearsals(comparisons, checked)
     except (
         BadAssemblyError,
         BadGateError,
         BadPricesError,
+        ConfigurationError,
         EnvironmentFailedError,
         GitError,
         NoConfigurationError,
         NoDiffLibraryError,
+        NoRehearsalError,
         SynthesisFailedError,
     ) as error:
         fail(f"ecs-envoy diff: {error}", BAD_INPUT)
-    reviews = [review(comparison, table) for comparison in comparisons]
+    reviews = [review(comparison, table, checked.get(comparison.name)) for comparison in comparisons]
     _write(_written(form or "terminal", reviews, compared, max_characters), output)
     if reasons := failures(gates, reviews):
         fail("\n".join(f"ecs-envoy diff: --fail-on: {reason}" for reason in reasons), FAILED)
+
+
+class NoRehearsalError(ValueError):
+    """What is compared cannot be rehearsed; the message says why."""
+
+
+def _check_rehearsal(base: str | None, head: str | None) -> None:
+    if head is not None or (base is not None and Path(base).is_dir()):
+        raise NoRehearsalError(
+            f"--rehearse: it deploys the working tree, and HEAD is {head}; leave HEAD out"
+            if head
+            else f"--rehearse: it deploys the working tree, and {base} is a folder; give revisions"
+        )
+    if not is_checkout():
+        raise NoRehearsalError(f"--rehearse: {NO_CHECKOUT}")
+
+
+def _with_rehearsals(
+    comparisons: Sequence[Comparison], checked: Mapping[str, Checks]
+) -> Mapping[str, Checks]:
+    """Return `checked` with the figures of a rehearsal of each configuration in which something differs."""
+    found = dict(checked)
+    for comparison in comparisons:
+        head = comparison.head
+        if head and head.configuration and comparison.changes.resources:
+            rehearsal = rehearsal_checks(Path(head.configuration.path), checkout=CHECKOUT)
+            found[comparison.name] = joined(found.get(comparison.name, Checks()), rehearsal)
+    return found
 
 
 def _comparisons(base: str | None, head: str | None, wanted: Wanted) -> tuple[Sequence[Comparison], str]:

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 import yaml
 
+from ecs_envoy.cli.checkout import CHECKOUT, NO_CHECKOUT, is_checkout
 from ecs_envoy.cli.cost import cost
 from ecs_envoy.cli.diff import diff
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
-from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
 from ecs_envoy.configuration.plans import proxy_task, rollout
@@ -25,10 +25,9 @@ from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.configuration.warnings import warnings
 from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+from ecs_envoy.review.checks.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.settings.extra import MissingExtraError
 from envoy_config.settings_error import dotted
-
-CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def main() -> None:
@@ -209,8 +208,8 @@ def rehearse(
       ecs-envoy rehearse config/example.yaml
       ecs-envoy rehearse --out /tmp/rehearsal ../our/prod.yaml
     """
-    if not (CHECKOUT / "rehearsal/__main__.py").is_file():
-        fail("rehearse deploys the stacks of a checkout of ecs-envoy; run it there, after make setup", FAILED)
+    if not is_checkout():
+        fail(NO_CHECKOUT, FAILED)
     numbers = {"seconds": seconds, "health-lag": health_lag, "propagation": propagation}
     options = [f"--{name}={number}" for name, number in numbers.items() if number is not None]
     options += [f"--out={out}"] if out else []

@@ -10,11 +10,20 @@ from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.meaning.finding import meaning
 from ecs_envoy.review.resources.details import details
-from ecs_envoy.review.sections import EnvironmentReview, Existence
+from ecs_envoy.review.sections import Checks, EnvironmentReview, Existence
 
 
-def review(comparison: Comparison, prices: Prices | None = None) -> EnvironmentReview:
-    """Return everything that the comment says about one environment, at `prices` or else at our own."""
+def review(
+    comparison: Comparison, prices: Prices | None = None, checked: Checks | None = None
+) -> EnvironmentReview:
+    """Return everything that the comment says about one environment.
+
+    Args:
+        comparison: The environment.
+        prices: What things cost; our own prices by default.
+        checked: How it was checked, by `check_all`; by default only what the assemblies bring with them.
+
+    """
     return EnvironmentReview(
         name=comparison.name,
         existence=_existence(comparison),
@@ -28,7 +37,7 @@ def review(comparison: Comparison, prices: Prices | None = None) -> EnvironmentR
         stacks_added=comparison.changes.stacks_added,
         stacks_removed=comparison.changes.stacks_removed,
         cost=cost(comparison, prices),
-        checks=checks(comparison),
+        checks=checks(comparison) if checked is None else checked,
     )
 
 

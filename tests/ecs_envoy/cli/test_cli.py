@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ecs_envoy.cli.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.cli.main import main
 from ecs_envoy.cli.whole_file import write_whole
+from ecs_envoy.review.checks.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from tests.conftest import ROOT
 from tests.ecs_envoy.cli.test_command import NO_ROOM
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ecs_envoy.review.assembly.findings import REPORTS, Finding, annotations, plugins, report_findings
+
 UNKNOWN_REGION = "unknown-region"
 """The region of a stack whose app does not say it."""
 
@@ -66,6 +68,8 @@ class Assembly:
         assets: What is built or uploaded at deployment, by the hash that stands in templates.
         missing: The look-ups that `cdk.context.json` does not answer, as its keys.
         libraries: The version of each library whose constructs it has, such as `aws-cdk-lib`.
+        findings: What cdk-nag, other plugins of the CDK's validation and the constructs themselves say.
+        checked_by: The plugins of the CDK's validation that have looked at it.
 
     """
 
@@ -74,6 +78,8 @@ class Assembly:
     assets: Mapping[str, Asset] = field(default_factory=dict[str, Asset])
     missing: tuple[str, ...] = ()
     libraries: Mapping[str, str] = field(default_factory=dict[str, str])
+    findings: tuple[Finding, ...] = ()
+    checked_by: tuple[str, ...] = ()
 
 
 def read_assembly(folder: Path) -> Assembly:
@@ -95,10 +101,16 @@ def _read(folder: Path) -> Assembly:
     stacks: dict[str, Stack] = {}
     assets: dict[str, Asset] = {}
     missing: list[str] = []
+    findings: list[Finding] = []
+    checked_by: list[str] = []
     for place, manifest in _manifests(folder):
         missing += [entry["key"] for entry in manifest.get("missing", [])]
+        for report in (_json(place / name) for name in REPORTS if (place / name).is_file()):
+            findings += report_findings(report)
+            checked_by += plugins(report)
         for name, artifact in manifest.get("artifacts", {}).items():
             properties = artifact.get("properties", {})
+            findings += annotations(_metadata(place, artifact))
             match artifact.get("type"):
                 case "aws:cloudformation:stack":
                     stack = _stack(place, name, artifact, manifest["artifacts"])
@@ -113,6 +125,8 @@ def _read(folder: Path) -> Assembly:
         assets=assets,
         missing=tuple(dict.fromkeys(missing)),
         libraries=_libraries(folder),
+        findings=tuple(dict.fromkeys(findings)),
+        checked_by=tuple(dict.fromkeys(checked_by)),
     )
 
 
@@ -185,12 +199,9 @@ def _with_nested(folder: Path, stack: Stack) -> Iterator[Stack]:
 
 
 def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dict[str, str]:
-    metadata = dict(artifact.get("metadata", {}))
-    if extra := artifact.get("additionalMetadataFile"):
-        metadata |= _json(folder / extra)
     by_id = {
         entry["data"]: path.strip("/")
-        for path, entries in metadata.items()
+        for path, entries in _metadata(folder, artifact).items()
         for entry in entries
         if entry.get("type") == "aws:cdk:logicalId"
     }
@@ -200,6 +211,14 @@ def _paths(folder: Path, artifact: Mapping[str, Any], template: Template) -> dic
         )
         for logical_id, resource in template.get("Resources", {}).items()
     }
+
+
+def _metadata(folder: Path, artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what constructs have said of a stack, by their paths."""
+    metadata = dict(artifact.get("metadata", {}))
+    if extra := artifact.get("additionalMetadataFile"):
+        metadata |= _json(folder / extra)
+    return metadata
 
 
 def _readable(path: str) -> str:

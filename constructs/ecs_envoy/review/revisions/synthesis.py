@@ -25,6 +25,8 @@ SETTINGS: Mapping[str, object] = {
     # Findings are for the comment to say.
     "@aws-cdk/core:failSynthOnValidationErrors": False,
     "@aws-cdk/core:validationReportJson": True,
+    # Of our own app; another app has its own way to run cdk-nag, or never does.
+    "ecs-envoy:nag": "if-installed",
 }
 
 

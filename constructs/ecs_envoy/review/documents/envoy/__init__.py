@@ -1,0 +1,1 @@
+"""Compares Envoy's bootstraps by what they mean to calls."""

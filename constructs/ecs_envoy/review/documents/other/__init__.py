@@ -1,0 +1,1 @@
+"""Compares the documents inside templates that are not Envoy's."""
