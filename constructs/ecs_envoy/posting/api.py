@@ -24,7 +24,7 @@ class ApiError(Exception):
     """The API refuses or fails; the message has its reason.
 
     Attributes:
-        status: The HTTP status; 0 without an answer.
+        status: The HTTP status; 429 for every rate limit, 0 without an answer.
 
     """
 
@@ -91,9 +91,10 @@ class Api:
         try:
             return _answer(request, _LARGEST)
         except HTTPError as error:
-            reason = ApiError(f"{about}: {error.code} {_reason(error)}", error.code)
             wait = _wait(error.headers)
+            # GitHub says 403, too, for a rate limit, and for a missing right.
             limited = error.code == 429 or (error.code == 403 and wait is not None)
+            reason = ApiError(f"{about}: {error.code} {_reason(error)}", 429 if limited else error.code)
             if limited or error.code >= 500:
                 raise _NotNowError(reason, limited=limited, wait=wait) from None
             raise reason from None
