@@ -72,7 +72,7 @@ def run_action(
         log, status = log + done.stdout + done.stderr, done.returncode
         if "id" in step:
             known |= {f"steps.{step['id']}.outputs.{name}": text for name, text in _outputs(output).items()}
-    named = {} if status else definition.get("outputs", {})
+    named: dict[str, Any] = {} if status else definition.get("outputs", {})
     outputs = {name: value(output["value"]) for name, output in named.items()}
     return Ran(outputs=outputs, log=log, status=status, used=used)
 
