@@ -2,26 +2,29 @@
 
 import io
 import json
-import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecs_envoy.posting.comment import marker
-from tests.ecs_envoy.posting.conftest import EVENTS, run_posting
+from tests.conftest import ROOT
+from tests.ecs_envoy.posting.composite import Ran, run_action
+from tests.ecs_envoy.posting.conftest import EVENTS
 from tests.ecs_envoy.posting.stubs import Answer, Stub
 
 pytestmark = pytest.mark.process
 
+ACTION = ROOT / ".github/actions/comment/action.yml"
 KEY = "0123456789ab"
 NAME = f"ecs-envoy-review-{KEY}"
 EVENT: dict[str, Any] = json.loads((EVENTS / "workflow_run.json").read_text())
 RUN = EVENT["workflow_run"]
 ABOVE = "<sub>The code of this pull request wrote what follows.</sub>"
 
-Post = Callable[[], subprocess.CompletedProcess[str]]
+Post = Callable[[], Ran]
 
 
 def archive(**files: str | bytes) -> bytes:
@@ -51,16 +54,18 @@ def pull_request(stub: Stub, number: int, **head: object) -> None:
 
 
 @pytest.fixture
-def post(job: Mapping[str, str]) -> Post:
+def post(job: Mapping[str, str], tmp_path: Path) -> Post:
+    """Runs the action that posts, as `.github/workflows/comment.yml` does."""
     event = {"GITHUB_EVENT_PATH": str(EVENTS / "workflow_run.json"), "GITHUB_EVENT_NAME": "workflow_run"}
-    return lambda: run_posting("workflow-run", {**job, **event})
+    variables = {**job, **event, "RUNNER_TEMP": str(tmp_path)}
+    return lambda: run_action(ACTION, {}, variables, without=frozenset())
 
 
 def test_the_comment_of_a_fork_is_posted(stub: Stub, post: Post) -> None:
     made(stub, archive(comment="### prod: nothing is replaced\n", number="7\n"))
     pull_request(stub, 7)
     done = post()
-    assert (done.returncode, done.stdout) == (0, "the comment: created\n"), done.stderr
+    assert (done.status, done.log) == (0, "the comment: created\n"), done.log
     assert stub.writes == ["POST /repos/acme/learning/issues/7/comments"]
     assert stub.texts == [f"{marker(KEY)}\n{ABOVE}\n\n### prod: nothing is replaced\n"]
 
@@ -90,8 +95,8 @@ def test_no_comment_is_posted_about_a_commit_that_is_no_longer_the_newest(stub: 
     made(stub, archive(comment="text", number="7"))
     pull_request(stub, 7, sha="a" * 40)
     done = post()
-    assert done.returncode == 0
-    assert done.stdout == "::notice::no comment is posted: pull request 7 has newer commits\n"
+    assert done.status == 0
+    assert done.log == "::notice::no comment is posted: pull request 7 has newer commits\n"
     assert stub.writes == []
 
 
@@ -109,8 +114,8 @@ def test_fails_for_the_pull_request_of_somebody_else(
     made(stub, archive(comment="text", number="8"))
     pull_request(stub, 8, **head)
     done = post()
-    assert done.returncode == 1
-    assert done.stdout == (
+    assert done.status == 1
+    assert done.log == (
         f"::error::the comment is not posted: {NAME}: names pull request 8, which is not that of the run\n"
     )
     assert stub.writes == []
@@ -134,11 +139,11 @@ def test_fails_for_an_artifact_that_we_did_not_make(
     made(stub, content)
     pull_request(stub, 7)
     done = post()
-    assert done.returncode == 1
-    assert done.stdout.startswith(f"::error::the comment is not posted: {NAME}: ")
-    assert message in done.stdout
-    assert done.stdout.count("\n") == 1
-    assert "Traceback" not in done.stderr
+    assert done.status == 1
+    assert done.log.startswith(f"::error::the comment is not posted: {NAME}: ")
+    assert message in done.log
+    assert done.log.count("\n") == 1
+    assert "Traceback" not in done.log
     assert stub.writes == []
 
 
@@ -146,16 +151,16 @@ def test_fails_for_an_artifact_that_we_did_not_make(
 def test_fails_for_an_artifact_that_is_too_large(lied: bool, stub: Stub, post: Post) -> None:
     made(stub, b"0" * 1_000_001, size=10 if lied else None)
     done = post()
-    assert done.returncode == 1
-    assert "has more than 1,000,000 bytes" in done.stdout
-    assert "signature" not in done.stdout
+    assert done.status == 1
+    assert "has more than 1,000,000 bytes" in done.log
+    assert "signature" not in done.log
     assert ("/storage" in [q.path for q in stub.asked]) == lied
 
 
 def test_a_run_without_a_comment_is_no_failure(stub: Stub, post: Post) -> None:
     made(stub, b"", name="ecs-envoy-review-../../x")
     done = post()
-    assert (done.returncode, done.stdout) == (
+    assert (done.status, done.log) == (
         0,
         "::notice::no comment is posted, because that run made none\n",
     )
