@@ -42,8 +42,16 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:  # noqa: ANN401 - whatever the API says
-        """Return the answer's JSON."""
-        return json.loads(self.body)
+        """Return the answer's JSON.
+
+        Raises:
+            ApiError: It is something else, such as the page of a proxy.
+
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise ApiError("the API's answer is not JSON; look at its address and at proxies", 0) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +78,8 @@ def _found(key: str, content: bytes) -> Found:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             text, number = (_member(archive, name) for name in (COMMENT, NUMBER))
-    except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, ValueError) as error:
-        # RuntimeError: it is encrypted. NotImplementedError: an unknown compression. ValueError: no UTF-8.
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValueError) as error:
+        # RuntimeError: it is encrypted or compressed in an unknown way. ValueError: no UTF-8.
         raise BadArtifactError(f"ecs-envoy-review-{key}: cannot be read: {error}") from None
     if not re.fullmatch(r"[1-9][0-9]{0,9}\n?", number):
         raise BadArtifactError(f"ecs-envoy-review-{key}: {NUMBER} is no number")

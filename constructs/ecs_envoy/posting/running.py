@@ -78,6 +78,8 @@ def settings(variables: Mapping[str, str]) -> Settings:
 
 def run(wanted: Settings, root: Path) -> Review:
     """Return what `ecs-envoy diff` says about the project in `root`."""
+    if not (root / wanted.folder).is_dir():
+        return _failed(f"the working directory {wanted.folder} is not in this check-out", 2)
     done = subprocess.run(
         # -P: nothing of the project is imported by this Python.
         [sys.executable, "-P", "-m", "ecs_envoy.cli.main", "diff", "--format=markdown", *wanted.options],
@@ -89,13 +91,17 @@ def run(wanted: Settings, root: Path) -> Review:
     reasons = done.stderr.strip()
     sys.stderr.write(done.stderr)
     if not done.stdout:
-        text = f"### ecs-envoy diff could not compare\n\n{_fenced(reasons or 'it gives no reason')}"
-        return Review(text=text, summary="ecs-envoy diff could not compare", status=done.returncode or 1)
+        return _failed(reasons or "it gives no reason", done.returncode or 1)
     text = done.stdout
     if done.returncode:
         text += f"\n**Gates of `--fail-on` that fail**\n\n{_fenced(reasons)}"
     headings = [line.removeprefix("### ") for line in done.stdout.splitlines() if line.startswith("### ")]
     return Review(text=text, summary="\n".join(headings), status=done.returncode)
+
+
+def _failed(reason: str, status: int) -> Review:
+    title = "ecs-envoy diff could not compare"
+    return Review(text=f"### {title}\n\n{_fenced(reason)}", summary=title, status=status)
 
 
 def base_of(event: Mapping[str, object], root: Path) -> str:

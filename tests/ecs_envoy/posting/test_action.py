@@ -100,6 +100,11 @@ def test_fails_with_the_reason_in_the_comment_if_nothing_can_be_compared(
         assert "config/prod.yaml: broken: take it out" in text
 
 
+def test_fails_if_the_working_directory_is_not_there(use: Use, stub: Stub) -> None:
+    assert use({"working-directory": "infra"}).status == 2
+    assert "the working directory infra is not in this check-out" in stub.texts[0]
+
+
 def test_fails_for_a_trigger_that_would_run_a_strangers_code_with_secrets(use: Use, stub: Stub) -> None:
     ran = use(GITHUB_EVENT_NAME="pull_request_target")
     assert ran.status == 2

@@ -180,6 +180,13 @@ def test_no_comment_is_posted_by_a_run_of_a_branch(stub: Stub, comment: Comment,
     assert stub.asked == []
 
 
+def test_fails_if_something_else_than_the_api_answers(stub: Stub, comment: Comment) -> None:
+    stub.faults["GET"] = deque([Answer(body=b"<html>log in first</html>")])
+    done = comment()
+    assert done.returncode == 1
+    assert "the API's answer is not JSON" in done.stdout
+
+
 def test_comments_of_deleted_accounts_are_no_trouble(stub: Stub, comment: Comment) -> None:
     stub.add("gone", author=BOT)
     stub.comments[0]["user"] = None

@@ -35,6 +35,12 @@ def archive(**files: str | bytes) -> bytes:
     return content.getvalue()
 
 
+def damaged() -> bytes:
+    content = bytearray(archive(comment="a line of text\n" * 100, number="7"))
+    content[45:55] = b"\xff" * 10  # within the compressed comment
+    return bytes(content)
+
+
 def made(stub: Stub, content: bytes, *, name: str = NAME, size: int | None = None) -> None:
     """Let the run have an artifact."""
     listed = {"id": 11, "name": name, "size_in_bytes": len(content) if size is None else size}
@@ -126,6 +132,7 @@ def test_fails_for_the_pull_request_of_somebody_else(
     [
         pytest.param(b"no archive", "cannot be read: File is not a zip file", id="no archive"),
         pytest.param(archive(number="7"), "cannot be read:", id="no comment"),
+        pytest.param(damaged(), "cannot be read:", id="a damaged archive"),
         pytest.param(archive(comment=b"\xff", number="7"), "cannot be read:", id="no text"),
         pytest.param(archive(comment="x", number="7/../8"), "pull-request is no number", id="no number"),
         pytest.param(
