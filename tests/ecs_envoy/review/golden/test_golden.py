@@ -25,6 +25,7 @@ from ecs_envoy.review.comparison import Configured, Environment, compare
 from ecs_envoy.review.reviewing import review
 from ecs_envoy.review.sections import EnvironmentReview
 from tests.conftest import ROOT, RunCdk, Snapshot
+from tests.ecs_envoy.review.golden.picture import picture
 
 HERE = Path(__file__).parent
 CASES = sorted(path.stem for path in (HERE / "cases").glob("*.yaml"))
@@ -144,3 +145,11 @@ def test_the_comment_about_a_change_matches_its_snapshot(
     found = replace(reviews[case], name="prod")
     text = markdown(page([found], compared="compared main with the working tree"))
     snapshot(HERE / "cases" / f"{case}.md", text)
+
+
+def test_the_picture_in_the_docs_matches_its_snapshot(
+    reviews: dict[str, EnvironmentReview], snapshot: Snapshot
+) -> None:
+    found = replace(reviews["tasks-scale"], name="prod")
+    text = picture(page([found], compared="compared main with the working tree"))
+    snapshot(ROOT / "docs/images/review.svg", text)
