@@ -73,6 +73,6 @@ def _styled(text: str) -> str:
     def style(part: str) -> str:
         if part.startswith("`"):
             return click.style(part.strip("`"), fg="cyan")
-        return click.style(part.strip("*"), bold=True) if part.startswith("**") else part
+        return click.style(_plain(part), bold=True) if part.startswith("**") else part
 
     return "".join(map(style, _SPANS.split(text)))

@@ -17,7 +17,7 @@ def picture(page: Page) -> str:
     """Return an SVG of the comment as a terminal shows it."""
     console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True)
     text = terminal(replace(page, parts=tuple(map(_folded, page.parts))))
-    console.print(Text.from_ansi(text.rstrip()))
+    console.print(Text.from_ansi(text.rstrip() + "\n"))
     svg = console.export_svg(title="ecs-envoy diff", unique_id="review", theme=DIMMED_MONOKAI)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
