@@ -11,6 +11,7 @@ import yaml
 
 from ecs_envoy.cli.diff import diff
 from ecs_envoy.review.gates import read_gates
+from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import CareKind
 from tests.conftest import ROOT, Snapshot
 
@@ -54,6 +55,11 @@ def test_the_page_names_every_gate() -> None:
     gates = table("Gates")
     assert [gate for gate in gates if "cost" not in gate] == [kind.value for kind in CareKind]
     read_gates(",".join(gates))  # or it raises
+
+
+def test_the_page_says_what_can_become_of_a_resource() -> None:
+    plain = {Kind.ADDED, Kind.REMOVED, Kind.CHANGED, Kind.REPLACED}
+    assert all(f"*{kind.value}*" in TEXT for kind in Kind if kind not in plain)
 
 
 def test_the_variables_of_the_page_are_those_of_the_template() -> None:
