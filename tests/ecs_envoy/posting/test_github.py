@@ -136,6 +136,12 @@ def test_a_question_is_asked_again_if_that_may_help(fault: Answer, stub: Stub, c
     assert [q.method for q in stub.asked] == ["GET"] * TRIES + ["POST"]
 
 
+def test_a_comment_that_a_rate_limit_held_back_is_created_later(stub: Stub, comment: Comment) -> None:
+    stub.faults["POST"] = deque([Answer(status=403, headers={"Retry-After": "0"})])
+    assert comment().stdout == "the comment: created\n"
+    assert stub.texts == [BODY]
+
+
 def test_fails_if_the_api_fails_each_time(stub: Stub, comment: Comment) -> None:
     stub.faults["GET"] = deque([AGAIN] * TRIES)
     done = comment()
