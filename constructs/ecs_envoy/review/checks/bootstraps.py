@@ -17,6 +17,8 @@ _NOT_HERE = re.compile(
 )
 """What Envoy says of files that only the task has, such as certificates."""
 
+_PREFIX = re.compile(r"^(\[[^\]]*\]\s*)+(error initializing configuration '[^']*':)?")
+
 _VERSION = re.compile(r":v?(\d+\.\d+\.\d+)")
 
 
@@ -42,7 +44,7 @@ def _checked(service: EcsService, before: EcsService | None) -> tuple[str, bool]
     try:
         version = validate_bootstrap(_text(service.bootstrap))
     except EnvoyRefusedError as error:
-        reason = str(error).partition(": ")[2].replace("`", "'")
+        reason = _reason(str(error))
         if _NOT_HERE.search(reason):
             return f"Envoy cannot check {name} outside of its task: {reason}", False
         was_refused = before is not None and _refuses(before)
@@ -52,6 +54,12 @@ def _checked(service: EcsService, before: EcsService | None) -> tuple[str, bool]
     running = _running(service)
     other = f"; its task runs Envoy {running}" if running and running != version else ""
     return f"Envoy {version} accepts {name}{other}", False
+
+
+def _reason(message: str) -> str:
+    """Return why Envoy refuses a bootstrap, without the time and the name of a temporary file."""
+    reason = message.partition(": ")[2]
+    return _PREFIX.sub("", reason).strip(": ").replace("`", "'")
 
 
 def _refuses(service: EcsService) -> bool:

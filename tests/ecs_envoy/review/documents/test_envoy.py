@@ -88,7 +88,13 @@ def fault(share: int) -> Change:
 
 
 TLS = {"transport_socket": {"name": "envoy.transport_sockets.tls"}}
-BY_GRPC: dict[str, object] = {"timeout": "1s", "interval": "1s", "grpc_health_check": {}}
+BY_GRPC: dict[str, object] = {
+    "timeout": "1s",
+    "interval": "1s",
+    "healthy_threshold": 1,
+    "unhealthy_threshold": 2,
+    "grpc_health_check": {},
+}
 
 
 LINES: dict[str, tuple[Change, list[str]]] = {
