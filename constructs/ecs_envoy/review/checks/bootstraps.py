@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ecs_envoy.review.checks.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.documents.comparing import paired_proxies
+from ecs_envoy.review.documents.envoy.finding import bootstrap_of
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.sections import Checks
 
@@ -31,7 +30,8 @@ def bootstrap_checks(comparison: Comparison) -> Checks:
     new: list[str] = []
     for service in comparison.head.services.values():
         before = old.get(service.id)
-        if service.bootstrap is None or (before and before.bootstrap == service.bootstrap):
+        bootstrap = bootstrap_of(service)
+        if bootstrap is None or (before and bootstrap_of(before) == bootstrap):
             continue
         line, refused = _checked(service, before)
         (new if refused else done).append(line)
@@ -42,7 +42,7 @@ def _checked(service: EcsService, before: EcsService | None) -> tuple[str, bool]
     """Return what Envoy says, and whether it refuses what it did not refuse before."""
     name = f"the bootstrap of {code(service.name)}"
     try:
-        version = validate_bootstrap(_text(service.bootstrap))
+        version = validate_bootstrap(_text(service))
     except EnvoyRefusedError as error:
         reason = _reason(str(error))
         if _NOT_HERE.search(reason):
@@ -64,14 +64,14 @@ def _reason(message: str) -> str:
 
 def _refuses(service: EcsService) -> bool:
     try:
-        validate_bootstrap(_text(service.bootstrap))
+        validate_bootstrap(_text(service))
     except EnvoyRefusedError:
         return True
     return False
 
 
-def _text(bootstrap: Mapping[str, Any] | None) -> str:
-    return json.dumps(bootstrap)
+def _text(service: EcsService) -> str:
+    return json.dumps(bootstrap_of(service))
 
 
 def _running(service: EcsService) -> str | None:
