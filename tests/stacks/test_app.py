@@ -42,6 +42,16 @@ def test_fails_with_status_2_where_the_context_names_no_file(
     assert not list(tmp_path.iterdir())
 
 
+def test_fails_where_the_context_asks_for_nag_by_a_value_that_means_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "good.yaml"
+    config.write_text(GOOD)
+    assert ended({"config": str(config), "ecs-envoy:nag": "perhaps"}, tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert said == "context key ecs-envoy:nag: 'perhaps' means nothing; give true or if-installed\n"
+
+
 def test_fails_where_the_cdk_refuses_and_leaves_the_output_folder_as_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from aws_cdk import App
 from app import define_stacks
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.review.revisions.synthesis import SETTINGS, read_cdk_json
+from stacks.nag import add_nag
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,6 +24,7 @@ def main() -> None:
     for config in configs:
         app = App(outdir=str(folder / config.stem), context=context)
         define_stacks(app, load_configuration(config))
+        add_nag(app)
         app.synth()
 
 

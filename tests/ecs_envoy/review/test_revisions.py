@@ -204,6 +204,8 @@ def test_two_folders_are_compared_without_git(ecs_envoy: Run, tmp_path: Path) ->
         (["--fail-on", "rain"], "--fail-on: 'rain' is no gate; give some of replacement"),
         (["--lock", "none.txt"], "--lock: none.txt is not in"),
         (["--prices", "none.yaml"], "none.yaml: cannot be read"),
+        (["--rehearse", "main", "change"], "--rehearse: it deploys the working tree, and HEAD is change"),
+        (["--rehearse", "config"], "--rehearse: it deploys the working tree, and config is a folder"),
         (["config"], "config is a folder, so HEAD has to be one, too"),
         (["config", "config"], "is no cloud assembly, since it has no manifest.json"),
     ],

@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ecs_envoy.review.checks.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.documents.comparing import paired_proxies
+from ecs_envoy.review.documents.envoy.finding import bootstrap_of
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.sections import Checks
 
@@ -16,6 +15,8 @@ _NOT_HERE = re.compile(
     r"does not exist|unable to read file|Invalid path|No such file|not found: /", re.IGNORECASE
 )
 """What Envoy says of files that only the task has, such as certificates."""
+
+_PREFIX = re.compile(r"^(\[[^\]]*\]\s*)+(error initializing configuration '[^']*':)?")
 
 _VERSION = re.compile(r":v?(\d+\.\d+\.\d+)")
 
@@ -29,7 +30,8 @@ def bootstrap_checks(comparison: Comparison) -> Checks:
     new: list[str] = []
     for service in comparison.head.services.values():
         before = old.get(service.id)
-        if service.bootstrap is None or (before and before.bootstrap == service.bootstrap):
+        bootstrap = bootstrap_of(service)
+        if bootstrap is None or (before and bootstrap_of(before) == bootstrap):
             continue
         line, refused = _checked(service, before)
         (new if refused else done).append(line)
@@ -40,9 +42,9 @@ def _checked(service: EcsService, before: EcsService | None) -> tuple[str, bool]
     """Return what Envoy says, and whether it refuses what it did not refuse before."""
     name = f"the bootstrap of {code(service.name)}"
     try:
-        version = validate_bootstrap(_text(service.bootstrap))
+        version = validate_bootstrap(_text(service))
     except EnvoyRefusedError as error:
-        reason = str(error).partition(": ")[2].replace("`", "'")
+        reason = _reason(str(error))
         if _NOT_HERE.search(reason):
             return f"Envoy cannot check {name} outside of its task: {reason}", False
         was_refused = before is not None and _refuses(before)
@@ -54,16 +56,22 @@ def _checked(service: EcsService, before: EcsService | None) -> tuple[str, bool]
     return f"Envoy {version} accepts {name}{other}", False
 
 
+def _reason(message: str) -> str:
+    """Return why Envoy refuses a bootstrap, without the time and the name of a temporary file."""
+    reason = message.partition(": ")[2]
+    return _PREFIX.sub("", reason).strip(": ").replace("`", "'")
+
+
 def _refuses(service: EcsService) -> bool:
     try:
-        validate_bootstrap(_text(service.bootstrap))
+        validate_bootstrap(_text(service))
     except EnvoyRefusedError:
         return True
     return False
 
 
-def _text(bootstrap: Mapping[str, Any] | None) -> str:
-    return json.dumps(bootstrap)
+def _text(service: EcsService) -> str:
+    return json.dumps(bootstrap_of(service))
 
 
 def _running(service: EcsService) -> str | None:

@@ -43,12 +43,15 @@ def with_endpoint_files(bootstrap: str, folder: Path) -> str:
     """Return `bootstrap` with its endpoint files in `folder`: Envoy refuses files that do not exist."""
     values = json.loads(bootstrap)
     for cluster in values.get("static_resources", {}).get("clusters", []):
-        if eds := cluster.get("eds_cluster_config"):
-            source = eds["eds_config"]["path_config_source"]
+        # Somebody else's Envoy may ask a management server instead.
+        source = cluster.get("eds_cluster_config", {}).get("eds_config", {}).get("path_config_source")
+        if source:
             file = folder / "endpoints" / cluster["name"] / Path(source["path"]).name
             file.parent.mkdir(parents=True)
             file.write_text('{"version_info":"0","resources":[]}', encoding="utf-8")
-            source["path"], source["watched_directory"]["path"] = str(file), str(file.parent)
+            source["path"] = str(file)
+            if "watched_directory" in source:
+                source["watched_directory"]["path"] = str(file.parent)
     return json.dumps(values)
 
 

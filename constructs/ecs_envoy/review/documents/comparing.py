@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.documents.envoy.comparing import bootstrap_difference
+from ecs_envoy.review.documents.envoy.finding import bootstrap_of
 from ecs_envoy.review.documents.other.finding import other_documents
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.sections import DocumentChange
@@ -24,9 +25,10 @@ def _bootstraps(comparison: Comparison) -> Iterator[DocumentChange]:
     if comparison.base is None or comparison.head is None:
         return
     for old, new in paired_proxies(comparison):
-        if old.bootstrap is None or new.bootstrap is None or old.bootstrap == new.bootstrap:
+        before, after = bootstrap_of(old), bootstrap_of(new)
+        if before is None or after is None or before == after:
             continue
-        found = bootstrap_difference(old.bootstrap, new.bootstrap)
+        found = bootstrap_difference(before, after)
         if found.lines or found.diff:
             yield DocumentChange(title=code(new.name), lines=found.lines, diff=found.diff)
 
@@ -53,4 +55,4 @@ def paired_proxies(comparison: Comparison) -> list[tuple[EcsService, EcsService]
 
 
 def _proxies(services: Mapping[str, EcsService]) -> dict[str, EcsService]:
-    return {name: service for name, service in services.items() if service.is_proxy}
+    return {name: service for name, service in services.items() if bootstrap_of(service)}

@@ -46,12 +46,15 @@ static_resources:
     type: STRICT_DNS
     connect_timeout: 1s
     load_assignment:
+      cluster_name: lessons
       endpoints:
       - lb_endpoints:
         - endpoint: {address: {socket_address: {address: lessons.local, port_value: 50051}}}
     health_checks:
     - timeout: 1s
       interval: 1s
+      healthy_threshold: 1
+      unhealthy_threshold: 2
       tcp_health_check: {send: {text: "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a"}}
     outlier_detection: {consecutive_gateway_failure: 2}
     circuit_breakers: {thresholds: [{max_requests: 1000, max_pending_requests: 1000, max_retries: 100}]}
@@ -59,6 +62,7 @@ static_resources:
     type: STRICT_DNS
     connect_timeout: 1s
     load_assignment:
+      cluster_name: grading
       endpoints:
       - lb_endpoints:
         - endpoint: {address: {socket_address: {address: grading.local, port_value: 50052}}}

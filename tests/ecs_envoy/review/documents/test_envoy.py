@@ -88,7 +88,13 @@ def fault(share: int) -> Change:
 
 
 TLS = {"transport_socket": {"name": "envoy.transport_sockets.tls"}}
-BY_GRPC: dict[str, object] = {"timeout": "1s", "interval": "1s", "grpc_health_check": {}}
+BY_GRPC: dict[str, object] = {
+    "timeout": "1s",
+    "interval": "1s",
+    "healthy_threshold": 1,
+    "unhealthy_threshold": 2,
+    "grpc_health_check": {},
+}
 
 
 LINES: dict[str, tuple[Change, list[str]]] = {
@@ -256,6 +262,21 @@ def test_a_diff_that_is_alike_everywhere_is_shown_once() -> None:
     found = bootstrap_difference(bootstrap(), bootstrap(change))
     assert found.diff.count("@@ every service @@") == 1
     assert "+    - max_connections: 9" in found.diff
+
+
+def test_a_line_about_many_names_counts_them() -> None:
+    def routes(timeout: str) -> Change:
+        return lambda values: hosts(values)[0].update(
+            routes=[
+                {"match": {"path": f"/a.B/M{n}"}, "route": {"cluster": "lessons", "timeout": timeout}}
+                for n in range(30)
+            ]
+            + [{"match": {"prefix": "/"}, "route": {"cluster": "lessons"}}]
+        )
+
+    (line,) = bootstrap_difference(bootstrap(routes("3s")), bootstrap(routes("1s"))).lines
+    assert line.startswith("`lessons / M0`, ")
+    assert line.endswith(" and 22 more: timeout `3s` → `1s`")
 
 
 SAME: dict[str, Change] = {

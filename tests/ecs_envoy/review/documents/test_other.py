@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.documents.comparing import documents, envoy_documents
@@ -191,6 +192,12 @@ def proxies(*names: str, timeout: str = "1s", ids: tuple[str, ...] = ()) -> Stac
     return {"app": resources}
 
 
+def by_hand(timeout: str) -> Stacks:
+    """Return an ECS service with a bootstrap in YAML that somebody wrote by hand."""
+    text = yaml.safe_dump(bootstrap(lambda v: cluster(v).update(connect_timeout=timeout)))
+    return task(container("envoy", "-l", "info", "--config-yaml", text))
+
+
 PROXIES: dict[str, tuple[Stacks, Stacks, dict[str, str]]] = {
     "the same resource": (
         proxies("grpc"),
@@ -209,6 +216,11 @@ PROXIES: dict[str, tuple[Stacks, Stacks, dict[str, str]]] = {
         proxies("grpc"),
         proxies("edge"),
         {"`edge`": "the proxy: named `grpc` → `edge`"},
+    ),
+    "a bootstrap in YAML": (
+        by_hand("1s"),
+        by_hand("2s"),
+        {"`grpc`": "`lessons`: connect timeout `1s` → `2s`"},
     ),
     "a proxy that is new": (proxies("grpc"), proxies("grpc", "edge"), {}),
 }
@@ -242,4 +254,4 @@ def test_proxies_are_paired(found: dict[str, Comparison], case: str) -> None:
 
 
 def test_a_bootstrap_has_its_own_section(found: dict[str, Comparison]) -> None:
-    assert documents(found["the same resource"]) == ()
+    assert documents(found["the same resource"]) == documents(found["a bootstrap in YAML"]) == ()

@@ -19,6 +19,7 @@ import yaml
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.reading import read_assembly
+from ecs_envoy.review.checks.checking import check_all
 from ecs_envoy.review.comment.markdown import markdown
 from ecs_envoy.review.comment.wording import page
 from ecs_envoy.review.comparison import Configured, Environment, compare
@@ -135,7 +136,10 @@ def reviews(golden: Path) -> dict[str, EnvironmentReview]:
             case: (environment(base), environment(base, assembly))
             for case, (base, assembly) in changed.items()
         }
-    return {found.name: review(found) for found in compare(pairs, project=ROOT, cache=golden / "cache")}
+    found = compare(pairs, project=ROOT, cache=golden / "cache")
+    # cfn-lint would take longer than all the rest; test_checks.py shows it.
+    checked = check_all(found, project=ROOT, with_lint=False)
+    return {each.name: review(each, checked=checked.get(each.name)) for each in found}
 
 
 @pytest.mark.parametrize("case", [*CASES, *CHANGED])

@@ -29,6 +29,10 @@ class Found:
     text: str
 
 
+_SHOWN = 8
+"""How many names a line has at most, before it only counts them."""
+
+
 def grouped(found: Iterable[Found], everywhere: Sequence[Place], every: str) -> list[tuple[str, str]]:
     """Return each text once, after those that it is about: `every service`, or names.
 
@@ -54,7 +58,9 @@ def _subject(places: Sequence[Place], everywhere: Sequence[Place], every: str) -
     for group, own in _by_group(places).items():
         whole = set(own) >= set(groups.get(group, own))
         names += [group] if whole else [place.name for place in own]
-    return enumeration([code(name) for name in dict.fromkeys(names)])
+    found = [code(name) for name in dict.fromkeys(names)]
+    more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN + 1 else []
+    return enumeration([*found[:_SHOWN], *more] if more else found)
 
 
 def _by_group(places: Iterable[Place]) -> Mapping[str, list[Place]]:
