@@ -14,6 +14,7 @@ from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.facts.routing import heirs, removed_services, routed
 from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.upstreams import DNS, upstreams
+from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -115,7 +116,7 @@ def _roll(service: EcsService) -> Iterator[Care]:
 
 
 def _configuration(service: EcsService) -> Mapping[str, Any]:
-    return service.definition.get("Properties", {}).get("DeploymentConfiguration", {})
+    return block(service.definition, "Properties", "DeploymentConfiguration")
 
 
 _PRE_STOP, _DRAIN = "pre-stop", "DRAIN_SECONDS"
@@ -189,7 +190,7 @@ def _shorter_deregistration(sides: Sides) -> Iterator[Care]:
 
 def _delay(definition: Mapping[str, Any]) -> int | None:
     # 300 s is the default (Elastic Load Balancing API Reference, TargetGroupAttribute).
-    for attribute in definition.get("Properties", {}).get("TargetGroupAttributes", []):
+    for attribute in entries(definition, "Properties", "TargetGroupAttributes"):
         if attribute.get("Key") == "deregistration_delay.timeout_seconds":
             value = str(attribute.get("Value"))
             return int(value) if value.isdecimal() else None

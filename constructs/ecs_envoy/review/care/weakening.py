@@ -8,6 +8,7 @@ from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.upstreams import upstreams
+from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -80,8 +81,7 @@ def _deployment(before: EcsService, after: EcsService) -> Iterator[Care]:
 
 
 def _circuit_breaker(service: EcsService) -> Mapping[str, Any]:
-    properties: Mapping[str, Any] = service.definition.get("Properties", {})
-    return properties.get("DeploymentConfiguration", {}).get("DeploymentCircuitBreaker", {})
+    return block(service.definition, "Properties", "DeploymentConfiguration", "DeploymentCircuitBreaker")
 
 
 def _health_checks(before: EcsService, after: EcsService) -> Iterator[Care]:
@@ -161,11 +161,11 @@ def _policies(change: ResourceChange) -> Iterator[Care]:
 
 
 def _recovers(table: Mapping[str, Any]) -> bool:
-    return table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is True
+    return block(table, "PointInTimeRecoverySpecification").get("PointInTimeRecoveryEnabled") is True
 
 
 def _protected(balancer: Mapping[str, Any]) -> bool:
     return any(
         entry.get("Key") == "deletion_protection.enabled" and entry.get("Value") == "true"
-        for entry in balancer.get("LoadBalancerAttributes", [])
+        for entry in entries(balancer, "LoadBalancerAttributes")
     )
