@@ -85,7 +85,7 @@ def _exposed(side: Side) -> Iterator[tuple[str, str]]:
             # The API's default (Elastic Load Balancing API, CreateLoadBalancer).
             if properties.get("Scheme", "internet-facing") == "internet-facing":
                 yield resource_id, "the load balancer has a public address: the internet can reach it"
-        elif kind == _LISTENER and properties.get("Protocol") in {"HTTP", "TCP"} and _serves(properties):
+        elif kind == _LISTENER and properties.get("Protocol") in ("HTTP", "TCP") and _serves(properties):
             port = properties.get("Port")
             yield (
                 resource_id,

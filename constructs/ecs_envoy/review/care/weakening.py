@@ -145,7 +145,7 @@ def _days(number: int) -> str:
 
 def _policies(change: ResourceChange) -> Iterator[Care]:
     # Without a policy, CloudFormation deletes (User Guide, DeletionPolicy attribute).
-    keeps = {"Retain", "RetainExceptOnCreate", "Snapshot"}
+    keeps = ("Retain", "RetainExceptOnCreate", "Snapshot")
     lost = [
         (name, old)
         for name in ("DeletionPolicy", "UpdateReplacePolicy")
