@@ -40,7 +40,8 @@ class KeyChange:
                 items = ", ".join(f"{'+' if come else '-'} {_flow(item)}" for item in come or go)
                 return code(f"{self.key}: {_short(items)}")
         if old is None:
-            return f"{code(_whole(self.key, new))}, not set before"
+            said = _whole(self.key, new)
+            return f"{code(said)} is new" if said == self.key else f"{code(said)}, not set before"
         if new is None:
             return f"{code(_whole(self.key, old))} is gone"
         return code(f"{self.key}: {_short(_flow(old))} → {_short(_flow(new))}")

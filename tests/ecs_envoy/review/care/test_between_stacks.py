@@ -19,8 +19,8 @@ IMPORT = {"Fn::ImportValue": "data:Table"}
 WEAK = {"Fn::GetStackOutput": {"StackName": "data", "OutputName": "Table"}}
 
 REFUSED = (
-    "replacement: the deployment of `data` fails: it would change or take away a value that `services` imports, "
-    "which CloudFormation refuses"
+    "replacement: the deployment of `data` fails: it would change or take away `Table`, which "
+    "`services` imports; CloudFormation refuses that, and nothing after it is deployed"
 )
 ALONE = "cdk deploy --exclusively services"
 STALE = (

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
             {"app": {**proxy(bootstrap(services=GRADING)), **service("grading")}},
             f"services: {{grading: {{image: {'a' * 200}}}}}",
         ),
-        ["`grading` is added (`services.grading`, not set before)"],
+        ["`grading` is added (`services.grading` is new)"],
     ),
     "the escape hatch": (
         (TWO, "services: {lessons: {}}"),
