@@ -7,7 +7,7 @@ from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.sides import Sides
-from ecs_envoy.review.facts.upstreams import upstreams
+from ecs_envoy.review.facts.upstreams import connections, upstreams
 from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
@@ -17,6 +17,7 @@ def weakenings(sides: Sides) -> Iterator[Care]:
     """Yield what protects less than before; alarms aside."""
     for before, after in sides.services:
         yield from _tasks(before, after)
+        yield from _connections(before, after)
         yield from _deployment(before, after)
         yield from _health_checks(before, after)
     for change in sides.changes:
@@ -62,6 +63,16 @@ def _tasks(before: EcsService, after: EcsService) -> Iterator[Care]:
     ]
     if less:
         yield _care(f"each task of {who} is smaller: {', '.join(less)}", after.path)
+
+
+def _connections(before: EcsService, after: EcsService) -> Iterator[Care]:
+    old, new = connections(before), connections(after)
+    if old is not None and new is not None and new < old:
+        yield _care(
+            f"each task of {called(after)} takes {new:,} connections of clients instead of "
+            f"{old:,}, and refuses more",
+            after.path,
+        )
 
 
 def _tasks_in_words(number: int) -> str:
