@@ -42,17 +42,19 @@ class KeyChange:
             elif come or go:
                 items = ", ".join(f"{'+' if come else '-'} {_flow(item)}" for item in come or go)
                 return code(f"{self.key}: {_short(items)}")
-        if old is None:
+        default = self.meaning.default if self.meaning else None
+        before = None if old is None and default is None else _or_default(old, default)
+        after = None if new is None and default is None else _or_default(new, default)
+        if before is None:
             said = _whole(self.key, new)
-            if said == self.key:
-                return f"{code(said)} is new"
-            default = self.meaning.default if self.meaning else None
-            return f"{code(said)}, {'not set' if default is None else code(_flow(default))} before"
-        if new is None:
-            default = self.meaning.default if self.meaning else None
-            now = "" if default is None else f", so it is {code(_flow(default))}"
-            return f"{code(_whole(self.key, old))} is gone{now}"
-        return code(f"{self.key}: {_short(_flow(old))} → {_short(_flow(new))}")
+            return f"{code(said)} is new" if said == self.key else f"{code(said)}, not set before"
+        if after is None:
+            return f"{code(_whole(self.key, old))} is gone"
+        return code(f"{self.key}: {before} → {after}")
+
+
+def _or_default(value: Json, default: Json) -> str:
+    return f"{_flow(default)} (default)" if value is None else _short(_flow(value))
 
 
 def _whole(key: str, value: Json) -> str:

@@ -63,7 +63,7 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
         (TWO, "environment: prod\nservices: {lessons: {}}"),
         (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
         [
-            "`services.lessons.connect_timeout: 2s`, `1s` before",
+            "`services.lessons.connect_timeout: 1s (default) → 2s`",
             "- this is: time to open a connection to a task",
         ],
     ),
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
         (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
         (TWO, "environment: prod\nservices: {lessons: {}}"),
         [
-            "`services.lessons.connect_timeout: 2s` is gone, so it is `1s`",
+            "`services.lessons.connect_timeout: 2s → 1s (default)`",
             "- this is: time to open a connection to a task",
         ],
     ),
