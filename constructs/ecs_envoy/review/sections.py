@@ -21,6 +21,8 @@ class CareKind(Enum):
     REPLACEMENT = "replacement"
     DELETION = "deletion"
     INTERRUPTION = "interruption"
+    """Calls fail or are cut: tasks that all stop at once, less time for open calls, another name to dial."""
+
     WIDENING = "widening"
     """Somebody gains access: a security group or IAM."""
 
@@ -28,7 +30,7 @@ class CareKind(Enum):
     """Something becomes public, or is no longer encrypted."""
 
     WEAKENING = "weakening"
-    """Fewer tasks, less drain, an alarm that goes, a shorter retention."""
+    """Fewer tasks, an alarm that goes, a shorter retention, a protection that is off."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.sides import Sides
+from ecs_envoy.review.facts.values import block, entries, items
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -64,8 +65,8 @@ def _watches(alarm: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return what makes two alarms the same: their metrics' kinds, comparison and threshold."""
     properties: Mapping[str, Any] = (alarm or {}).get("Properties", {})
     metrics = sorted(
-        str(entry.get("MetricStat", {}).get("Metric", {}).get("MetricName", "")).partition(".")[0]
-        for entry in properties.get("Metrics", [])
+        str(block(entry, "MetricStat", "Metric").get("MetricName", "")).partition(".")[0]
+        for entry in entries(properties, "Metrics")
     )
     own = [
         str(properties.get(name))
@@ -98,7 +99,7 @@ def _weaker(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _actions(alarm: Mapping[str, Any]) -> list[Json]:
-    return list(alarm.get("AlarmActions", []))
+    return items(alarm, "AlarmActions")
 
 
 def _number(value: Json) -> float | None:

@@ -15,7 +15,10 @@ def new_connections(sides: Sides) -> Iterator[Care]:
     """Yield what the rules of `head` allow and those of `base` do not."""
     before = [_with_new_ids(rule, sides) for rule in rules(sides.base)]
     after = rules(sides.head)
-    gained = [rule for rule in after if not any(old.covers(rule) for old in before)]
+    of_group: dict[str, list[Rule]] = {}
+    for rule in before:
+        of_group.setdefault(rule.group, []).append(rule)
+    gained = [rule for rule in after if not any(old.covers(rule) for old in of_group.get(rule.group, ()))]
     pairs = {_pair(rule) for rule in gained if rule.inbound}
     told: set[str] = set()
     for rule in gained:

@@ -24,6 +24,7 @@ def refused_exports(sides: Sides) -> Iterator[Care]:
     replaced = {change.id for change in sides.changes if change.kind in _GONE}
     kept, used_after = _exports(sides.head), _imports(sides.head)
     refused: dict[str, set[tuple[str, str]]] = {}
+    values: dict[str, set[str]] = {}
     for name, stacks in _imports(sides.base).items():
         found = _exports(sides.base).get(name)
         if found is None or found[0] not in sides.head.assembly.stacks:
@@ -31,6 +32,7 @@ def refused_exports(sides: Sides) -> Iterator[Care]:
         stack, value = found
         if name not in kept or value in replaced or value != kept[name][1]:
             for user in stacks - {stack}:
+                values.setdefault(stack, set()).add(sides.path(value) if "/" in value else name)
                 refused.setdefault(stack, set()).add((user, "" if name in used_after else "released"))
     for stack, users in sorted(refused.items()):
         names = sorted({user for user, _ in users})
@@ -43,9 +45,10 @@ def refused_exports(sides: Sides) -> Iterator[Care]:
         )
         yield Care(
             kind=CareKind.REPLACEMENT,
-            text=f"the deployment of {code(stack)} fails: it would change or take away a value that "
-            f"{enumeration(list(map(code, names)))} import{'s' if len(names) == 1 else ''}, which "
-            f"CloudFormation refuses; {cure}",
+            text=f"the deployment of {code(stack)} fails: it would change or take away "
+            f"{enumeration(list(map(code, sorted(values[stack]))))}, which "
+            f"{enumeration(list(map(code, names)))} import{'s' if len(names) == 1 else ''}; "
+            f"CloudFormation refuses that, and nothing after it is deployed; {cure}",
             place=stack,
         )
 

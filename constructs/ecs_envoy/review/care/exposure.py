@@ -9,7 +9,7 @@ from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.sides import Sides
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import block, entries, text
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -85,7 +85,7 @@ def _exposed(side: Side) -> Iterator[tuple[str, str]]:
             # The API's default (Elastic Load Balancing API, CreateLoadBalancer).
             if properties.get("Scheme", "internet-facing") == "internet-facing":
                 yield resource_id, "the load balancer has a public address: the internet can reach it"
-        elif kind == _LISTENER and properties.get("Protocol") in {"HTTP", "TCP"} and _serves(properties):
+        elif kind == _LISTENER and properties.get("Protocol") in ("HTTP", "TCP") and _serves(properties):
             port = properties.get("Port")
             yield (
                 resource_id,
@@ -99,7 +99,7 @@ def _exposed(side: Side) -> Iterator[tuple[str, str]]:
 
 def _serves(listener: Mapping[str, Any]) -> bool:
     """Return whether a listener does more than to send its clients to HTTPS."""
-    return any(action.get("Type") != "redirect" for action in listener.get("DefaultActions", []))
+    return any(action.get("Type") != "redirect" for action in entries(listener, "DefaultActions"))
 
 
 def _certificate(sides: Sides, place: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Care]:
@@ -113,12 +113,12 @@ def _certificate(sides: Sides, place: str, old: Mapping[str, Any], new: Mapping[
 
 
 def _certificates(side: Side, listener: Mapping[str, Any]) -> str:
-    found: Json = [entry.get("CertificateArn") for entry in listener.get("Certificates", [])]
+    found: Json = [entry.get("CertificateArn") for entry in entries(listener, "Certificates")]
     return text(found, side.assembly.stacks)
 
 
 def _blocks(bucket: Mapping[str, Any]) -> set[str]:
-    settings: Mapping[str, Any] = bucket.get("PublicAccessBlockConfiguration", {})
+    settings = block(bucket, "PublicAccessBlockConfiguration")
     return {name for name, value in settings.items() if value in (True, "true")}
 
 

@@ -69,7 +69,7 @@ def _left_stacks(comparison: Comparison) -> Iterator[Care]:
         command = f"aws cloudformation delete-stack --stack-name {name}"
         yield Care(
             kind=CareKind.DELETION,
-            text=f"the stack {code(name)} leaves the app, and no deployment deletes it: {left} in AWS, "
-            f"still to be paid, and follows no code any more; {code(command)} deletes it",
+            text=f"the stack {code(name)} leaves the app, and no deployment deletes it: {left} in AWS and on "
+            f"the bill, and no code describes them any more; {code(command)} deletes the stack",
             place=name,
         )

@@ -14,6 +14,7 @@ from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.facts.routing import heirs, removed_services, routed
 from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.upstreams import DNS, upstreams
+from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -44,7 +45,7 @@ def _dialled(sides: Sides, before: EcsService, after: EcsService) -> Iterator[Ca
         then = f"have to dial {code(new)} from now on" if new else "have no name to dial any more"
         yield _care(
             f"clients that dial {code(old)}{also} {then}: calls to the old name fail once it is gone"
-            f"{_clients_here(sides, old, new)}",
+            f"{_clients_here(sides, after, old, new)}",
             after.path,
         )
     if uses_tls(before) != uses_tls(after):
@@ -75,17 +76,22 @@ def _calls_between_stacks(sides: Sides) -> Iterator[Care]:
                 )
 
 
-def _clients_here(sides: Sides, old: str, new: str | None) -> str:
-    """Return which services of this app dial the new address, and which still dial the old one."""
+def _clients_here(sides: Sides, proxy: EcsService, old: str, new: str | None) -> str:
+    """Return which services of this app dial the new address, when, and which still dial the old one."""
+    order = in_order(sides.head.assembly.stacks)
     clients = [service for service in sides.head.services.values() if not service.is_proxy]
-    moved = [client.name for client in clients if new and _has_value(client, new)]
-    behind = [client.name for client in clients if _has_value(client, old)]
-    text = f"; {enumeration(list(map(code, moved)))} of this app dial the new one" if moved else ""
-    if len(moved) == 1:
-        text = f"; {code(moved[0])} of this app dials the new one"
-    if behind:
-        text += f"; **{enumeration(list(map(code, behind)))} still gets the old one**"
-    return text + ", clients elsewhere do not know it yet" if moved else text
+    told = ""
+    for client in clients:
+        if new and _has_value(client, new):
+            told += f"; {code(client.name)} of this app dials the new one"
+            if order.index(client.stack) > order.index(proxy.stack):
+                told += (
+                    f", but only once {code(client.stack)} is deployed, which is after {code(proxy.stack)}: "
+                    "until then its calls fail"
+                )
+        elif _has_value(client, old):
+            told += f"; **{code(client.name)} of this app still dials the old one**"
+    return f"{told}; clients elsewhere do not know the new one yet" if new else told
 
 
 def _has_value(service: EcsService, value: str) -> bool:
@@ -115,7 +121,7 @@ def _roll(service: EcsService) -> Iterator[Care]:
 
 
 def _configuration(service: EcsService) -> Mapping[str, Any]:
-    return service.definition.get("Properties", {}).get("DeploymentConfiguration", {})
+    return block(service.definition, "Properties", "DeploymentConfiguration")
 
 
 _PRE_STOP, _DRAIN = "pre-stop", "DRAIN_SECONDS"
@@ -189,7 +195,7 @@ def _shorter_deregistration(sides: Sides) -> Iterator[Care]:
 
 def _delay(definition: Mapping[str, Any]) -> int | None:
     # 300 s is the default (Elastic Load Balancing API Reference, TargetGroupAttribute).
-    for attribute in definition.get("Properties", {}).get("TargetGroupAttributes", []):
+    for attribute in entries(definition, "Properties", "TargetGroupAttributes"):
         if attribute.get("Key") == "deregistration_delay.timeout_seconds":
             value = str(attribute.get("Value"))
             return int(value) if value.isdecimal() else None

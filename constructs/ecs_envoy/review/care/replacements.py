@@ -9,6 +9,7 @@ from ecs_envoy.review.care.lost import DATA, GENERAL, LOSSES, NO_TWO, UNSAID, Lo
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.dialled import dns_name
 from ecs_envoy.review.facts.sides import Sides
+from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -169,7 +170,7 @@ def _namespace_goes(change: ResourceChange, sides: Sides) -> bool:
 
 def _namespace(definition: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a value of a template
     properties: Mapping[str, Any] = definition.get("Properties", {})
-    return properties.get("NamespaceId", properties.get("DnsConfig", {}).get("NamespaceId"))
+    return properties.get("NamespaceId", block(properties, "DnsConfig").get("NamespaceId"))
 
 
 def proxy_names(sides: Sides) -> set[str]:
@@ -177,14 +178,14 @@ def proxy_names(sides: Sides) -> set[str]:
     own: set[str] = set()
     for service in sides.base.services.values():
         if service.is_proxy:
-            for registry in service.definition.get("Properties", {}).get("ServiceRegistries", []):
+            for registry in entries(service.definition, "Properties", "ServiceRegistries"):
                 if found := reference(registry.get("RegistryArn")):
                     own.add(found)
     aliases = {
         target
         for definition in sides.before.values()
         if definition["Type"] == "AWS::ServiceDiscovery::Instance"
-        and "AWS_INSTANCE_CNAME" in definition.get("Properties", {}).get("InstanceAttributes", {})
+        and "AWS_INSTANCE_CNAME" in block(definition, "Properties", "InstanceAttributes")
         and (target := reference(definition["Properties"].get("ServiceId")))
     }
     return own | aliases if own else set()

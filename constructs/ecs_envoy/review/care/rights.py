@@ -62,11 +62,14 @@ def new_rights(sides: Sides) -> Iterator[Care]:
     before = [replace(right, holder=sides.id_now(right.holder)) for right in rights(sides.base)]
     after = list(rights(sides.head))
     allowed = [right for right in before if right.allows]
+    of_holder: dict[str, list[Right]] = {}
+    for right in allowed:
+        of_holder.setdefault(right.holder, []).append(right)
     gained = [
         right
         for right in after
         if right.allows
-        and not any(old.covers(right) for old in allowed)
+        and not any(old.covers(right) for old in of_holder.get(right.holder, ()))
         and not _goes_without_saying(right, sides)
     ]
     yield from _cares(gained, allowed, sides.head, sides.holders)

@@ -7,7 +7,8 @@ from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.sides import Sides
-from ecs_envoy.review.facts.upstreams import upstreams
+from ecs_envoy.review.facts.upstreams import connections, upstreams
+from ecs_envoy.review.facts.values import block, entries
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Care, CareKind
 
@@ -16,6 +17,7 @@ def weakenings(sides: Sides) -> Iterator[Care]:
     """Yield what protects less than before; alarms aside."""
     for before, after in sides.services:
         yield from _tasks(before, after)
+        yield from _connections(before, after)
         yield from _deployment(before, after)
         yield from _health_checks(before, after)
     for change in sides.changes:
@@ -63,6 +65,16 @@ def _tasks(before: EcsService, after: EcsService) -> Iterator[Care]:
         yield _care(f"each task of {who} is smaller: {', '.join(less)}", after.path)
 
 
+def _connections(before: EcsService, after: EcsService) -> Iterator[Care]:
+    old, new = connections(before), connections(after)
+    if old is not None and new is not None and new < old:
+        yield _care(
+            f"each task of {called(after)} takes {new:,} connections of clients instead of "
+            f"{old:,}, and refuses more",
+            after.path,
+        )
+
+
 def _tasks_in_words(number: int) -> str:
     return f"{number} task{'' if number == 1 else 's'}"
 
@@ -80,8 +92,7 @@ def _deployment(before: EcsService, after: EcsService) -> Iterator[Care]:
 
 
 def _circuit_breaker(service: EcsService) -> Mapping[str, Any]:
-    properties: Mapping[str, Any] = service.definition.get("Properties", {})
-    return properties.get("DeploymentConfiguration", {}).get("DeploymentCircuitBreaker", {})
+    return block(service.definition, "Properties", "DeploymentConfiguration", "DeploymentCircuitBreaker")
 
 
 def _health_checks(before: EcsService, after: EcsService) -> Iterator[Care]:
@@ -145,7 +156,7 @@ def _days(number: int) -> str:
 
 def _policies(change: ResourceChange) -> Iterator[Care]:
     # Without a policy, CloudFormation deletes (User Guide, DeletionPolicy attribute).
-    keeps = {"Retain", "RetainExceptOnCreate", "Snapshot"}
+    keeps = ("Retain", "RetainExceptOnCreate", "Snapshot")
     lost = [
         (name, old)
         for name in ("DeletionPolicy", "UpdateReplacePolicy")
@@ -161,11 +172,11 @@ def _policies(change: ResourceChange) -> Iterator[Care]:
 
 
 def _recovers(table: Mapping[str, Any]) -> bool:
-    return table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is True
+    return block(table, "PointInTimeRecoverySpecification").get("PointInTimeRecoveryEnabled") is True
 
 
 def _protected(balancer: Mapping[str, Any]) -> bool:
     return any(
         entry.get("Key") == "deletion_protection.enabled" and entry.get("Value") == "true"
-        for entry in balancer.get("LoadBalancerAttributes", [])
+        for entry in entries(balancer, "LoadBalancerAttributes")
     )

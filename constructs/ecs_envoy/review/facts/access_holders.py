@@ -10,7 +10,7 @@ from ecs_envoy.review.assembly.references import reference, references
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.ecs import EcsService
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import block, items, text
 
 
 def called(service: EcsService) -> str:
@@ -43,11 +43,11 @@ class Holders:
     def _by_group(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for service in self._side.services.values():
-            for group in self._groups(_network(service).get("SecurityGroups")):
+            for group in self._groups(items(_network(service), "SecurityGroups")):
                 found.setdefault(group, []).append(called(service))
         for resource_id, definition in self._resources.items():
             if definition["Type"] == "AWS::ElasticLoadBalancingV2::LoadBalancer":
-                for group in self._groups(definition.get("Properties", {}).get("SecurityGroups")):
+                for group in self._groups(items(definition, "Properties", "SecurityGroups")):
                     name = f"the load balancer {code(self._path(resource_id))}"
                     found.setdefault(group, []).append(name)
         return found
@@ -66,11 +66,11 @@ class Holders:
                     found.setdefault(role, []).append(words)
         return found
 
-    def _groups(self, value: Json) -> list[str]:
-        if not isinstance(value, list):
-            return []
+    def _groups(self, groups: list[Json]) -> list[str]:
         return [
-            found for item in value for found in ([item] if isinstance(item, str) else list(references(item)))
+            found
+            for item in groups
+            for found in ([item] if isinstance(item, str) else list(references(item)))
         ]
 
     def _path(self, resource_id: str) -> str:
@@ -78,5 +78,4 @@ class Holders:
 
 
 def _network(service: EcsService) -> Mapping[str, Any]:
-    properties: Mapping[str, Any] = service.definition.get("Properties", {})
-    return properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
+    return block(service.definition, "Properties", "NetworkConfiguration", "AwsvpcConfiguration")

@@ -9,7 +9,7 @@ from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.references import reference
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import block, entries, items, text
 
 Conditions = frozenset[tuple[str, str, frozenset[str]]]
 """Each condition: its operator, its key and its values."""
@@ -99,14 +99,14 @@ def rights(side: Side) -> Iterator[Right]:
         elif kind in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"}:
             holders = [properties[name] for name in ("RoleName",) if name in properties]
             for name in ("Roles", "Users", "Groups"):
-                holders += properties.get(name, [])
+                holders += items(properties, name)
             for holder in holders:
                 yield from _statements(
                     side, properties.get("PolicyDocument"), "role", _id(side, holder), resource_id
                 )
         elif kind in _RESOURCE_POLICIES:
             target, document = _RESOURCE_POLICIES[kind]
-            targets = _list(properties.get(target)) if target else []
+            targets = items(properties, target) if target else []
             holder = _id(side, targets[0]) if targets else resource_id
             yield from _statements(side, properties.get(document), "resource", holder, resource_id)
         elif kind == "AWS::Lambda::Permission":
@@ -122,19 +122,15 @@ def rights(side: Side) -> Iterator[Right]:
 
 def _of_role(side: Side, role: str, properties: Mapping[str, Any]) -> Iterator[Right]:
     yield from _statements(side, properties.get("AssumeRolePolicyDocument"), "assume", role, role)
-    for policy in properties.get("Policies", []):
+    for policy in entries(properties, "Policies"):
         yield from _statements(side, policy.get("PolicyDocument"), "role", role, role)
-    for arn in properties.get("ManagedPolicyArns", []):
+    for arn in items(properties, "ManagedPolicyArns"):
         name = text(arn, side.assembly.stacks).rpartition(":policy/")[2]
         yield Right(kind="managed", holder=role, action=name, resource="", place=role)
 
 
 def _statements(side: Side, document: Json, kind: str, holder: str, place: str) -> Iterator[Right]:
-    if not isinstance(document, dict):
-        return
-    for statement in _list(document.get("Statement")):
-        if not isinstance(statement, dict):
-            continue
+    for statement in entries({"Statement": items(block({"at": document}, "at"), "Statement")}, "Statement"):
         actions = _texts(side, statement.get("Action")) or _all_but(side, statement.get("NotAction"))
         resources = _texts(side, statement.get("Resource")) or _all_but(side, statement.get("NotResource"))
         principals = _principals(side, statement.get("Principal")) or [""]

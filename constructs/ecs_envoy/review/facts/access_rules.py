@@ -9,7 +9,7 @@ from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.references import reference
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import entries, text
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 _ALL = "-1"
@@ -99,7 +99,7 @@ def rules(side: Side) -> list[Rule]:
                 if properties.get("SecurityGroupEgress"):
                     with_egress.add(resource_id)
                 for inbound, name in ((True, "SecurityGroupIngress"), (False, "SecurityGroupEgress")):
-                    for entry in properties.get(name, []):
+                    for entry in entries(properties, name):
                         found += _rule(side, resource_id, entry, inbound=inbound)
             case "AWS::EC2::SecurityGroupIngress":
                 found += _rule(side, _id(side, properties.get("GroupId")), properties, inbound=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from math import ceil, floor
-from typing import Any
 
 from ecs_envoy.review.assembly.reading import Stack
 from ecs_envoy.review.facts.ecs import EcsService
+from ecs_envoy.review.facts.values import block, entries
 
 _STOP_TIMEOUT = 30  # of a container on Fargate (Amazon ECS API Reference, ContainerDefinition)
 
@@ -34,7 +34,7 @@ def longest_stop(service: EcsService) -> int:
         if container is None or name in seen:
             return 0
         own = container.definition.get("StopTimeout", _STOP_TIMEOUT)
-        needed = [str(entry.get("ContainerName")) for entry in container.definition.get("DependsOn", [])]
+        needed = [str(entry.get("ContainerName")) for entry in entries(container.definition, "DependsOn")]
         rest = max((stop(other, seen | {name}) for other in needed), default=0)
         return (own if isinstance(own, int) else _STOP_TIMEOUT) + rest
 
@@ -57,6 +57,5 @@ def starts_first(service: EcsService) -> bool:
 
 def _percent(service: EcsService, name: str, default: int) -> int:
     # The defaults are those of a REPLICA service (Amazon ECS API Reference, DeploymentConfiguration).
-    properties: Mapping[str, Any] = service.definition.get("Properties", {})
-    value = properties.get("DeploymentConfiguration", {}).get(name, default)
+    value = block(service.definition, "Properties", "DeploymentConfiguration").get(name, default)
     return value if isinstance(value, int) else default

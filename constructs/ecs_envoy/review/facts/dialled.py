@@ -6,7 +6,7 @@ from typing import Any
 from ecs_envoy.review.assembly.references import reference
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.ecs import EcsService
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import block, entries, text
 
 _CALLS = "grpc"
 """The name of the listener for calls, in every bootstrap of ours; another one serves metrics."""
@@ -16,7 +16,7 @@ def port(service: EcsService) -> int | None:
     """Return the port that a proxy listens on for calls; None if its bootstrap does not say one."""
     for listener in _listeners(service):
         if listener.get("name") == _CALLS:
-            found = listener.get("address", {}).get("socket_address", {}).get("port_value")
+            found = block(listener, "address", "socket_address").get("port_value")
             return found if isinstance(found, int) else None
     return None
 
@@ -27,18 +27,18 @@ def uses_tls(service: EcsService) -> bool:
         "transport_socket" in chain
         for listener in _listeners(service)
         if listener.get("name") == _CALLS
-        for chain in listener.get("filter_chains", [])
+        for chain in entries(listener, "filter_chains")
     )
 
 
 def _listeners(service: EcsService) -> Iterator[Mapping[str, Any]]:
     if service.bootstrap is not None:
-        yield from service.bootstrap.get("static_resources", {}).get("listeners", [])
+        yield from entries(service.bootstrap, "static_resources", "listeners")
 
 
 def own_name(side: Side, service: EcsService) -> str | None:
     """Return the DNS name under which Cloud Map lists a service's tasks; None if it has none."""
-    for registry in service.definition.get("Properties", {}).get("ServiceRegistries", []):
+    for registry in entries(service.definition, "Properties", "ServiceRegistries"):
         found = reference(registry.get("RegistryArn"))
         if found is not None and found in side.template["Resources"]:
             return dns_name(side, side.template["Resources"][found].get("Properties", {}))
@@ -55,7 +55,7 @@ def aliases(side: Side, service: EcsService) -> tuple[str, ...]:
         properties: Mapping[str, Any] = definition.get("Properties", {})
         target = reference(properties.get("ServiceId"))
         leads_to = text(
-            properties.get("InstanceAttributes", {}).get("AWS_INSTANCE_CNAME"), side.assembly.stacks
+            block(properties, "InstanceAttributes").get("AWS_INSTANCE_CNAME"), side.assembly.stacks
         )
         if own is not None and leads_to == own and target in side.template["Resources"]:
             found.add(dns_name(side, side.template["Resources"][target].get("Properties", {})))
@@ -64,7 +64,7 @@ def aliases(side: Side, service: EcsService) -> tuple[str, ...]:
 
 def dns_name(side: Side, properties: Mapping[str, Any]) -> str:
     """Return the DNS name of a Cloud Map service with these properties."""
-    namespace = properties.get("NamespaceId", properties.get("DnsConfig", {}).get("NamespaceId"))
+    namespace = properties.get("NamespaceId", block(properties, "DnsConfig").get("NamespaceId"))
     resource = side.template["Resources"].get(reference(namespace) or "", {})
     name = resource.get("Properties", {}).get("Name", namespace)
     return f"{text(properties.get('Name'), side.assembly.stacks)}.{text(name, side.assembly.stacks)}"

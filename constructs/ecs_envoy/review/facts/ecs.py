@@ -12,7 +12,7 @@ from ecs_envoy.review.assembly.combined import path_of, stack_of
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.reading import Stack, Template
 from ecs_envoy.review.assembly.references import reference, references
-from ecs_envoy.review.facts.values import text
+from ecs_envoy.review.facts.values import block, entries, items, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ def _service(
     bootstrap = _bootstrap(containers.values())
     path = path_of(resource_id, stacks)
     desired = _number(properties.get("DesiredCount"), 1)
-    network = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
+    network = block(properties, "NetworkConfiguration", "AwsvpcConfiguration")
     return EcsService(
         id=resource_id,
         name=_name(path, properties, bootstrap),
@@ -119,13 +119,13 @@ def _service(
         stack=stack_of(resource_id),
         cpu=_number(task.get("Cpu"), 0),
         memory=_number(task.get("Memory"), 0),
-        architecture=task.get("RuntimePlatform", {}).get("CpuArchitecture", "X86_64"),
+        architecture=block(task, "RuntimePlatform").get("CpuArchitecture", "X86_64"),
         min_tasks=scaling[0] if scaling else desired,
         max_tasks=scaling[1] if scaling else desired,
         public_ip=network.get("AssignPublicIp") == "ENABLED",
         capacity_providers={
             text(entry.get("CapacityProvider"), stacks): _number(entry.get("Weight"), 0)
-            for entry in properties.get("CapacityProviderStrategy", [])
+            for entry in entries(properties, "CapacityProviderStrategy")
         },
         containers=containers,
         bootstrap=bootstrap,
@@ -136,7 +136,7 @@ def _service(
 
 
 def _name(path: str, properties: Mapping[str, Any], bootstrap: Mapping[str, Any] | None) -> str:
-    if bootstrap is not None and (name := bootstrap.get("node", {}).get("cluster")):
+    if bootstrap is not None and (name := block(bootstrap, "node").get("cluster")):
         return str(name)
     if isinstance(name := properties.get("ServiceName"), str):
         return name
@@ -151,18 +151,18 @@ def _containers(task: Mapping[str, Any], stacks: Mapping[str, Stack]) -> list[Co
             name=text(definition.get("Name"), stacks),
             image=text(definition.get("Image"), stacks),
             essential=definition.get("Essential", True) is not False,
-            command=tuple(text(part, stacks) for part in definition.get("Command", [])),
+            command=tuple(text(part, stacks) for part in items(definition, "Command")),
             environment={
                 text(v.get("Name"), stacks): text(v.get("Value"), stacks)
-                for v in definition.get("Environment", [])
+                for v in entries(definition, "Environment")
             },
             secrets={
                 text(v.get("Name"), stacks): text(v.get("ValueFrom"), stacks)
-                for v in definition.get("Secrets", [])
+                for v in entries(definition, "Secrets")
             },
             definition=definition,
         )
-        for definition in task.get("ContainerDefinitions", [])
+        for definition in entries(task, "ContainerDefinitions")
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.facts.ecs import EcsService
+from ecs_envoy.review.facts.values import block, entries
 
 CLOUD_MAP, ECS, DNS, FIXED = "Cloud Map's API", "ECS's API", "DNS", "fixed addresses"
 
@@ -43,9 +44,9 @@ def upstreams(proxy: EcsService) -> dict[str, Upstream]:
     """Return what a proxy forwards to, by name; empty for an ECS service that is no proxy."""
     if proxy.bootstrap is None:
         return {}
-    resources: Mapping[str, Any] = proxy.bootstrap.get("static_resources", {})
+    resources = block(proxy.bootstrap, "static_resources")
     routed: dict[str, set[str]] = {}
-    for cluster, prefix in _routes(resources.get("listeners", [])):
+    for cluster, prefix in _routes(resources.get("listeners")):
         if (found := _PROTO_SERVICE.fullmatch(prefix)) is not None:
             routed.setdefault(cluster, set()).add(found[1])
     in_ecs = {s.get("name") for s in followed(proxy) if s.get("ecs_service")}
@@ -57,7 +58,7 @@ def upstreams(proxy: EcsService) -> dict[str, Upstream]:
             health_checked=bool(cluster.get("health_checks")),
             ejects="outlier_detection" in cluster,
         )
-        for cluster in resources.get("clusters", [])
+        for cluster in entries(resources, "clusters")
         if (name := str(cluster.get("name"))) not in _OWN
     }
 
@@ -65,7 +66,7 @@ def upstreams(proxy: EcsService) -> dict[str, Upstream]:
 def _found_by(cluster: Mapping[str, Any], *, in_ecs: bool) -> str:
     if cluster.get("type") == "EDS":
         return ECS if in_ecs else CLOUD_MAP
-    kind = cluster.get("cluster_type", {}).get("name", "") or cluster.get("type", "")
+    kind = block(cluster, "cluster_type").get("name", "") or cluster.get("type", "")
     return DNS if "dns" in str(kind).lower() else FIXED
 
 
@@ -90,7 +91,7 @@ def followed(proxy: EcsService) -> list[Mapping[str, Any]]:
     if sidecar is None or not sidecar.command:
         return []
     with suppress(ValueError, KeyError, TypeError):  # somebody else's container of the same name
-        return list(json.loads(sidecar.command[0])["services"])
+        return entries(json.loads(sidecar.command[0]), "services")
     return []
 
 

@@ -13,6 +13,7 @@ from ecs_envoy.review.meaning.tasks import sidecar_is_explained
 
 _LONGEST = 100
 _ASSETS = ("image ", "file ")
+_TELEMETRY = tuple(f"telemetry.{name}" for name in ("cloudwatch", "prometheus", "tracing", "datadog"))
 
 
 def container_causes(sides: Sides) -> Iterator[Cause]:
@@ -76,11 +77,13 @@ def _comes_or_goes(
         ends = "the task ends with it" if new.essential else "the task goes on without it"
         yield Cause(
             text=f"the tasks of {called(service)} get the container {code(name)} ({code(new.image)})",
+            keys=_TELEMETRY if service.is_proxy else (f"{key(service)}.sidecars",),
             consequences=(f"it runs beside the others and takes a part of the task's memory; {ends}",),
         )
     elif old is not None:
         yield Cause(
-            text=f"the tasks of {called(service)} lose the container {code(name)} ({code(old.image)})"
+            text=f"the tasks of {called(service)} lose the container {code(name)} ({code(old.image)})",
+            keys=_TELEMETRY if service.is_proxy else (f"{key(service)}.sidecars",),
         )
 
 

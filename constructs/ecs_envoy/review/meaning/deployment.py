@@ -55,6 +55,8 @@ def _roll(service: EcsService) -> str:
     drain = (
         service.containers["drain"].environment.get("DRAIN_SECONDS") if "drain" in service.containers else ""
     )
-    if service.is_proxy and drain:
+    if not service.is_proxy:
+        return f"{text}, and calls still open then are cut"
+    if drain:
         text += f"; its clients are told to go to another task, and a call still open {drain} s later is cut"
     return text

@@ -50,7 +50,8 @@ def _with_keys(causes: list[Cause], keys: list[KeyChange]) -> Iterator[Meaning]:
         said = f" ({enumeration([key.text for key in own])})" if own else ""
         yield Meaning(cause=cause.text + said, consequences=cause.consequences)
     for key in left:
-        yield Meaning(cause=key.text)
+        description = key.meaning.description if key.meaning else ""
+        yield Meaning(cause=key.text, consequences=(f"this is: {description}",) if description else ())
 
 
 def _is_below(key: str, above: str) -> bool:

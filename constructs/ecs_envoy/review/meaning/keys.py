@@ -1,13 +1,14 @@
 """What differs between two configuration files, key by key."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison, Configured
+from ecs_envoy.review.meaning.known_keys import KnownKey, is_ours, known
 
 _LONGEST = 120
 """How many characters of a value are shown."""
@@ -21,12 +22,14 @@ class KeyChange:
         key: Its path, such as `services.lessons.tasks`.
         old: Its value before; None if it was not there.
         new: Its value after; None if it is not there any more.
+        meaning: What the key is, if it is one of ours.
 
     """
 
     key: str
     old: Json
     new: Json
+    meaning: KnownKey | None = None
 
     @property
     def text(self) -> str:
@@ -39,11 +42,19 @@ class KeyChange:
             elif come or go:
                 items = ", ".join(f"{'+' if come else '-'} {_flow(item)}" for item in come or go)
                 return code(f"{self.key}: {_short(items)}")
-        if old is None:
-            return f"{code(_whole(self.key, new))}, not set before"
-        if new is None:
+        default = self.meaning.default if self.meaning else None
+        before = None if old is None and default is None else _or_default(old, default)
+        after = None if new is None and default is None else _or_default(new, default)
+        if before is None:
+            said = _whole(self.key, new)
+            return f"{code(said)} is new" if said == self.key else f"{code(said)}, not set before"
+        if after is None:
             return f"{code(_whole(self.key, old))} is gone"
-        return code(f"{self.key}: {_short(_flow(old))} → {_short(_flow(new))}")
+        return code(f"{self.key}: {before} → {after}")
+
+
+def _or_default(value: Json, default: Json) -> str:
+    return f"{_flow(default)} (default)" if value is None else _short(_flow(value))
 
 
 def _whole(key: str, value: Json) -> str:
@@ -58,7 +69,11 @@ def key_changes(comparison: Comparison) -> list[KeyChange]:
     head = comparison.head.configuration if comparison.head else None
     if base is None or head is None or base.text == head.text:
         return []
-    return list(_changes("", _values(base), _values(head)))
+    old, new = _values(base), _values(head)
+    found = _changes("", old, new)
+    if not is_ours(old) or not is_ours(new):
+        return list(found)
+    return [replace(change, meaning=known(change.key)) for change in found]
 
 
 def _values(configured: Configured) -> Json:

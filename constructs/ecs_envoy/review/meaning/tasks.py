@@ -10,7 +10,7 @@ from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.access_rights import rights
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.sides import Sides
-from ecs_envoy.review.facts.upstreams import CLOUD_MAP, DNS, SIDECAR, upstreams
+from ecs_envoy.review.facts.upstreams import CLOUD_MAP, DNS, SIDECAR, connections, upstreams
 from ecs_envoy.review.meaning.causes import Cause
 
 _DELAYS = {
@@ -129,6 +129,9 @@ def _of_sidecar(sides: Sides) -> Iterator[str]:
         else:
             yield f"its image is {code(now.image)}"
         gained = sorted(_rights(sides.head, after) - _rights(sides.base, before))
+        less, more = connections(after), connections(before)
+        if less is not None and more is not None and less < more:
+            yield f"it takes memory from Envoy: {less:,} connections of clients a task (was {more:,})"
         if gained:
             yield f"the proxy gets the rights {enumeration(list(map(code, gained)))}"
     for found in new_connections(sides):

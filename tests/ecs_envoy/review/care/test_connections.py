@@ -22,6 +22,13 @@ def with_rules(
     return {"app": {**proxy(), GROUP: group(ingress, egress), **more}}
 
 
+def conditional(rules: dict[str, Any]) -> Stacks:
+    """Return a proxy whose rules are no plain list."""
+    found = group()
+    found["Properties"]["SecurityGroupIngress"] = rules
+    return {"app": {**proxy(), GROUP: found}}
+
+
 def from_group(source: object, port: int = 50051) -> dict[str, Any]:
     return {"SourceSecurityGroupId": source, "IpProtocol": "tcp", "FromPort": port, "ToPort": port}
 
@@ -147,6 +154,12 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         with_rules(CLIENTS, reportsGroup=group([], [rule("0.0.0.0/0", 443)])),
         [],
     ),
+    "a range that depends on a condition": (
+        with_rules(CLIENTS),
+        conditional({"Fn::If": ["Wide", [*CLIENTS, rule("10.9.0.0/16")], CLIENTS]}),
+        ["widening: `10.9.0.0/16` may now call the proxy `grpc` on port 50051"],
+    ),
+    "rules that only the deployment knows": (with_rules(CLIENTS), conditional({"Ref": "Rules"}), []),
     "a new environment": (None, with_rules(CLIENTS), []),
     "a new environment that is open to all": (
         None,

@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             (
                 "clients that dial `grpc.prod.local:50051` have to dial `edge.prod.local:50051` from "
                 "now on: calls to the old name fail once it is gone; `api` of this app dials the new "
-                "one, clients elsewhere do not know it yet"
+                "one; clients elsewhere do not know the new one yet"
             ),
         ],
     ),
@@ -163,7 +163,20 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         [
             (
                 "clients that dial `grpc.prod.local:50051` have to dial `edge.prod.local:50051` from "
-                "now on: calls to the old name fail once it is gone; **`api` still gets the old one**"
+                "now on: calls to the old name fail once it is gone; **`api` of this app still dials "
+                "the old one**; clients elsewhere do not know the new one yet"
+            ),
+        ],
+    ),
+    "a client of the app is told later": (
+        {"a-proxy": proxy(), "b-api": dials("grpc.prod.local:50051")},
+        {"a-proxy": proxy(name="edge"), "b-api": dials("edge.prod.local:50051")},
+        [
+            (
+                "clients that dial `grpc.prod.local:50051` have to dial `edge.prod.local:50051` from "
+                "now on: calls to the old name fail once it is gone; `api` of this app dials the new "
+                "one, but only once `b-api` is deployed, which is after `a-proxy`: until then its "
+                "calls fail; clients elsewhere do not know the new one yet"
             ),
         ],
     ),

@@ -169,8 +169,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         [
             (
                 "deletion: the stack `old` leaves the app, and no deployment deletes it: its one "
-                "resource stays in AWS, still to be paid, and follows no code any more; `aws "
-                "cloudformation delete-stack --stack-name old` deletes it"
+                "resource stays in AWS and on the bill, and no code describes them any more; `aws "
+                "cloudformation delete-stack --stack-name old` deletes the stack"
             ),
         ],
     ),
@@ -180,8 +180,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         [
             (
                 "deletion: the stack `app` leaves the app, and no deployment deletes it: its one "
-                "resource stays in AWS, still to be paid, and follows no code any more; `aws "
-                "cloudformation delete-stack --stack-name app` deletes it"
+                "resource stays in AWS and on the bill, and no code describes them any more; `aws "
+                "cloudformation delete-stack --stack-name app` deletes the stack"
             ),
         ],
     ),

@@ -144,6 +144,21 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         app(service(containers=[container(HealthCheck=CHECK)])),
         [],
     ),
+    "fewer connections": (
+        app(proxy(bootstrap(connections=1500))),
+        app(proxy(bootstrap(connections=1000))),
+        [
+            (
+                "each task of the proxy `grpc` takes 1,000 connections of clients instead of 1,500, "
+                "and refuses more"
+            ),
+        ],
+    ),
+    "more connections": (
+        app(proxy(bootstrap(connections=1000))),
+        app(proxy(bootstrap(connections=1500))),
+        [],
+    ),
     "no health check by Envoy": (
         app(proxy()),
         app(proxy(bootstrap(checked=False))),

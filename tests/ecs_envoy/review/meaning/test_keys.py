@@ -52,12 +52,33 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
             {"app": {**proxy(bootstrap(services=GRADING)), **service("grading")}},
             f"services: {{grading: {{image: {'a' * 200}}}}}",
         ),
-        ["`grading` is added (`services.grading`, not set before)"],
+        ["`grading` is added (`services.grading` is new)"],
     ),
     "the escape hatch": (
         (TWO, "services: {lessons: {}}"),
         (TWO, "services: {lessons: {overrides: {ecs_service: {Cpu: 9}}}}"),
         ["the escape hatch is used (`services.lessons.overrides: {ecs_service: {Cpu: 9}}`, not set before)"],
+    ),
+    "a key of ours": (
+        (TWO, "environment: prod\nservices: {lessons: {}}"),
+        (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
+        [
+            "`services.lessons.connect_timeout: 1s (default) → 2s`",
+            "- this is: time to open a connection to a task",
+        ],
+    ),
+    "a key of ours goes": (
+        (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
+        (TWO, "environment: prod\nservices: {lessons: {}}"),
+        [
+            "`services.lessons.connect_timeout: 2s → 1s (default)`",
+            "- this is: time to open a connection to a task",
+        ],
+    ),
+    "a key of somebody else's with the name of ours": (
+        (TWO, "stage: prod\nservices: {lessons: {connect_timeout: 1s}}"),
+        (TWO, "stage: prod\nservices: {lessons: {connect_timeout: 2s}}"),
+        ["`services.lessons.connect_timeout: 1s → 2s`"],
     ),
     "comments and order only": (
         (TWO, "a: 1\nb: 2"),
@@ -69,7 +90,12 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
 
 
 def causes(comparison: Comparison) -> list[str]:
-    return [found.cause for found in meaning(comparison) if found.cause != "**the deployment**"]
+    return [
+        line
+        for found in meaning(comparison)
+        if found.cause != "**the deployment**"
+        for line in (found.cause, *(f"- {c}" for c in found.consequences if c.startswith("this is")))
+    ]
 
 
 @pytest.fixture(scope="module")

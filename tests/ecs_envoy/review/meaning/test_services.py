@@ -85,7 +85,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),

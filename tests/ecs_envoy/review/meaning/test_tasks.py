@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -120,7 +120,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -136,7 +136,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -148,7 +148,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -161,7 +161,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -174,7 +174,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "**the deployment**",
             (
                 "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end"
+                "at most to end, and calls still open then are cut"
             ),
         ],
     ),
