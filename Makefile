@@ -45,7 +45,9 @@ rehearse: $(READY) ## Deploy CONFIG to an AWS emulator on this machine, and comp
 check: $(READY) ## Lint, type-check and run the quick tests, in 20 s: while you work
 	@time $(MAKE) --no-print-directory --jobs=3 --output-sync=target types style quick-tests
 
-test: style types tests ## Lint, type-check and test everything: what CI runs
+test: $(READY) ## Lint, type-check and test everything: what CI runs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target style types
+	@$(MAKE) --no-print-directory tests
 
 tests: $(READY) ## Test everything
 	python -m pytest --numprocesses 2 --maxschedchunk 1
