@@ -38,11 +38,13 @@ def refused_exports(sides: Sides) -> Iterator[Care]:
         names = sorted({user for user, _ in users})
         released = all(how == "released" for _, how in users)
         command = f"cdk deploy --exclusively {' '.join(names)}"
-        cure = (
-            f"deploy {enumeration(list(map(code, names)))} first, which no longer needs it ({code(command)})"
-            if released
-            else "the stacks that use it have to be deleted or freed from it first"
-        )
+        stacks = enumeration(list(map(code, names)))
+        if not set(names) & set(sides.head.assembly.stacks):
+            cure = f"delete {stacks} first"
+        elif released:
+            cure = f"deploy {stacks} first, which no longer needs it ({code(command)})"
+        else:
+            cure = "the stacks that use it have to be deleted or freed from it first"
         yield Care(
             kind=CareKind.REPLACEMENT,
             text=f"the deployment of {code(stack)} fails: it would change or take away "

@@ -8,7 +8,7 @@ from typing import Any
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
 from ecs_envoy.review.facts.deployment import in_order
-from ecs_envoy.review.facts.dialled import address, aliases, uses_tls
+from ecs_envoy.review.facts.dialled import address, aliases, own_name, port, uses_tls
 from ecs_envoy.review.facts.ecs import Container, EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.facts.routing import heirs, removed_services, routed
@@ -39,7 +39,15 @@ def _care(text: str, place: str) -> Care:
 
 def _dialled(sides: Sides, before: EcsService, after: EcsService) -> Iterator[Care]:
     old, new = address(sides.base, before), address(sides.head, after)
-    if old and old != new:
+    if old and new and own_name(sides.base, before) == own_name(sides.head, after) and old != new:
+        ports = f"port {port(after)} instead of {port(before)}"
+        yield _care(
+            f"clients of {code(own_name(sides.head, after) or after.name)} have to dial {ports}: "
+            "calls to the old port fail as soon as the proxy has "
+            f"rolled{_clients_here(sides, after, old, new)}",
+            after.path,
+        )
+    elif old and old != new:
         others = aliases(sides.base, before)
         also = f" (and {enumeration(list(map(code, others[:4])))})" if others else ""
         then = f"have to dial {code(new)} from now on" if new else "have no name to dial any more"
@@ -161,8 +169,10 @@ def _times(old: Container, new: Container) -> Iterator[tuple[str, int | None, in
         yield "serving on after it is told to stop", _wait(old), _wait(new)
         return
     # Without a value Fargate waits 30 s (Amazon ECS API Reference, ContainerDefinition).
-    yield "its end", _seconds(old), _seconds(new)
-    yield "open calls", _variable(old), _variable(new)
+    if _DRAIN in new.environment:  # its time to end follows from it
+        yield "open calls", _variable(old), _variable(new)
+    else:
+        yield "its end", _seconds(old), _seconds(new)
 
 
 def _seconds(container: Container) -> int | None:

@@ -116,6 +116,12 @@ def _replaced(change: ResourceChange) -> Care:
             "CloudFormation refuses that, and the deployment fails; give it another name"
         )
         return Care(kind=CareKind.REPLACEMENT, text=text, place=change.path)
+    if change.type == _CLOUD_MAP and "NamespaceId" not in because and "Name" not in because:
+        text = (
+            f"the {called} would have to be replaced{reason}: AWS makes the new one first, Cloud "
+            "Map refuses a second one with the same name (`ServiceAlreadyExists`), and the deployment fails"
+        )
+        return Care(kind=CareKind.REPLACEMENT, text=text, place=change.path)
     verb = "is replaced" if change.kind is Kind.REPLACED else "is perhaps replaced, which AWS decides,"
     lost = loss.replaced or loss.deleted
     if change.new and change.new.get("UpdateReplacePolicy") == "Retain":

@@ -138,8 +138,12 @@ def _cares(gained: Sequence[Right], allowed: Sequence[Right], side: Side, holder
         place = path_of(first.place, side.assembly.stacks)
         what = _what(group, side, holders) + _limits(first.conditions, wider)
         sentences.setdefault((_who(first, holders), kind, place), []).append(what)
+    alike: dict[tuple[CareKind, str], list[tuple[str, str]]] = {}
     for (who, kind, place), whats in sentences.items():
-        yield Care(kind=kind, text=f"{who} may now {'; '.join(whats)}", place=place)
+        alike.setdefault((kind, "; ".join(whats)), []).append((who, place))
+    for (kind, what), holding in alike.items():
+        who = enumeration([who for who, _ in holding])
+        yield Care(kind=kind, text=f"{who} may now {what}", place=holding[0][1])
 
 
 def _grouped(found: Sequence[Right]) -> list[list[Right]]:
@@ -172,7 +176,7 @@ def _what(group: Sequence[Right], side: Side, holders: Holders) -> str:
     named = enumeration(list(map(_action, actions)))
     match first.kind:
         case "assume":
-            return f"do whatever {holders.of_role(first.holder).rstrip(',')} may do ({named})"
+            return f"do whatever {holders.of_role(first.holder)} may do ({named})"
         case "managed":
             return f"do all that the managed policy {named} allows"
         case "resource":

@@ -58,7 +58,7 @@ class Holders:
         for service in self._side.services.values():
             for key, words in (
                 ("TaskRoleArn", f"the tasks of {called(service)}"),
-                ("ExecutionRoleArn", f"ECS, when it starts tasks of {called(service)},"),
+                ("ExecutionRoleArn", f"ECS for the tasks of {called(service)}"),
             ):
                 value: Json = service.task.get(key)
                 if value is not None:

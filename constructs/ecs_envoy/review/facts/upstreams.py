@@ -16,7 +16,7 @@ CLOUD_MAP, ECS, DNS, FIXED = "Cloud Map's API", "ECS's API", "DNS", "fixed addre
 SIDECAR = "discovery"
 """The name of the container that asks AWS for tasks, so that Envoy need not."""
 
-_OWN = {"envoy_admin"}
+_OWN = {"envoy_admin", "otel_collector"}
 _PROTO_SERVICE = re.compile(r"/([\w.]+)/")
 
 

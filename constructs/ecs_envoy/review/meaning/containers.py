@@ -1,6 +1,7 @@
 """Containers of tasks: images, variables, secrets."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.access_holders import called
@@ -17,7 +18,31 @@ _TELEMETRY = tuple(f"telemetry.{name}" for name in ("cloudwatch", "prometheus", 
 
 
 def container_causes(sides: Sides) -> Iterator[Cause]:
-    """Yield what differs in the containers of each service that is on both sides."""
+    """Yield what differs in the containers of the services that are on both sides; once what is alike."""
+    alike: dict[tuple[str, tuple[str, ...]], list[_Found]] = {}
+    for found in _found(sides):
+        alike.setdefault((found.what, found.consequences), []).append(found)
+    for (what, consequences), group in alike.items():
+        who = [found.who for found in group]
+        who = [*who[:4], f"{len(who) - 4} more"] if len(who) > 5 else who
+        yield Cause(
+            text=f"{enumeration(who)}: {what}",
+            consequences=consequences,
+            keys=tuple(dict.fromkeys(key for found in group for key in found.keys)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What differs in a container of a service, in a form in which two may be alike."""
+
+    who: str
+    what: str
+    consequences: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+def _found(sides: Sides) -> Iterator[_Found]:
     for before, after in sides.services:
         for name in dict.fromkeys([*before.containers, *after.containers]):
             old, new = before.containers.get(name), after.containers.get(name)
@@ -44,13 +69,18 @@ def key(service: EcsService) -> str:
     return "api" if service.name == "Api" else f"services.{service.name}"
 
 
-def _image(service: EcsService, old: Container, new: Container) -> Iterator[Cause]:
+def _container(service: EcsService, container: Container) -> str:
+    return f"container {code(container.name)} of {called(service)}"
+
+
+def _image(service: EcsService, old: Container, new: Container) -> Iterator[_Found]:
     if old.image == new.image:
         return
     if new.image.endswith(", rebuilt"):
-        yield Cause(
-            text=f"{called(service)}: the image of container {code(new.name)} is rebuilt, since its source "
-            f"differs ({code(new.image.removesuffix(', rebuilt'))})",
+        yield _Found(
+            who=_container(service, new),
+            what="the image is rebuilt, since its source differs "
+            f"({code(new.image.removesuffix(', rebuilt'))})",
             consequences=("whoever deploys needs Docker, and a new image is pushed",),
         )
         return
@@ -63,8 +93,9 @@ def _image(service: EcsService, old: Container, new: Container) -> Iterator[Caus
         if same
         else f"{code(old.image)} → {code(new.image)}"
     )
-    yield Cause(
-        text=f"{called(service)}: the image of container {code(new.name)} is another one: {values}",
+    yield _Found(
+        who=_container(service, new),
+        what=f"another image: {values}",
         consequences=("it is built at deployment, so whoever deploys needs Docker",) if built else (),
         keys=(f"{key(service)}.image",),
     )
@@ -72,51 +103,57 @@ def _image(service: EcsService, old: Container, new: Container) -> Iterator[Caus
 
 def _comes_or_goes(
     service: EcsService, name: str, old: Container | None, new: Container | None
-) -> Iterator[Cause]:
+) -> Iterator[_Found]:
     if new is not None:
         ends = "the task ends with it" if new.essential else "the task goes on without it"
-        yield Cause(
-            text=f"the tasks of {called(service)} get the container {code(name)} ({code(new.image)})",
+        yield _Found(
+            who=called(service),
+            what=f"the tasks get the container {code(name)} ({code(new.image)})",
             keys=_TELEMETRY if service.is_proxy else (f"{key(service)}.sidecars",),
             consequences=(f"it runs beside the others and takes a part of the task's memory; {ends}",),
         )
     elif old is not None:
-        yield Cause(
-            text=f"the tasks of {called(service)} lose the container {code(name)} ({code(old.image)})",
+        yield _Found(
+            who=called(service),
+            what=f"the tasks lose the container {code(name)} ({code(old.image)})",
             keys=_TELEMETRY if service.is_proxy else (f"{key(service)}.sidecars",),
         )
 
 
-def _variables(service: EcsService, old: Container, new: Container) -> Iterator[Cause]:
-    # Documents in variables are compared where documents are.
+def _variables(service: EcsService, old: Container, new: Container) -> Iterator[_Found]:
     found = list(_differences(old.environment, new.environment))
     if found:
-        yield Cause(
-            text=f"{called(service)}: environment of container {code(new.name)}: {', '.join(found)}",
-            consequences=(),
+        yield _Found(
+            who=_container(service, new),
+            what=f"environment: {', '.join(found)}",
             keys=(f"{key(service)}.environment",),
         )
 
 
 def _differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name), new.get(name)
-        if before == after or max(len(before or ""), len(after or "")) > 4 * _LONGEST:
-            continue
-        if before is None:
-            yield f"{code(name)} is new: {_short(after)}"
-        elif after is None:
+    # Documents in variables are compared where documents are.
+    names = [
+        name
+        for name in sorted(old.keys() | new.keys())
+        if max(len(old.get(name, "")), len(new.get(name, ""))) <= 4 * _LONGEST
+    ]
+    come = [name for name in names if name not in old]
+    if len(come) > 1:
+        yield f"{enumeration(list(map(code, come)))} are new"
+    elif come:
+        yield f"{code(come[0])} is new: {_short(new[come[0]])}"
+    for name in names:
+        if name in old and name not in new:
             yield f"{code(name)} is gone"
-        else:
-            yield f"{code(name)}: {_short(before)} → {_short(after)}"
+        elif name in old and old[name] != new[name]:
+            yield f"{code(name)}: {_short(old[name])} → {_short(new[name])}"
 
 
-def _short(value: str | None) -> str:
-    plain = value or ""
-    return code(plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…")
+def _short(value: str) -> str:
+    return code(value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…")
 
 
-def _secrets(service: EcsService, old: Container, new: Container) -> Iterator[Cause]:
+def _secrets(service: EcsService, old: Container, new: Container) -> Iterator[_Found]:
     changed = sorted(
         name for name in old.secrets.keys() & new.secrets if old.secrets[name] != new.secrets[name]
     )
@@ -132,8 +169,9 @@ def _secrets(service: EcsService, old: Container, new: Container) -> Iterator[Ca
             if come or changed
             else ()
         )
-        yield Cause(
-            text=f"{called(service)}: secrets of container {code(new.name)}: {', '.join(parts)}",
+        yield _Found(
+            who=_container(service, new),
+            what=f"secrets: {', '.join(parts)}",
             consequences=missing,
             keys=(f"{key(service)}.secrets",),
         )

@@ -92,10 +92,16 @@ def _monitoring(sides: Sides) -> Iterator[Cause]:
         if left:
             consequences = ["they stay in AWS until their stack is deleted, but nobody feeds or changes them"]
         yield Cause(
-            text=f"{what} {'come' if comes else 'leave the app'}",
+            text=f"{what} {_verb(comes, number == 1 and not with_alarms)}",
             consequences=tuple(consequences),
             keys=("telemetry.cloudwatch", "telemetry.prometheus", "telemetry.tracing"),
         )
+
+
+def _verb(comes: bool, one: bool) -> str:
+    if comes:
+        return "comes" if one else "come"
+    return "leaves the app" if one else "leave the app"
 
 
 def _s(number: int) -> str:

@@ -70,6 +70,8 @@ def _size(service: EcsService) -> str:
 
 def _removed(sides: Sides, service: EcsService) -> Cause:
     consequences: list[str] = []
+    if service.stack in sides.comparison.changes.stacks_removed:
+        consequences.append("its tasks run on until somebody deletes its stack")
     for proxy, found in routed(sides.base, service.name):
         for proto in sorted(found.proto_services):
             now = heirs(sides, proxy, proto)

@@ -104,11 +104,10 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         with_server(image="registry/lessons:1"),
         with_server(image="registry/lessons:2"),
         [
-            ("`lessons`: the image of container `server` is another one: `1` → `2` of `registry/lessons`"),
+            "container `server` of `lessons`: another image: `1` → `2` of `registry/lessons`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -116,11 +115,10 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         with_server(image="a/lessons:1"),
         with_server(image="b/lessons:1"),
         [
-            ("`lessons`: the image of container `server` is another one: `a/lessons:1` → `b/lessons:1`"),
+            "container `server` of `lessons`: another image: `a/lessons:1` → `b/lessons:1`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -128,15 +126,13 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         app(service()),
         app(service(containers=[container(), container("agent", "agent:7", Essential=False)])),
         [
-            "the tasks of `lessons` get the container `agent` (`agent:7`)",
+            "`lessons`: the tasks get the container `agent` (`agent:7`)",
             (
-                "- it runs beside the others and takes a part of the task's memory; the task goes on "
-                "without it"
+                "- it runs beside the others and takes a part of the task's memory; the task goes on without it"
             ),
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -144,11 +140,10 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         variable("info"),
         variable("debug"),
         [
-            "`lessons`: environment of container `server`: `LOG_LEVEL`: `info` → `debug`",
+            "container `server` of `lessons`: environment: `LOG_LEVEL`: `info` → `debug`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -156,12 +151,11 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         with_server(),
         secret("arn:a"),
         [
-            "`lessons`: secrets of container `server`: `DATABASE_URL` is new",
+            "container `server` of `lessons`: secrets: `DATABASE_URL` is new",
             "- a task does not start unless `DATABASE_URL` can be read",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -169,12 +163,11 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         secret("arn:a"),
         secret("arn:b"),
         [
-            "`lessons`: secrets of container `server`: `DATABASE_URL` has another source",
+            "container `server` of `lessons`: secrets: `DATABASE_URL` has another source",
             "- a task does not start unless `DATABASE_URL` can be read",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s "
-                "at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
             ),
         ],
     ),
