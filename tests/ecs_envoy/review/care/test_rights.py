@@ -128,7 +128,9 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         with_policy(policy("lessonsExecutionRole", ["secretsmanager:GetSecretValue"], SECRET)),
         [
             (
-                "widening: ECS for the tasks of `lessons` may now read the secret `arn:aws:secretsmanager:eu-west-1:111122223333:secret:lessons/database-AbC123` (`secretsmanager:GetSecretValue`)"
+                "widening: ECS for the tasks of `lessons` may now read the secret "
+                "`arn:aws:secretsmanager:eu-west-1:111122223333:secret:lessons/database-AbC123` "
+                "(`secretsmanager:GetSecretValue`)"
             ),
         ],
     ),

@@ -107,7 +107,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "container `server` of `lessons`: another image: `1` → `2` of `registry/lessons`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -118,7 +119,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "container `server` of `lessons`: another image: `a/lessons:1` → `b/lessons:1`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -128,11 +130,13 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         [
             "`lessons`: the tasks get the container `agent` (`agent:7`)",
             (
-                "- it runs beside the others and takes a part of the task's memory; the task goes on without it"
+                "- it runs beside the others and takes a part of the task's memory; the task goes "
+                "on without it"
             ),
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -143,7 +147,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "container `server` of `lessons`: environment: `LOG_LEVEL`: `info` → `debug`",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -155,7 +160,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "- a task does not start unless `DATABASE_URL` can be read",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
@@ -167,7 +173,8 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             "- a task does not start unless `DATABASE_URL` can be read",
             "**the deployment**",
             (
-                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 s at most to end, and calls still open then are cut"
+                "- `lessons` rolls: its 2 tasks are replaced, new ones first; an old one takes 30 "
+                "s at most to end, and calls still open then are cut"
             ),
         ],
     ),
