@@ -7,6 +7,7 @@ from constructs import Construct
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.proxies.views import views
 from ecs_envoy.from_configuration.network import define_network
+from ecs_envoy.network.shared_values import shared_values
 from ecs_envoy.network.strong_references import refuse_replacement
 from ecs_envoy.network.task_security_group import define_task_security_group
 
@@ -23,6 +24,8 @@ class NetworkStack(Stack):
             # What the CDK CLI would otherwise look up, and for which it would need credentials.
             self.node.set_context(f"availability-zones:account={self.account}:region={self.region}", zones)
         self.network = define_network(self, configuration)
+        for value in shared_values(self.network):
+            self.export_value(value)
         # The services' rules and the proxy's tasks both refer to its group. Because it is in this stack,
         # those two stacks do not depend on each other's resources: a service can be removed while the proxy
         # runs.

@@ -56,6 +56,28 @@ def test_a_service_can_be_removed_while_the_proxy_runs(emulator: Emulator, tmp_p
     assert cloud_formation.update(new, "fewer-services") == "UPDATE_COMPLETE"
 
 
+API = {"image": "a/b:1", "http_only": True, "health_path": "/", "proxy_address_variable": "A"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param({"api": API}, {}, id="the API goes"),
+        pytest.param({}, {"services": {"lessons": {**LESSONS, "discovery": "dns", "tasks": 2}}}, id="DNS"),
+    ],
+)
+def test_what_another_stack_stops_to_use_is_still_exported(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """This stack is deployed first, while the other one still imports what it did."""
+
+    def exports(folder: str, changes: dict[str, Any]) -> set[str]:
+        template = synthesized(tmp_path / folder, name="goes", **changes)["goes-network"]
+        return {o["Export"]["Name"] for o in template.get("Outputs", {}).values() if "Export" in o}
+
+    assert exports("before", before) <= exports("after", after)
+
+
 def found(value: Any, function: str) -> Iterator[Any]:  # noqa: ANN401
     """Yield the argument of each call of the CloudFormation function `function` in `value`."""
     if isinstance(value, dict):

@@ -47,8 +47,8 @@ def template_diffs(
         check=False,
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it gives no reason"]
-        raise NoDiffLibraryError(f"{LIBRARY} in {folder} failed: {lines[-1]}")
+        lines = [line for line in done.stderr.splitlines() if "Error: " in line] or ["it gives no reason"]
+        raise NoDiffLibraryError(f"{LIBRARY} in {folder} failed: {lines[0].strip()}")
     return json.loads(done.stdout)
 
 
