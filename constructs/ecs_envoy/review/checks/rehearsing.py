@@ -39,22 +39,23 @@ def rehearsal_checks(config: Path, *, checkout: Path) -> Checks:
 
 def _rehearsed(config: Path, proxy: str | None, checkout: Path) -> tuple[list[str], list[str]]:
     what = f"rehearsal of {code(proxy)}" if proxy else "rehearsal"
-    with tempfile.TemporaryDirectory(prefix="ecs-envoy-rehearsal-") as folder:
-        options = [f"--out={folder}/out", *([f"--proxy={proxy}"] if proxy else [])]
-        done = subprocess.run(
-            [sys.executable, "-m", "rehearsal", *options, "--", str(config)],
-            env={**os.environ, "PYTHONPATH": str(checkout)},
-            # Its progress is not a part of the comment.
-            stdout=sys.stderr.fileno(),
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        try:
-            result = json.loads((Path(folder) / "out/result.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            lines = done.stderr.strip().splitlines() or ["it gives no reason"]
-            return [], [f"{what}: it failed: {lines[-1].replace('`', chr(39))}"]
+    # It stays, because the rehearsal's last line names the report in it.
+    folder = tempfile.mkdtemp(prefix="ecs-envoy-rehearsal-")
+    options = [f"--out={folder}/out", *([f"--proxy={proxy}"] if proxy else [])]
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", *options, "--", str(config)],
+        env={**os.environ, "PYTHONPATH": str(checkout)},
+        # Its progress is not a part of the comment.
+        stdout=sys.stderr.fileno(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    try:
+        result = json.loads((Path(folder) / "out/result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        lines = done.stderr.strip().splitlines() or ["it gives no reason"]
+        return [], [f"{what}: it failed: {lines[-1].replace('`', chr(39))}"]
     return rehearsal_lines(what, result), [f"{what}: {problem}" for problem in result.get("problems", [])]
 
 

@@ -109,3 +109,13 @@ def hosts(values: Bootstrap) -> list[dict[str, Any]]:
 def search(values: Bootstrap) -> dict[str, Any]:
     """Return the route of `lessons / Search`, to change it."""
     return hosts(values)[0]["routes"][0]["route"]
+
+
+def both(change: Callable[[dict[str, Any]], object]) -> Change:
+    """Return a change of both clusters alike."""
+    return lambda values: [change(cluster(values, name)) for name in ("lessons", "grading")]
+
+
+def of_cluster(**fields: object) -> Change:
+    """Return a change of fields of the cluster `lessons`."""
+    return lambda values: cluster(values).update(fields)
