@@ -104,9 +104,18 @@ def test_a_nested_stack_is_compared_as_well(tmp_path: Path) -> None:
         (folder / "n.nested.template.json").write_text(json.dumps({"Resources": {"T": topic(name)}}))
         return Environment(assembly=read_assembly(folder))
 
-    pair = nesting(tmp_path / "base", "a"), nesting(tmp_path / "head", "b")
-    (found,) = compare({"app": pair}, project=ROOT, cache=tmp_path)
-    assert [(change.id, change.kind) for change in found.changes.resources] == [("Nested/T", Kind.REPLACED)]
+    pairs = {
+        "changed": (nesting(tmp_path / "base", "a"), nesting(tmp_path / "head", "b")),
+        "removed": (
+            nesting(tmp_path / "old", "a"),
+            Environment(assembly=read_assembly(write_assembly(tmp_path / "new", {"app": {}}))),
+        ),
+    }
+    changed, removed = compare(pairs, project=ROOT, cache=tmp_path)
+    assert [(change.id, change.kind) for change in changed.changes.resources] == [("Nested/T", Kind.REPLACED)]
+    # It is deleted with the resource that nests it, unlike a stack that leaves the app.
+    assert {change.kind for change in removed.changes.resources} == {Kind.REMOVED}
+    assert removed.changes.stacks_removed == ()
 
 
 STACK = '{"artifacts": {"a": {"type": "aws:cloudformation:stack"'

@@ -32,6 +32,7 @@ class Stack:
         paths: The construct's path of each resource, by logical id, such as `dev-proxy/Proxy/Service`.
         termination_protection: Whether CloudFormation refuses to delete it.
         depends_on: The stacks that are deployed before it, by name.
+        parent: The stack that it is nested in, and deleted with; None if it is not nested.
 
     """
 
@@ -42,6 +43,7 @@ class Stack:
     paths: Mapping[str, str]
     termination_protection: bool = False
     depends_on: tuple[str, ...] = ()
+    parent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +196,7 @@ def _with_nested(folder: Path, stack: Stack) -> Iterator[Stack]:
             region=stack.region,
             template=template,
             paths=_paths(folder, {}, template),
+            parent=stack.name,
         )
         yield from _with_nested(folder, nested)
 

@@ -120,7 +120,8 @@ def template_changes(
     after: Mapping[str, Stack] = head.stacks if head else {}
     changes = _renamed([_change(row, before, after) for row in found["resources"] if _differs(row)])
     # `cdk deploy` deletes no stack that the app has no more.
-    changes = [_left_behind(change) if change.stack not in after else change for change in changes]
+    left = {name for name in before if _root(name, before) not in after}
+    changes = [_left_behind(change) if change.stack in left else change for change in changes]
     return TemplateChanges(
         resources=tuple(changes),
         outputs=tuple(
@@ -132,9 +133,17 @@ def template_changes(
             )
             for row in sorted(found["outputs"], key=lambda row: row["name"])
         ),
-        stacks_added=tuple(sorted(after.keys() - before.keys())),
-        stacks_removed=tuple(sorted(before.keys() - after.keys())),
+        stacks_added=tuple(
+            sorted(name for name in after.keys() - before.keys() if after[name].parent is None)
+        ),
+        stacks_removed=tuple(sorted(name for name in left if before[name].parent is None)),
     )
+
+
+def _root(name: str, stacks: Mapping[str, Stack]) -> str:
+    """Return the stack that a nested stack is deployed with, or the stack itself."""
+    parent = stacks[name].parent
+    return name if parent is None else _root(parent, stacks)
 
 
 def _left_behind(change: ResourceChange) -> ResourceChange:
