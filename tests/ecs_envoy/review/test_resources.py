@@ -42,6 +42,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None]] = {
     "moved": ({"app": {"Old": topic("a")}}, {"app": {"New": topic("a")}}),
     "moved between stacks": ({"a": {"T": topic("x")}, "b": {}}, {"a": {}, "b": {"T": topic("x")}}),
     "stack removed": ({"app": {}, "old": {"T": topic("a")}}, {"app": {}}),
+    "stack renamed": ({"old": {"T": topic("a")}}, {"now": {"T": topic("a")}}),
     "task definition": (
         {"app": {"Task": task(), "Service": service()}},
         {"app": {"Task": task("512"), "Service": service()}},
@@ -70,6 +71,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
         ("moved", [Kind.RENAMED]),
         ("moved between stacks", [Kind.RENAMED]),
         ("stack removed", [Kind.ORPHANED]),
+        ("stack renamed", [Kind.ADDED, Kind.ORPHANED]),
         ("task definition", [Kind.CHANGED, Kind.REVISED]),
         ("number of tasks", [Kind.CHANGED]),
     ],

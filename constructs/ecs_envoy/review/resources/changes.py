@@ -118,10 +118,10 @@ def template_changes(
     """Return what `found`, one result of `template_diffs`, says about `base` and `head`."""
     before: Mapping[str, Stack] = base.stacks if base else {}
     after: Mapping[str, Stack] = head.stacks if head else {}
-    changes = _renamed([_change(row, before, after) for row in found["resources"] if _differs(row)])
-    # `cdk deploy` deletes no stack that the app has no more.
+    changes = [_change(row, before, after) for row in found["resources"] if _differs(row)]
+    # `cdk deploy` deletes no stack that the app has no more, so what is in it cannot have moved either.
     left = {name for name in before if _root(name, before) not in after}
-    changes = [_left_behind(change) if change.stack in left else change for change in changes]
+    changes = _renamed([_left_behind(change) if change.stack in left else change for change in changes])
     return TemplateChanges(
         resources=tuple(changes),
         outputs=tuple(
