@@ -36,6 +36,8 @@ def _resources(review: EnvironmentReview) -> list[str]:
         (counts[Kind.MAYBE_REPLACED], _are(counts[Kind.MAYBE_REPLACED], "perhaps replaced")),
         (stacks, f"{_count(stacks, 'stack')} {'leaves' if stacks == 1 else 'leave'} the app"),
     ]
+    only_declared = bool(review.declarations) and not review.resources
+    found = [(only_declared, "no resource changes but what templates declare does"), *found]
     return [text for number, text in found if number]
 
 

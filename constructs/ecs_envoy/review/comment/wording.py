@@ -67,13 +67,15 @@ def _resources(review: EnvironmentReview) -> Iterator[Entry]:
         yield Bullet(text=f"stack {code(stack)} is added")
     for stack in review.stacks_removed:
         yield Bullet(text=f"stack {code(stack)} leaves the app; `cdk deploy` does not delete it")
-    for stack in dict.fromkeys(change.stack for change in review.resources):
+    for stack in sorted({change.stack for change in review.resources} | review.declarations.keys()):
         yield Note(text=f"**{code(stack)}**")
         changes = [change for change in review.resources if change.stack == stack]
         for change in sorted(changes, key=_weight):
             yield Bullet(text=f"{change.kind.value}: {code(change.type)} {code(_within(change))}")
             for line in review.details.get(change.new_id, ()):
                 yield Bullet(text=line, depth=1)
+        for line in review.declarations.get(stack, ()):
+            yield Bullet(text=line)
 
 
 def _weight(change: ResourceChange) -> int:
