@@ -135,8 +135,7 @@ def test_a_file_that_moves_is_the_same_environment(project: Path, ecs_envoy: Run
 
 def test_nothing_that_differs_is_one_line(ecs_envoy: Run) -> None:
     done = ecs_envoy("diff", "--config", "config/prod.yaml", "--format", "markdown")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == "`prod`: nothing changes"
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "`prod`: nothing changes")
 
 
 def test_the_same_input_gives_the_same_bytes(project: Path, ecs_envoy: Run) -> None:
