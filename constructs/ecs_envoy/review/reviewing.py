@@ -9,6 +9,7 @@ from ecs_envoy.review.documents.comparing import documents, envoy_documents
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.restarts import rolling_services
 from ecs_envoy.review.meaning.finding import meaning
+from ecs_envoy.review.resources.declarations import declaration_lines
 from ecs_envoy.review.resources.details import details
 from ecs_envoy.review.sections import Checks, EnvironmentReview, Existence
 
@@ -34,6 +35,7 @@ def review(
         documents=documents(comparison),
         resources=comparison.changes.resources,
         details=_details(comparison),
+        declarations=_declarations(comparison),
         stacks_added=comparison.changes.stacks_added,
         stacks_removed=comparison.changes.stacks_removed,
         cost=cost(comparison, prices),
@@ -57,6 +59,18 @@ def _details(comparison: Comparison) -> dict[str, tuple[str, ...]]:
         for change in comparison.changes.resources
         if change.old and change.new
     }
+
+
+def _declarations(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    """Return what differs in each stack besides its resources."""
+    if comparison.base is None or comparison.head is None:
+        return {}
+    before, after = comparison.base.assembly.stacks, comparison.head.assembly.stacks
+    found: dict[str, tuple[str, ...]] = {}
+    for change in comparison.changes.declarations:
+        lines = declaration_lines(change, before, after)
+        found[change.stack] = (*found.get(change.stack, ()), *lines)
+    return found
 
 
 def _existence(comparison: Comparison) -> Existence:

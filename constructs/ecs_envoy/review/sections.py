@@ -163,6 +163,7 @@ class EnvironmentReview:
         documents: What differs in other documents inside the templates.
         resources: The resources that differ.
         details: What differs in each of them, in lines, by its `new_id`.
+        declarations: What differs in parameters, conditions, mappings and outputs, in lines, by stack.
         stacks_added: The stacks that are new.
         stacks_removed: The stacks that the app has no more; `cdk deploy` does not delete them.
         cost: What it costs.
@@ -179,6 +180,7 @@ class EnvironmentReview:
     documents: tuple[DocumentChange, ...] = ()
     resources: tuple[ResourceChange, ...] = ()
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    declarations: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     stacks_added: tuple[str, ...] = ()
     stacks_removed: tuple[str, ...] = ()
     cost: Cost = field(default_factory=Cost)
@@ -189,6 +191,7 @@ class EnvironmentReview:
         """Whether anything differs that the comment has to say."""
         return bool(
             self.resources
+            or self.declarations
             or self.stacks_added
             or self.stacks_removed
             or self.care

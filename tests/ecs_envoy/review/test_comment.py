@@ -1,6 +1,7 @@
 """The comment in each format."""
 
 import json
+from dataclasses import replace
 
 import click
 import pytest
@@ -60,6 +61,23 @@ def test_its_parts_stand_in_the_order_of_importance() -> None:
     text = markdown(commented(whole()))
     parts = ["Needs care", "What it means", "Envoy's configuration", "Resources", "Cost"]
     assert sorted(parts, key=text.index) == parts
+
+
+def test_what_costs_the_same_is_one_line() -> None:
+    lines = [
+        CostLine(name=name, before=1, after=after, before_most=1, after_most=after)
+        for name, after in (("NAT", 3), ("ALBs, 1", 1), ("dashboards, 1", 1))
+    ]
+    text = markdown(commented(replace(whole(), cost=Cost(lines=tuple(lines)))))
+    assert "| NAT | 1.00 | 3.00 |" in text
+    assert "| what stays the same, lines: 2 | 2.00 | 2.00 |" in text
+    assert "ALBs" not in text
+
+
+def test_what_no_deployment_deletes_is_not_saved_yet() -> None:
+    saved = Cost(lines=(CostLine(name="NAT", before=3, after=0, before_most=3, after_most=0),))
+    left = replace(whole(), stacks_removed=("old",), cost=saved)
+    assert "-3.00 USD a month once the stack that leaves is deleted" in markdown(commented(left))
 
 
 def test_the_first_line_says_it_all() -> None:

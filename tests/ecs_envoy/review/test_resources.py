@@ -42,6 +42,7 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None]] = {
     "moved": ({"app": {"Old": topic("a")}}, {"app": {"New": topic("a")}}),
     "moved between stacks": ({"a": {"T": topic("x")}, "b": {}}, {"a": {}, "b": {"T": topic("x")}}),
     "stack removed": ({"app": {}, "old": {"T": topic("a")}}, {"app": {}}),
+    "stack renamed": ({"old": {"T": topic("a")}}, {"now": {"T": topic("a")}}),
     "task definition": (
         {"app": {"Task": task(), "Service": service()}},
         {"app": {"Task": task("512"), "Service": service()}},
@@ -70,6 +71,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
         ("moved", [Kind.RENAMED]),
         ("moved between stacks", [Kind.RENAMED]),
         ("stack removed", [Kind.ORPHANED]),
+        ("stack renamed", [Kind.ADDED, Kind.ORPHANED]),
         ("task definition", [Kind.CHANGED, Kind.REVISED]),
         ("number of tasks", [Kind.CHANGED]),
     ],
@@ -92,6 +94,22 @@ def test_a_service_rolls_if_its_tasks_are_started_anew(
 def test_a_value_is_shown_before_and_after(found: dict[str, Comparison]) -> None:
     reviewed = review(found["changed"])
     assert reviewed.details == {"app/T": ("`DisplayName`: `alarms` → `other`",)}
+
+
+def test_a_parameter_or_condition_alone_is_a_change(tmp_path: Path) -> None:
+    sides: list[Environment] = []
+    for name, least in (("base", "3"), ("head", "9")):
+        folder = write_assembly(tmp_path / name, {"app": {"T": topic("a")}})
+        template = json.loads((folder / "app.template.json").read_text())
+        template["Parameters"] = {"Size": {"Type": "String", "Default": least}}
+        template["Conditions"] = {"IsBig": {"Fn::Equals": [{"Ref": "Size"}, least]}}
+        (folder / "app.template.json").write_text(json.dumps(template))
+        sides.append(Environment(assembly=read_assembly(folder)))
+    [found] = compare({"app": (sides[0], sides[1])}, project=ROOT, cache=tmp_path / "cache")
+    reviewed = review(found)
+    assert reviewed.differs
+    assert reviewed.declarations["app"][0] == "changed: parameter `Size.Default`: `3` → `9`"
+    assert "condition `IsBig`" in reviewed.declarations["app"][1]
 
 
 def test_a_nested_stack_is_compared_as_well(tmp_path: Path) -> None:

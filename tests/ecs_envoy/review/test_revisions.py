@@ -128,10 +128,14 @@ def test_an_environment_on_one_side_only_is_new_or_gone(project: Path, ecs_envoy
     assert "dev: is gone from the app" in done.stdout
 
 
+def test_a_file_that_moves_is_the_same_environment(project: Path, ecs_envoy: Run) -> None:
+    git(project, "mv", "config/dev.yaml", "config/test.yaml")
+    assert "`prod`, `dev`: nothing changes" in ecs_envoy("diff", "--format", "markdown").stdout
+
+
 def test_nothing_that_differs_is_one_line(ecs_envoy: Run) -> None:
     done = ecs_envoy("diff", "--config", "config/prod.yaml", "--format", "markdown")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == "`prod`: nothing changes"
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "`prod`: nothing changes")
 
 
 def test_the_same_input_gives_the_same_bytes(project: Path, ecs_envoy: Run) -> None:
@@ -225,6 +229,11 @@ def test_fails_with_the_apps_own_message_and_the_side(project: Path, ecs_envoy: 
     assert done.returncode == 2
     assert "the working tree: config/prod.yaml: cannot be synthesized" in done.stderr
     assert "config/prod.yaml: broken: take it out" in done.stderr
+
+
+def test_fails_on_an_app_that_writes_nothing(project: Path, ecs_envoy: Run) -> None:
+    (project / "app.py").write_text("print('no app.synth()')")
+    assert "config/dev.yaml: cannot be synthesized: 'python3 app.py'" in ecs_envoy("diff").stderr
 
 
 def test_fails_outside_of_a_repository(ecs_envoy: Run, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ def summary(review: EnvironmentReview) -> str:
             price = f", {cost.after:,.2f} USD a month" if cost.lines else ""
             return f"{review.name}: is new, {_count(len(review.resources), 'resource')}{price}"
         case Existence.GONE:
-            price = f", {_money(cost.after - cost.before)} USD a month" if cost.lines else ""
+            saved = f"{_money(cost.after - cost.before)} USD a month once they are deleted"
+            price = f", {saved}" if cost.lines else ""
             left = "its stacks stay in AWS until somebody deletes them"
             return f"{review.name}: is gone from the app; {left}{price}"
         case Existence.BOTH:
@@ -36,6 +37,8 @@ def _resources(review: EnvironmentReview) -> list[str]:
         (counts[Kind.MAYBE_REPLACED], _are(counts[Kind.MAYBE_REPLACED], "perhaps replaced")),
         (stacks, f"{_count(stacks, 'stack')} {'leaves' if stacks == 1 else 'leave'} the app"),
     ]
+    only_declared = bool(review.declarations) and not review.resources
+    found = [(only_declared, "no resource changes but what templates declare does"), *found]
     return [text for number, text in found if number]
 
 
@@ -58,8 +61,15 @@ def _price(review: EnvironmentReview) -> list[str]:
     if abs(difference) < 0.005 and abs(most) < 0.005:
         return ["same cost"]
     if abs(difference - most) < 0.005:
-        return [f"{_money(difference)} USD a month"]
-    return [f"{_money(difference)} to {_money(most)} USD a month"]
+        return [f"{_money(difference)} USD a month{_once_deleted(review)}"]
+    return [f"{_money(difference)} to {_money(most)} USD a month{_once_deleted(review)}"]
+
+
+def _once_deleted(review: EnvironmentReview) -> str:
+    # What no deployment deletes stays on the bill.
+    number = len(review.stacks_removed)
+    gone = "the stack that leaves is" if number == 1 else "the stacks that leave are"
+    return f" once {gone} deleted" if number else ""
 
 
 def _money(amount: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ecs_envoy.review.comment.page import Bullet, Code, Entry, Note, Page, Part, Section, Table, code
 from ecs_envoy.review.comment.summary import summary
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
-from ecs_envoy.review.sections import Checks, Cost, DocumentChange, EnvironmentReview
+from ecs_envoy.review.sections import Checks, Cost, CostLine, DocumentChange, EnvironmentReview
 
 # The higher, the later it is cut.
 _CARE, _MEANING, _ENVOY, _COST, _CHECKS, _DOCUMENTS, _RESOURCES = range(7, 0, -1)
@@ -67,13 +67,15 @@ def _resources(review: EnvironmentReview) -> Iterator[Entry]:
         yield Bullet(text=f"stack {code(stack)} is added")
     for stack in review.stacks_removed:
         yield Bullet(text=f"stack {code(stack)} leaves the app; `cdk deploy` does not delete it")
-    for stack in dict.fromkeys(change.stack for change in review.resources):
+    for stack in sorted({change.stack for change in review.resources} | review.declarations.keys()):
         yield Note(text=f"**{code(stack)}**")
         changes = [change for change in review.resources if change.stack == stack]
         for change in sorted(changes, key=_weight):
             yield Bullet(text=f"{change.kind.value}: {code(change.type)} {code(_within(change))}")
             for line in review.details.get(change.new_id, ()):
                 yield Bullet(text=line, depth=1)
+        for line in review.declarations.get(stack, ()):
+            yield Bullet(text=line)
 
 
 def _weight(change: ResourceChange) -> int:
@@ -89,15 +91,29 @@ def _cost(cost: Cost) -> Iterator[Entry]:
     if not cost.lines:
         return
     scales = any((line.before, line.after) != (line.before_most, line.after_most) for line in cost.lines)
+    differing, same = _by_difference(cost)
     rows = [
         (line.name, _range(line.before, line.before_most), _range(line.after, line.after_most))
-        for line in cost.lines
+        for line in differing
     ]
+    if differing and same.lines:
+        stays = _range(same.before, same.before_most)
+        rows.append((f"what stays the same, lines: {len(same.lines)}", stays, stays))
     rows.append(("**sum**", _range(cost.before, cost.before_most), _range(cost.after, cost.after_most)))
     unit = "USD a month, at the least and the highest number of tasks" if scales else "USD a month"
     yield Table(header=(unit, "before", "after"), rows=tuple(rows))
     for assumption in cost.assumptions:
         yield Bullet(text=assumption)
+
+
+def _by_difference(cost: Cost) -> tuple[list[CostLine], Cost]:
+    """Return the lines that differ, and those that a reader need not see one by one."""
+    same = [
+        line
+        for line in cost.lines
+        if (line.before, line.before_most) == (line.after, line.after_most) and " → " not in line.name
+    ]
+    return [line for line in cost.lines if line not in same], Cost(lines=tuple(same))
 
 
 def _range(least: float, most: float) -> str:

@@ -85,10 +85,11 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputChange:
-    """An output that differs; None stands for one that is not there."""
+class DeclarationChange:
+    """A parameter, condition, mapping or output that differs; None stands for one that is not there."""
 
     stack: str
+    kind: str
     name: str
     old: Json
     new: Json
@@ -100,14 +101,14 @@ class TemplateChanges:
 
     Attributes:
         resources: The resources that differ, in the order of stack and path.
-        outputs: The outputs that differ.
+        declarations: The parameters, conditions, mappings and outputs that differ.
         stacks_added: The stacks that are new.
         stacks_removed: The stacks that the app has no more; `cdk deploy` does not delete them.
 
     """
 
     resources: tuple[ResourceChange, ...] = ()
-    outputs: tuple[OutputChange, ...] = ()
+    declarations: tuple[DeclarationChange, ...] = ()
     stacks_added: tuple[str, ...] = ()
     stacks_removed: tuple[str, ...] = field(default=())
 
@@ -118,20 +119,24 @@ def template_changes(
     """Return what `found`, one result of `template_diffs`, says about `base` and `head`."""
     before: Mapping[str, Stack] = base.stacks if base else {}
     after: Mapping[str, Stack] = head.stacks if head else {}
-    changes = _renamed([_change(row, before, after) for row in found["resources"] if _differs(row)])
-    # `cdk deploy` deletes no stack that the app has no more.
+    changes = [_change(row, before, after) for row in found["resources"] if _differs(row)]
+    # `cdk deploy` deletes no stack that the app has no more, so what is in it cannot have moved either.
     left = {name for name in before if _root(name, before) not in after}
-    changes = [_left_behind(change) if change.stack in left else change for change in changes]
+    changes = _renamed([_left_behind(change) if change.stack in left else change for change in changes])
     return TemplateChanges(
         resources=tuple(changes),
-        outputs=tuple(
-            OutputChange(
+        declarations=tuple(
+            DeclarationChange(
                 stack=stack_of(row["name"]),
+                kind=kind,
                 name=row["name"].partition("/")[2],
-                old=_value(row.get("old")),
-                new=_value(row.get("new")),
+                old=row.get("old"),
+                new=row.get("new"),
             )
-            for row in sorted(found["outputs"], key=lambda row: row["name"])
+            for kind, rows in found["declarations"].items()
+            for row in sorted(rows, key=lambda row: row["name"])
+            # All of a stack that comes or goes is new or gone.
+            if stack_of(row["name"]) in before.keys() & after.keys()
         ),
         stacks_added=tuple(
             sorted(name for name in after.keys() - before.keys() if after[name].parent is None)
@@ -148,10 +153,6 @@ def _root(name: str, stacks: Mapping[str, Stack]) -> str:
 
 def _left_behind(change: ResourceChange) -> ResourceChange:
     return replace(change, kind=Kind.ORPHANED)
-
-
-def _value(output: Mapping[str, Json] | None) -> Json:
-    return output["Value"] if output else None
 
 
 def _differs(row: Mapping[str, Any]) -> bool:

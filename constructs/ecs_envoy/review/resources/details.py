@@ -33,10 +33,11 @@ def _lines(
         return
     because = ", which replaces the resource" if found.replaces and change.kind is not Kind.REVISED else ""
     for leaf in leaves(found.name, found.old, found.new):
-        yield _line(leaf, before, after) + because
+        yield leaf_line(leaf, before, after) + because
 
 
-def _line(leaf: Leaf, before: Mapping[str, Stack], after: Mapping[str, Stack]) -> str:
+def leaf_line(leaf: Leaf, before: Mapping[str, Stack], after: Mapping[str, Stack]) -> str:
+    """Return one value before and after."""
     old, new = text(leaf.old, before), text(leaf.new, after)
     if _is_document(old) or _is_document(new):
         return f"{code(leaf.path)}: the document differs"

@@ -25,6 +25,12 @@ const results = pairs.map(([before, after]) => {
   const diff = fullDiff(before, after);
   const resources = [];
   diff.resources.forEachDifference((id, difference) => resources.push(resource(id, difference)));
-  return { resources, outputs: section(diff.outputs), parameters: section(diff.parameters) };
+  const declarations = {
+    parameter: section(diff.parameters),
+    condition: section(diff.conditions),
+    mapping: section(diff.mappings),
+    output: section(diff.outputs),
+  };
+  return { resources, declarations };
 });
 process.stdout.write(JSON.stringify(results));

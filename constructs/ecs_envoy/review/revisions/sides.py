@@ -20,6 +20,8 @@ from ecs_envoy.review.revisions.python_environment import PythonEnvironment, pyt
 from ecs_envoy.review.revisions.synthesis import SynthesisFailedError, read_cdk_json, synthesize
 
 Pair = tuple[Environment | None, Environment | None]
+_Found = tuple[str | None, Environment | None, Environment | None]
+"""A configuration file with its environment on both sides."""
 
 
 class NoConfigurationError(ValueError):
@@ -187,14 +189,28 @@ def _assembly(side: _Revision, context: Mapping[str, str], cache: Path) -> Assem
 
 
 def _named(
-    pairs: Sequence[tuple[str | None, Environment | None, Environment | None]],
+    pairs: Sequence[_Found],
 ) -> dict[str, Pair]:
     """Return the pairs by the environments' names; by the files' names where two have the same one."""
+    pairs = list(_with_moved_files(pairs))
     names = [_name(file, after or before) for file, before, after in pairs]
     return {
         name if names.count(name) == 1 else str(file): (before, after)
         for name, (file, before, after) in zip(names, pairs, strict=True)
     }
+
+
+def _with_moved_files(pairs: Sequence[_Found]) -> Iterator[_Found]:
+    """Yield the pairs, with a file that is gone and a new one of the same environment as one pair."""
+    gone = [(_name(file, before), before) for file, before, after in pairs if after is None]
+    new = [_name(file, after) for file, before, after in pairs if before is None]
+    moved = {name: old for name, old in gone if [n for n, _ in gone].count(name) == new.count(name) == 1}
+    for file, before, after in pairs:
+        name = _name(file, after or before)
+        if name not in moved or (before and after):
+            yield file, before, after
+        elif before is None:
+            yield file, moved[name], after
 
 
 def _name(file: str | None, environment: Environment | None) -> str:

@@ -113,6 +113,10 @@ def synthesize(
         )
     if done.returncode:
         raise SynthesisFailedError(_reason(done.stderr, done.stdout))
+    if not (out / "manifest.json").is_file():
+        raise SynthesisFailedError(
+            f"{cdk.app!r} ends well, but writes no cloud assembly; let the app end with app.synth()"
+        )
     assembly = read_assembly(out)
     if assembly.missing:
         raise SynthesisFailedError(

@@ -142,6 +142,11 @@ CASES: dict[str, tuple[Stacks, Stacks, tuple[str, ...]]] = {
         alarm(AlarmActions=[{"Ref": "Other"}]),
         ("`cpu`: action `${Topic}` → `${Other}`",),
     ),
+    "an alarm with another name": (
+        {"app": {"Old": alarm(AlarmName="prod_grpc_cpu")["app"]["A"]}},
+        {"app": {"New": alarm(AlarmName="prod_edge_cpu")["app"]["A"]}},
+        ("`prod_edge_cpu`: named by `edge` instead of `grpc`, else as before",),
+    ),
     "an alarm that goes": (
         alarm(),
         {"app": {name: definition for name, definition in alarm()["app"].items() if name != "A"}},
@@ -156,6 +161,11 @@ CASES: dict[str, tuple[Stacks, Stacks, tuple[str, ...]]] = {
         dashboard(widget("Calls", "a"), widget("CPU", "a")),
         dashboard(widget("Calls", "b", "a"), widget("CPU", "a")),
         ("`Calls`: +1 metric `b`",),
+    ),
+    "all metrics of a widget": (
+        dashboard(widget("Calls", "a")),
+        dashboard(widget("Calls", "b")),
+        ("`Calls`: +1 metric `b`, -1 metric `a`",),
     ),
     "a layout": (dashboard(widget("Calls", x=0)), dashboard(widget("Calls", x=6)), ("the layout differs",)),
 }

@@ -2,20 +2,13 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.assembly.reading import Stack
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Comparison
-from ecs_envoy.review.documents.other.monitoring import (
-    ALARM,
-    DASHBOARD,
-    alarm_text,
-    dashboard,
-    gathered,
-    name_of_alarm,
-)
+from ecs_envoy.review.documents.other.alarms import alarm_lines
+from ecs_envoy.review.documents.other.monitoring import DASHBOARD, dashboard, gathered
 from ecs_envoy.review.documents.other.policies import DOCUMENTS, policy_lines
 from ecs_envoy.review.documents.other.readable import document, readable
 from ecs_envoy.review.documents.other.sidecars import container_documents
@@ -40,7 +33,7 @@ def other_documents(comparison: Comparison) -> Iterator[DocumentChange]:
         for change in comparison.changes.resources
         if change.kind is not Kind.ORPHANED
     ]
-    if lines := tuple(chain.from_iterable(_alarm(*pair) for pair in pairs)):
+    if lines := tuple(alarm_lines(pairs)):
         yield DocumentChange(title="alarms", lines=lines)
     for change, old, new in pairs:
         yield from _document(change, old, new)
@@ -49,21 +42,6 @@ def other_documents(comparison: Comparison) -> Iterator[DocumentChange]:
 def _properties(definition: Mapping[str, Json] | None, stacks: Stacks) -> dict[str, Json]:
     found = readable(definition.get("Properties"), stacks) if definition else None
     return found if isinstance(found, dict) else {}
-
-
-def _alarm(change: ResourceChange, old: dict[str, Json], new: dict[str, Json]) -> Iterator[str]:
-    if change.type not in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}:
-        return
-    name = name_of_alarm(new or old, change.path)
-    if change.old is None:
-        yield f"{name} is new: {code(alarm_text(new))}"
-    elif change.new is None:
-        yield f"{name} is gone: {code(alarm_text(old))}"
-    else:
-        found = compared(old, new, ALARM)
-        texts = [*found.texts, *(["other settings differ"] if found.diff else [])]
-        if texts:
-            yield f"{name}: {', '.join(texts)}"
 
 
 def _document(change: ResourceChange, old: dict[str, Json], new: dict[str, Json]) -> Iterator[DocumentChange]:

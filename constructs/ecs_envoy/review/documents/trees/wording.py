@@ -48,6 +48,8 @@ def _walk(path: tuple[str, ...], old: Json, new: Json, rules: Sequence[Rule]) ->
         stay = old.keys() & new.keys()
         old, new = _only(old, stay), _only(new, stay)
         texts.append(text)
+        if old == new:
+            return texts, []
     if not _is_mapping(old) or not _is_mapping(new) or not (old or new):
         return texts, _leaf(old, new)
     before, after = _mapping(old), _mapping(new)
