@@ -38,7 +38,7 @@ def _resources(review: EnvironmentReview) -> list[str]:
         (stacks, f"{_count(stacks, 'stack')} {'leaves' if stacks == 1 else 'leave'} the app"),
     ]
     only_declared = bool(review.declarations) and not review.resources
-    found = [(only_declared, "no resource changes but what templates declare does"), *found]
+    found = [(only_declared, "only parameters, conditions or outputs change"), *found]
     return [text for number, text in found if number]
 
 

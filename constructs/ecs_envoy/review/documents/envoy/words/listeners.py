@@ -29,7 +29,7 @@ def _refusal(old: Json, new: Json) -> str:
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
         last += 1
     was, is_now = (" ".join(words[first : len(words) - last]).strip(",.:;") for words in (before, after))
-    return f"texts of refusals: {code(was)} → {code(is_now)}"
+    return f"what a refused client is told: {code(was)} → {code(is_now)}"
 
 
 def _logger(old: Json, new: Json) -> str | None:

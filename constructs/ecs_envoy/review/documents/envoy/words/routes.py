@@ -66,7 +66,10 @@ ROUTE = (
     rule("retry_policy/per_try_timeout", value("timeout of a try", default="none")),
     rule("retry_policy/retry_back_off/base_interval", value("wait before a retry", default="25ms")),
     rule("retry_policy/retry_back_off/max_interval", value("wait before a retry, at most")),
-    rule("retry_policy/host_selection_retry_max_attempts", value("picks of another task", default="1")),
+    rule(
+        "retry_policy/host_selection_retry_max_attempts",
+        value("attempts to find another task for a retry", default="1"),
+    ),
     rule("retry_policy/retriable_status_codes", items("status to retry", "statuses to retry")),
     rule(
         "retry_policy/retry_host_predicate",
