@@ -154,6 +154,33 @@ def test_a_commit_is_synthesized_once(project: Path, ecs_envoy: Run, tmp_path: P
     assert (tmp_path / "count").read_text().splitlines() == ["config/prod.yaml"] * 3
 
 
+TWICE = ["config/dev.yaml", "config/dev.yaml", "config/prod.yaml", "config/prod.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("also", "synthesized"),
+    [
+        pytest.param({}, TWICE[1:], id="a file"),
+        pytest.param({"app.py": APP + "# changed"}, TWICE, id="the code, too"),
+        pytest.param(
+            {"config/part.yaml": "topic: all\n"}, sorted([*TWICE, "config/part.yaml"]), id="no environment"
+        ),
+        pytest.param({"untracked.txt": "read by the app"}, TWICE, id="a file that is new"),
+    ],
+)
+def test_an_environment_is_synthesized_twice_unless_nothing_that_it_reads_changed(
+    also: dict[str, str], synthesized: list[str], project: Path, ecs_envoy: Run, tmp_path: Path
+) -> None:
+    configure(project, "prod", topic="pages")
+    for name, text in also.items():
+        (project / name).write_text(text)
+    done = ecs_envoy("diff")
+    assert done.returncode == 0, done.stderr
+    assert sorted((tmp_path / "count").read_text().splitlines()) == synthesized
+    assert "dev: nothing changes" in done.stdout
+    assert "DisplayName: alarms → pages" in done.stdout
+
+
 def test_a_context_goes_to_both_sides(project: Path, ecs_envoy: Run) -> None:
     configure(project, "prod", topic="pages")
     done = ecs_envoy("diff", "--context", "suffix=-eu", "--config", "config/prod.yaml")

@@ -75,6 +75,13 @@ class Repository:
             "ecs-envoy diff BASE"
         )
 
+    def changed(self, base: str, head: str | None) -> set[Path]:
+        """Return what differs between two commits, below `top`; `head` None is the working tree."""
+        found = self._run("diff", "--name-only", "--no-renames", "-z", base, *([head] if head else []), "--")
+        if head is None:
+            found += "\0" + self._run("ls-files", "--others", "--exclude-standard", "-z")
+        return {Path(name) for name in found.split("\0") if name}
+
     def short(self, commit: str) -> str:
         """Return the short form of a commit's name."""
         return self._try("rev-parse", "--short", commit) or commit[:10]

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 import yaml
 
@@ -20,6 +21,7 @@ from ecs_envoy.review.revisions.python_environment import PythonEnvironment, pyt
 from ecs_envoy.review.revisions.synthesis import SynthesisFailedError, read_cdk_json, synthesize
 
 Pair = tuple[Environment | None, Environment | None]
+_Started: TypeAlias = "Future[Environment] | None"
 _Found = tuple[str | None, Environment | None, Environment | None]
 """A configuration file with its environment on both sides."""
 
@@ -79,15 +81,41 @@ def synthesize_sides(
         before = _revision(repository, base, wanted, cache, stack)
         after = before if head == base else _revision(repository, head, wanted, cache, stack)
         files = _files(before, after, wanted)
+        same = _same(repository, base, head, before, after, files)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 2))
-        started = [
-            (file, _start(pool, before, file, wanted, cache), _start(pool, after, file, wanted, cache))
-            for file in files
-        ]
+        started: list[tuple[str | None, _Started, _Started]] = []
+        for file in files:
+            old = _start(pool, before, file, wanted, cache)
+            started.append((file, old, old if file in same else _start(pool, after, file, wanted, cache)))
         pairs = [
             (file, old.result() if old else None, new.result() if new else None) for file, old, new in started
         ]
     return _named(pairs), before.environment.locked and after.environment.locked
+
+
+def _same(
+    repository: Repository,
+    base: str,
+    head: str | None,
+    before: _Revision,
+    after: _Revision,
+    files: Sequence[str | None],
+) -> set[str | None]:
+    """Return the files whose environment deploys the same on both sides, without a second synth.
+
+    They are those that did not change, if nothing but configuration files did: no other file says what an
+    environment deploys. A file without an environment may be a part of the others, so then there are none.
+    """
+    changed = repository.changed(base, head)
+    names = {repository.within / file: file for file in files if file is not None}
+    if not changed <= names.keys() or before.environment.key != after.environment.key:
+        return set()
+    for path in changed:
+        for side in (before, after):
+            file = side.project / names[path]
+            if file.is_file() and _environment_name(file.read_text(encoding="utf-8")) is None:
+                return set()
+    return {file for path, file in names.items() if path not in changed}
 
 
 def synthesize_project(project: Path, config: str | None, wanted: Wanted, *, cache: Path) -> Environment:
@@ -217,12 +245,17 @@ def _name(file: str | None, environment: Environment | None) -> str:
     if file is None:
         return "app"
     configured = environment.configuration if environment else None
+    return (_environment_name(configured.text) if configured else None) or Path(file).stem
+
+
+def _environment_name(text: str) -> str | None:
+    """Return the name of the environment that a configuration file describes; None if it describes none."""
     try:
-        values = yaml.safe_load(configured.text) if configured else None
+        values = yaml.safe_load(text)
     except yaml.YAMLError:
-        values = None  # the app has read it, so this is a kind of YAML that only the app knows
+        return None  # the app says what is wrong with it, or knows a kind of YAML of its own
     match values:
         case {"environment": str(name)}:
             return name
         case _:
-            return Path(file).stem
+            return None
