@@ -1,96 +1,16 @@
 """`ecs-envoy diff` of git revisions of a project, and of folders."""
 
 import json
-import os
-import subprocess
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ecs_envoy.review.resources.template_diff import VERSION
-from tests.conftest import BIN, ROOT
+from tests.ecs_envoy.review.cdk_project import APP, Run, configure, git
+from tests.ecs_envoy.review.cdk_project import ecs_envoy as ecs_envoy
+from tests.ecs_envoy.review.cdk_project import project as project
 from tests.ecs_envoy.review.templates import resource, write_assembly
 
 pytestmark = pytest.mark.process
-
-APP = '''
-"""A CDK app without the CDK, since that takes seconds: an SNS topic for each configuration file."""
-import json, os, pathlib
-context = json.loads(os.environ["CDK_CONTEXT_JSON"])
-if context.get("look-up") == "yes":
-    missing = [{"key": "vpc-provider:account=1:filter.vpc-id=vpc-1", "provider": "vpc-provider", "props": {}}]
-else:
-    missing = []
-config = pathlib.Path(context["config"]).read_text()
-name = dict(line.split(": ") for line in config.splitlines())
-if "broken" in name:
-    raise SystemExit(f"{context['config']}: broken: take it out")
-out = pathlib.Path(os.environ["CDK_OUTDIR"])
-out.mkdir(parents=True, exist_ok=True)
-topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name["topic"] + context.get("suffix", "")}}
-resources = {"Topic": topic} | ({"Nat": {"Type": "AWS::EC2::NatGateway"}} if "nat" in name else {})
-(out / "app.template.json").write_text(json.dumps({"Resources": resources}))
-properties = {"templateFile": "app.template.json"}
-stack = {"type": "aws:cloudformation:stack", "environment": "aws://1/eu-west-1", "properties": properties}
-(out / "manifest.json").write_text(json.dumps({"artifacts": {"app": stack}, "missing": missing}))
-with pathlib.Path(os.environ["COUNT"]).open("a") as file:
-    file.write(context["config"] + "\\n")
-'''
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def configure(project: Path, environment: str, **values: str) -> None:
-    lines = [f"{name}: {value}\n" for name, value in {"environment": environment, **values}.items()]
-    (project / f"config/{environment}.yaml").write_text("".join(lines))
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project in a git repository, whose one commit is on main; its branch has nothing more yet."""
-    folder = tmp_path / "repository" / "infrastructure"
-    (folder / "config").mkdir(parents=True)
-    (folder / "app.py").write_text(APP)
-    cdk = {"app": "python3 app.py", "context": {"config": "config/prod.yaml"}}
-    (folder / "cdk.json").write_text(json.dumps(cdk))
-    configure(folder, "prod", topic="alarms")
-    configure(folder, "dev", topic="alarms")
-    git(folder.parent, "init", "--quiet", "--initial-branch", "main")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "--message", "first")
-    git(folder, "checkout", "--quiet", "-b", "change")
-    return folder
-
-
-@pytest.fixture
-def ecs_envoy(project: Path, tmp_path: Path) -> Run:
-    """Runs `ecs-envoy` in the project."""
-
-    cache = tmp_path / "cache"
-    library = cache / f"cloudformation-diff-{VERSION}"
-    library.mkdir(parents=True)
-    (library / "node_modules").symlink_to(ROOT / "node_modules")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    variables = {**kept, "ECS_ENVOY_CACHE": str(cache), "COUNT": str(tmp_path / "count")}
-
-    def run(*arguments: str, folder: Path = project) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [BIN / "ecs-envoy", *arguments],
-            cwd=folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
 
 
 def test_by_default_the_working_tree_is_compared_with_where_the_branch_began(
@@ -267,61 +187,3 @@ def test_fails_outside_of_a_repository(ecs_envoy: Run, tmp_path: Path) -> None:
     done = ecs_envoy("diff", folder=tmp_path)
     assert done.returncode == 2
     assert "is not in a git repository" in done.stderr
-
-
-def write_wheel(folder: Path, version: str) -> None:
-    """Write a wheel of the package `marker`, whose one constant is its version."""
-    folder.mkdir(exist_ok=True)
-    info = f"marker-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"marker-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("marker.py", f"VERSION = {version!r}\n")
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: marker\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
-
-
-def lock(project: Path, version: str, wheels: Path) -> None:
-    lines = ["--no-index", f"--find-links {wheels}", "-e .", f"marker=={version}"]
-    (project / "requirements.txt").write_text("\n".join(lines) + "\n")
-
-
-def lock_with_uv(project: Path, version: str, wheels: Path) -> None:
-    lines = [
-        "[project]",
-        'name = "app"',
-        'version = "1"',
-        'requires-python = ">=3.11"',
-        f'dependencies = ["marker=={version}"]',
-        "[tool.uv]",
-        "no-index = true",
-        f'find-links = ["{wheels}"]',
-    ]
-    (project / "pyproject.toml").write_text("\n".join(lines) + "\n")
-    subprocess.run([BIN / "uv", "lock", "--quiet"], cwd=project, check=True)
-
-
-@pytest.mark.parametrize("write_lock", [lock, lock_with_uv], ids=["requirements.txt", "uv.lock"])
-def test_each_side_has_the_packages_of_its_own_lock_file(
-    write_lock: Callable[[Path, str, Path], None], project: Path, ecs_envoy: Run, tmp_path: Path
-) -> None:
-    wheels = tmp_path / "wheels"
-    write_wheel(wheels, "1.0")
-    write_wheel(wheels, "2.0")
-    app = project / "app.py"
-    text = app.read_text().replace("import json", "import marker, json")
-    app.write_text(text.replace('name["topic"]', "marker.VERSION"))
-    write_lock(project, "1.0", wheels)
-    git(project, "add", ".")
-    git(project, "commit", "--quiet", "--message", "locked")
-    write_lock(project, "2.0", wheels)
-    done = ecs_envoy("diff", "HEAD", "--config", "config/prod.yaml")
-    assert done.returncode == 0, done.stderr
-    assert "DisplayName: 1.0 → 2.0" in done.stdout
-    assert "no lock file" not in done.stdout
-
-
-def test_fails_on_packages_that_cannot_be_installed(project: Path, ecs_envoy: Run, tmp_path: Path) -> None:
-    lock(project, "3.0", tmp_path)
-    done = ecs_envoy("diff")
-    assert done.returncode == 2
-    assert "requirements.txt: its packages cannot be installed" in done.stderr
