@@ -8,9 +8,9 @@ import click
 
 from ecs_envoy.cli.context_option import context_values
 from ecs_envoy.cli.ending import BAD_INPUT, fail
-from ecs_envoy.review.assembly.combined import asset_names, combined
 from ecs_envoy.review.assembly.reading import BadAssemblyError
-from ecs_envoy.review.comparison import Environment, Side
+from ecs_envoy.review.comparison import side
+from ecs_envoy.review.cost.amounts import amounts
 from ecs_envoy.review.cost.costing import cost_of
 from ecs_envoy.review.cost.prices import BadPricesError, prices_with
 from ecs_envoy.review.revisions.cache import cache_folder
@@ -52,29 +52,16 @@ def cost(
         )
     except (BadAssemblyError, BadPricesError, EnvironmentFailedError, SynthesisFailedError) as error:
         fail(f"ecs-envoy cost: {error}", BAD_INPUT)
-    found = cost_of(_side(environment), table)
+    found = cost_of(side(environment), table)
     click.echo(_json(found) if form == "json" else _terminal(found))
-
-
-def _side(environment: Environment) -> Side:
-    _, names = asset_names(None, environment.assembly)
-    return Side(
-        assembly=environment.assembly,
-        template=combined(environment.assembly, names),
-        configuration=environment.configuration,
-    )
 
 
 def _terminal(found: Cost) -> str:
     rows = [(line.name.replace("`", ""), line.after, line.after_most) for line in found.lines]
     rows.append(("sum, in USD a month", found.after, found.after_most))
     width = max(len(name) for name, _, _ in rows)
-    lines = [f"{name:{width}}  {_range(least, most):>20}" for name, least, most in rows]
+    lines = [f"{name:{width}}  {amounts(least, most):>20}" for name, least, most in rows]
     return "\n".join([*lines, "", *found.assumptions])
-
-
-def _range(least: float, most: float) -> str:
-    return f"{least:,.2f}" if abs(most - least) < 0.005 else f"{least:,.2f} to {most:,.2f}"
 
 
 def _json(found: Cost) -> str:

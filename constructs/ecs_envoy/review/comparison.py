@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ecs_envoy.review.assembly.combined import asset_names, combined
+from ecs_envoy.review.assembly.combined import Names, asset_names, combined
 from ecs_envoy.review.assembly.reading import Assembly, Template
 from ecs_envoy.review.facts.ecs import EcsService, ecs_services
 from ecs_envoy.review.resources.changes import TemplateChanges, template_changes
@@ -114,21 +114,20 @@ def compare(
 
 def _sides(base: Environment | None, head: Environment | None) -> tuple[Side | None, Side | None]:
     before, after = asset_names(base.assembly if base else None, head.assembly if head else None)
-    return (
-        Side(
-            assembly=base.assembly,
-            template=combined(base.assembly, before),
-            configuration=base.configuration,
-        )
-        if base
-        else None,
-        Side(
-            assembly=head.assembly,
-            template=combined(head.assembly, after),
-            configuration=head.configuration,
-        )
-        if head
-        else None,
+    return _side(base, before) if base else None, _side(head, after) if head else None
+
+
+def side(environment: Environment) -> Side:
+    """Return an environment as a side that is compared with nothing."""
+    _, names = asset_names(None, environment.assembly)
+    return _side(environment, names)
+
+
+def _side(environment: Environment, names: Names) -> Side:
+    return Side(
+        assembly=environment.assembly,
+        template=combined(environment.assembly, names),
+        configuration=environment.configuration,
     )
 
 

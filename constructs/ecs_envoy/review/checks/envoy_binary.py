@@ -1,13 +1,13 @@
 """Checks a bootstrap with the real Envoy."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from ecs_envoy.review.programs import program_path
 
 
 class EnvoyRefusedError(Exception):
@@ -23,7 +23,7 @@ def validate_bootstrap(bootstrap: str) -> str | None:
         EnvoyRefusedError: Envoy refuses it, or warns that a part of it is deprecated.
 
     """
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = program_path()
     envoy = shutil.which("envoy", path=path)
     if envoy is None:
         return None

@@ -1,10 +1,8 @@
 """Runs cfn-lint over templates, all of them in one process."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, TypeVar
 
 from ecs_envoy.review.assembly.findings import Finding
 from ecs_envoy.review.assembly.reading import Stack
+from ecs_envoy.review.programs import program_path
 
 Key = TypeVar("Key")
 
@@ -30,7 +29,7 @@ def lint(sides: Mapping[Key, Sequence[Stack]], *, project: Path) -> dict[Key, li
         LintFailedError: It fails.
 
     """
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = program_path()
     program = shutil.which("cfn-lint", path=path)
     if program is None:
         return None

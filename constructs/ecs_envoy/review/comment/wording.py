@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ecs_envoy.review.comment.page import Bullet, Code, Entry, Note, Page, Part, Section, Table, code
 from ecs_envoy.review.comment.summary import summary
+from ecs_envoy.review.cost.amounts import amounts
 from ecs_envoy.review.resources.changes import Kind, ResourceChange
 from ecs_envoy.review.sections import Checks, Cost, CostLine, DocumentChange, EnvironmentReview
 
@@ -93,13 +94,13 @@ def _cost(cost: Cost) -> Iterator[Entry]:
     scales = any((line.before, line.after) != (line.before_most, line.after_most) for line in cost.lines)
     differing, same = _by_difference(cost)
     rows = [
-        (line.name, _range(line.before, line.before_most), _range(line.after, line.after_most))
+        (line.name, amounts(line.before, line.before_most), amounts(line.after, line.after_most))
         for line in differing
     ]
     if differing and same.lines:
-        stays = _range(same.before, same.before_most)
+        stays = amounts(same.before, same.before_most)
         rows.append((f"what stays the same, lines: {len(same.lines)}", stays, stays))
-    rows.append(("**sum**", _range(cost.before, cost.before_most), _range(cost.after, cost.after_most)))
+    rows.append(("**sum**", amounts(cost.before, cost.before_most), amounts(cost.after, cost.after_most)))
     unit = "USD a month, at the least and the highest number of tasks" if scales else "USD a month"
     yield Table(header=(unit, "before", "after"), rows=tuple(rows))
     for assumption in cost.assumptions:
@@ -114,10 +115,6 @@ def _by_difference(cost: Cost) -> tuple[list[CostLine], Cost]:
         if (line.before, line.before_most) == (line.after, line.after_most) and " → " not in line.name
     ]
     return [line for line in cost.lines if line not in same], Cost(lines=tuple(same))
-
-
-def _range(least: float, most: float) -> str:
-    return f"{least:,.2f}" if abs(most - least) < 0.005 else f"{least:,.2f} to {most:,.2f}"
 
 
 def _checks(checks: Checks) -> Iterator[Entry]:

@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ecs_envoy.review.assembly.reading import Template
+from ecs_envoy.review.programs import program_path
 
 LIBRARY = "@aws-cdk/cloudformation-diff"
 VERSION = "2.187.5"
@@ -32,7 +32,7 @@ def template_diffs(
         NoDiffLibraryError: Node is missing, or the library is neither there nor can be installed.
 
     """
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = program_path()
     node = shutil.which("node", path=path)
     if node is None:
         raise NoDiffLibraryError(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ecs_envoy.review.programs import program_path
 from ecs_envoy.review.revisions.cache import complete, is_complete, key, locked
 
 LOCK_FILES = ("uv.lock", "requirements.txt")
@@ -79,7 +80,7 @@ def _lock_file(project: Path, lock: str | None) -> Path | None:
 def _install(lock: Path, folder: Path) -> None:
     _run(lock, [sys.executable, "-m", "venv", str(folder)])
     if lock.name == "uv.lock":
-        uv = shutil.which("uv", path=_programs())
+        uv = shutil.which("uv", path=program_path())
         if uv is None:
             raise EnvironmentFailedError(f"{lock}: uv is missing, which reads it; pip install uv")
         _run(
@@ -95,11 +96,6 @@ def _install(lock: Path, folder: Path) -> None:
         lock,
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(packages)],
     )
-
-
-def _programs() -> str:
-    """Return where programs are looked for: beside this Python, then on the PATH."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _without_local(requirements: str) -> str:
@@ -132,7 +128,7 @@ def _variables(project: Path, programs: Path) -> dict[str, str]:
     roots = [str(project / root) for root in source_roots(project)]
     return {
         **kept,
-        "PATH": os.pathsep.join([str(programs), _programs()]),
+        "PATH": os.pathsep.join([str(programs), program_path()]),
         "PYTHONPATH": os.pathsep.join(roots),
     }
 
