@@ -6,6 +6,7 @@ from envoy_data_plane.envoy.config.bootstrap.v3 import Admin, Bootstrap, Bootstr
 from envoy_data_plane.envoy.config.core.v3 import Node
 
 from envoy_config.address import socket_address
+from envoy_config.check_pace import check_intervals
 from envoy_config.cluster import cluster
 from envoy_config.dns import dns_resolver
 from envoy_config.listener import listener
@@ -29,6 +30,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
     check_routing([service.claim for service in ordered])
+    intervals = check_intervals(proxy, ordered)
     return Bootstrap(
         node=Node(id=proxy.name, cluster=proxy.name),
         # Loopback only: it has no password, and it can stop Envoy.
@@ -42,7 +44,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
                 *([metrics_listener(proxy, proxy.metrics)] if proxy.metrics else []),
             ],
             clusters=[
-                *(cluster(service, proxy) for service in ordered),
+                *(cluster(service, proxy, check_interval=intervals.get(service.name)) for service in ordered),
                 *([admin_cluster(proxy)] if proxy.metrics else []),
                 *([collector_cluster()] if proxy.tracing else []),
             ],

@@ -42,8 +42,15 @@ from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
 
 
-def cluster(service: Service, proxy: Proxy) -> Cluster:
-    """Return the cluster by which `proxy` balances calls over the tasks of `service`."""
+def cluster(service: Service, proxy: Proxy, *, check_interval: timedelta | None) -> Cluster:
+    """Return the cluster by which `proxy` balances calls over the tasks of `service`.
+
+    Args:
+        service: The service.
+        proxy: The proxy.
+        check_interval: The time between two health checks of a task; None if its tasks are not checked.
+
+    """
     eds = service.discovery is Discovery.EDS
     return Cluster(
         name=service.name,
@@ -54,7 +61,7 @@ def cluster(service: Service, proxy: Proxy) -> Cluster:
         connect_timeout=service.upstream.connect_timeout,
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
-        health_checks=health_checks(service.upstream.health_check),
+        health_checks=health_checks(service.upstream.health_check, check_interval),
         outlier_detection=outlier_detection(
             service.upstream.outlier_detection, service.upstream.health_check
         ),

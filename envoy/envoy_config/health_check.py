@@ -11,11 +11,8 @@ from envoy_data_plane.envoy.config.core.v3 import (
 
 from envoy_config import values
 
-INTERVAL = timedelta(seconds=1)
-"""
-The time between two checks of a task by one proxy. A task that stops answering is found after at most this,
-two timeouts and `EDGE_INTERVAL`: 2.9 s.
-"""
+MAX_UNHEALTHY_INTERVAL = timedelta(seconds=5)
+"""The longest time between two checks of a task that did not answer, so that a new one soon gets calls."""
 
 TIMEOUT = timedelta(milliseconds=800)
 """
@@ -24,7 +21,10 @@ a task that is silent for 1.8 s is.
 """
 
 EDGE_INTERVAL = timedelta(milliseconds=200)
-"""The time between the first check that failed and the second one."""
+"""
+The time between the first check that failed and the second one. A task that stops answering is found after at
+most this, two timeouts and the interval (check_pace.py) with its jitter: 2.9 s with an interval of 1 s.
+"""
 
 JITTER_PERCENT = 10
 """By how much an interval may be longer."""
@@ -34,21 +34,21 @@ _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".hex() + _SETTINGS
 """What a client of HTTP/2 sends first (RFC 9113, 3.4), with empty SETTINGS."""
 
 
-def health_checks(kind: values.HealthCheck) -> list[HealthCheck]:
-    """Return Envoy's health checks of an endpoint; none for `none`."""
-    if kind == "none":
+def health_checks(kind: values.HealthCheck, interval: timedelta | None) -> list[HealthCheck]:
+    """Return Envoy's health checks of an endpoint, one each `interval`; none for `none`."""
+    if kind == "none" or interval is None:
         return []
     return [
         HealthCheck(
             timeout=TIMEOUT,
-            interval=INTERVAL,
+            interval=interval,
             # With Envoy's default of 60 s, the next call of a quiet service could go to a dead task.
-            no_traffic_interval=INTERVAL,
+            no_traffic_interval=interval,
             # One failed check may be a lost packet, two in a row mean that the task is down.
             unhealthy_threshold=2,
             unhealthy_edge_interval=EDGE_INTERVAL,
             # DNS lists a task before its server listens, so a check that came too early is repeated soon.
-            unhealthy_interval=timedelta(seconds=1),
+            unhealthy_interval=min(interval, MAX_UNHEALTHY_INTERVAL),
             healthy_threshold=1,
             # The proxies must not check all tasks at the same instant.
             interval_jitter_percent=JITTER_PERCENT,

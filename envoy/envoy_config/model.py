@@ -99,6 +99,8 @@ class Proxy:
 
     Args:
         name: Envoy's node id and cluster, as its log and statistics show them.
+        cpu: The task's CPU units, of which 1024 are a vCPU; 256 by default. The pace of the health checks
+            depends on it.
         memory_mib: The memory of Envoy's container in MiB. The overload manager and
             the limits of connections and open calls depend on it.
         max_connections: How many connections of clients one Envoy holds. None, the default, for
@@ -123,6 +125,7 @@ class Proxy:
     """
 
     name: str
+    cpu: int = 256
     memory_mib: int = 512
     max_connections: int | None = None
     address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, which its security group protects

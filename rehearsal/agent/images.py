@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecs_envoy.plan.packed_bootstrap import unpack
+from ecs_envoy.plan.packed_bootstrap import ENVOY, is_packed, pack, unpack
 from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
 from rehearsal.agent.ecs_api import DEFAULT_STOP_TIMEOUT, Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
@@ -119,7 +119,7 @@ class Images:
             values = {"{address}": address, "{port}": str(container.port)}
             return tuple(_substitute(part, values) for part in own_command.arguments), own_command.folder
         if "--config-yaml" in container.command:
-            return (_envoy(), *self.envoy_arguments(container, place)), None
+            return (*_envoy_entry_point(container), *self.envoy_arguments(container, place)), None
         if service in self.grpc_services:
             module = (sys.executable, "-m", "rehearsal.load.grpc_task", "--work-ms", str(self.work_ms))
             # With a pre-stop container the server gets SIGTERM late, so it may end at once.
@@ -135,13 +135,16 @@ class Images:
         """Return the task definition's command for Envoy, with a bootstrap that runs on loopback."""
         host, port = self.name_server
         bootstrap_index = container.command.index("--config-yaml") + 1
+        deployed = container.command[bootstrap_index]
         bootstrap = localize(
-            unpack(container.command[bootstrap_index]),
+            unpack(deployed),
             address=place.address,
             name_server=host,
             name_server_port=port,
             local_path=lambda path: place.local_path(container, path),
         )
+        if is_packed(deployed):
+            bootstrap = pack(bootstrap)
         return [
             bootstrap if index == bootstrap_index else part for index, part in enumerate(container.command)
         ]
@@ -177,6 +180,12 @@ def _substitute(part: str, values: Mapping[str, str]) -> str:
     for placeholder, value in values.items():
         part = part.replace(placeholder, value)
     return part
+
+
+def _envoy_entry_point(container: Container) -> tuple[str, ...]:
+    """Return the container's entry point with the Envoy of this machine."""
+    entry_point = container.entry_point or (ENVOY,)
+    return tuple(part.replace(ENVOY, _envoy()) for part in entry_point)
 
 
 def _envoy() -> str:

@@ -21,7 +21,7 @@ from ecs_envoy.plan.reach.service_location import InCloudMap
 from ecs_envoy.plan.server_task import ServerTask
 from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop
-from ecs_envoy.plan.stop.rollout import proxy_rollout, service_rollout
+from ecs_envoy.plan.stop.rollout import proxy_rollout, services_rollout
 from ecs_envoy.plan.stop.service_stop import TaskStop
 from ecs_envoy.settings.regions import partition_of
 from ecs_envoy.settings.task.options import ServerOptions, TaskOptions
@@ -33,7 +33,7 @@ def proxy_task(configuration: Configuration) -> ProxyTask:
     """Return the plan of the proxy's task of `configuration`.
 
     Raises:
-        BootstrapTooLargeError: The bootstrap does not fit a command line.
+        BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
     return plan_proxy_task(proxy_task_input(configuration))
@@ -88,9 +88,8 @@ def proxy_clients(configuration: Configuration) -> list[str]:
 def rollout(configuration: Configuration) -> Iterator[str]:
     """Yield the lines of the time-line of a deployment of the proxy and of each service."""
     yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks.min)
-    for _, plan in service_plans(configuration):
-        if plan.is_deployed_here:
-            yield service_rollout(plan)
+    yield from services_rollout(plan for _, plan in service_plans(configuration) if plan.is_deployed_here)
+    yield from proxy_task(configuration).check_load
 
 
 def _in_own_namespace(configuration: Configuration, service: str) -> InCloudMap:

@@ -1,11 +1,18 @@
 """A bootstrap that is packed, because the plain text does not fit a task definition.
 
-It is gzip and base64, and the command of Envoy's container unpacks it with what the stock image has: bash,
-base64 and gunzip. Diffs and reports show it plain.
+It is gzip and base64, and the entry point of Envoy's container unpacks it with what the stock image has:
+bash, base64 and gunzip. Our diffs and reports show it plain.
+
+Envoy reads the plain text from a pipe: Linux passes at most 128 KB to a program in one argument
+(`MAX_ARG_STRLEN`), and the container's file system is read-only. It is unpacked once before, so that the
+container ends with a message where that fails.
 """
 
 import base64
 import gzip
+
+ENVOY = "/usr/local/bin/envoy"
+"""Where the stock image has Envoy."""
 
 _SCRIPT = (
     "set -o pipefail\n"
@@ -14,14 +21,11 @@ _SCRIPT = (
     "  exit 1\n"
     "}\n"
     "shift 2\n"
-    'exec /usr/local/bin/envoy --config-yaml "$bootstrap" "$@"'
+    f'exec {ENVOY} --config-path /dev/fd/3 "$@" 3< <(printf %s "$bootstrap")'
 )
 
 ENTRY_POINT = ("/bin/bash", "-c", _SCRIPT, "envoy")
 """The entry point of a container whose arguments begin with `--config-yaml` and a packed bootstrap."""
-
-MAX_BYTES = 128 * 1024 - 1
-"""The longest argument that Linux passes to a program (`MAX_ARG_STRLEN`), so the longest plain bootstrap."""
 
 
 def pack(bootstrap: str) -> str:

@@ -8,6 +8,7 @@ from ecs_envoy.plan.collector_settings import CollectorSettings
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings, followed_services
 from ecs_envoy.plan.envoy_command import envoy_command
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
+from ecs_envoy.plan.proxy.check_load import check_load
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs
 from ecs_envoy.plan.service_plan import ServicePlan
@@ -108,6 +109,7 @@ class ProxyTask:
         collector: The collector's settings; None if it does not run.
         discovered: The services that the discovery sidecar queries, by where they are listed.
         shares_traffic: Whether the sidecars of the proxy tell each other how many calls arrive in which zone.
+        check_load: How many health checks Envoy makes, in words.
 
     """
 
@@ -118,6 +120,7 @@ class ProxyTask:
     collector: CollectorSettings | None
     discovered: tuple[InCloudMap | InEcs, ...]
     shares_traffic: bool
+    check_load: tuple[str, ...]
 
     @property
     def logs_to_datadog(self) -> bool:
@@ -130,7 +133,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
 
     Raises:
         RoutingError: There is no service to route to, or two services claim the same calls.
-        BootstrapTooLargeError: The bootstrap does not fit a command line.
+        BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
     followed, telemetry = task.followed, task.telemetry
@@ -141,6 +144,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         found.append(InCloudMap(service=task.name, namespace=task.namespace, namespace_id=task.namespace_id))
     proxy = Proxy(
         name=task.name,
+        cpu=task.cpu,
         memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
         max_connections=task.max_connections,
         port=task.port,
@@ -179,4 +183,5 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         collector=collector,
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         shares_traffic=shares_traffic,
+        check_load=tuple(check_load(proxy, services)),
     )

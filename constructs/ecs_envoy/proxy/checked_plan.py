@@ -29,7 +29,7 @@ def checked_plan(
 
     Raises:
         ArgumentError: A rule about the task, its clients, its services or its subnets is broken.
-        BootstrapTooLargeError: The bootstrap does not fit a command line.
+        BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
     access = ProxyAccess(

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.fargate.ready_check import ready_check
-from ecs_envoy.plan.packed_bootstrap import ENTRY_POINT, is_packed
+from ecs_envoy.plan.packed_bootstrap import ENTRY_POINT, ENVOY, is_packed
 from ecs_envoy.telemetry.datadog_check import envoy_check
 from envoy_config.dns import RESOLVER_ENVIRONMENT
 from envoy_config.model import ADMIN_ADDRESS, ADMIN_PORT
@@ -43,7 +43,7 @@ def add_envoy_container(
         container_name="envoy",
         image=image,
         # The stock image's entry point is a script that starts as root and then changes the user.
-        entry_point=list(ENTRY_POINT) if is_packed(command[1]) else ["/usr/local/bin/envoy"],
+        entry_point=list(ENTRY_POINT) if is_packed(command[1]) else [ENVOY],
         command=command,
         environment=RESOLVER_ENVIRONMENT,
         cpu=cpu,

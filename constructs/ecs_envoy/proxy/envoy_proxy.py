@@ -112,7 +112,7 @@ class EnvoyProxy(Construct):
 
     Raises:
         ArgumentError: A value is not allowed; the message has a line for each mistake.
-        BootstrapTooLargeError: The bootstrap does not fit a command line.
+        BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 from pathlib import Path
 
@@ -53,9 +54,10 @@ def test_validate_shows_when_old_tasks_leave_in_a_deployment() -> None:
     lines = run("validate", str(ROOT / "config/existing.yaml")).stdout.splitlines()[1:]
     assert [line.split()[0] for line in lines if line.startswith("  ")] == ["0s", "65s", "95s", "115s"]
     assert "1 at a time (2 of them, 100 to 150 %)" in lines[0]
-    assert lines[-1] == (
-        "progress: an old task serves on for 4s; then its server gets SIGTERM, and after 30s SIGKILL"
-    )
+    assert lines[-2:] == [
+        "progress: an old task serves on for 4s; then its server gets SIGTERM, and after 30s SIGKILL",
+        "Each task of the proxy makes 20 health checks a second with all services at their most tasks",
+    ]
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "rehearse"])
@@ -71,13 +73,18 @@ def test_fails_with_status_2_and_every_mistake_on_bad_input(command: str, tmp_pa
 
 
 def test_fails_with_status_2_on_a_bootstrap_that_fits_no_task_definition(tmp_path: Path) -> None:
-    services = "".join(f"  s{n}: {{image: 'example.com/s:1', grpc_services: [a.S{n}]}}\n" for n in range(40))
+    noise = random.Random(17)
+    hosts = ", ".join(f"h{noise.randbytes(30).hex()}.example.com" for _ in range(1500))
     large = tmp_path / "large.yaml"
     head = Path(EXAMPLE).read_text().partition("services:")[0]
-    large.write_text(f"{head}services:\n{services}")
+    services = f"""services:
+  lessons: {{image: 'example.com/s:1', hosts: [{hosts}]}}
+  progress: {{image: 'example.com/s:1', grpc_services: [learning.v1.Progress]}}
+"""
+    large.write_text(f"{head}{services}")
     done = run("validate", str(large))
     assert done.returncode == 2
-    assert f"{large}: the proxy's bootstrap is " in done.stderr
+    assert f"{large}: the proxy's bootstrap takes " in done.stderr
     assert "route fewer services" in done.stderr
 
 

@@ -4,10 +4,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Match, Template
 
-from ecs_envoy import BootstrapTooLargeError, EnvoyProxy, Network
+from ecs_envoy import EnvoyProxy, Network
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.plan.envoy_command import envoy_command
-from ecs_envoy.plan.packed_bootstrap import MAX_BYTES
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 ENV = Environment(account="111122223333", region="eu-west-1")
@@ -133,26 +132,6 @@ def test_fails_if_the_vpc_has_only_one_zone() -> None:
             namespace=network.namespace,
             services=[grpc_service(stack, network)],
         )
-
-
-def test_fails_on_a_bootstrap_that_is_too_large_with_its_size_and_what_to_do(
-    stack: Stack, network: Network
-) -> None:
-    services = [
-        grpc_service(stack, network, f"s{number}", grpc_services=[f"a.S{number}"]) for number in range(60)
-    ]
-    with pytest.raises(
-        BootstrapTooLargeError, match=r"is \d+ bytes, \d+ more than the 131071 .* route fewer services"
-    ):
-        EnvoyProxy(
-            stack, "Proxy", ecs_cluster=network.ecs_cluster, namespace=network.namespace, services=services
-        )
-
-
-def test_a_bootstrap_that_just_fits_a_command_line_is_accepted() -> None:
-    assert envoy_command("{" * MAX_BYTES, cpu=256)
-    with pytest.raises(BootstrapTooLargeError, match="1 more than"):
-        envoy_command("{" * (MAX_BYTES + 1), cpu=256)
 
 
 @pytest.mark.parametrize(("cpu", "workers"), [(256, "1"), (1024, "1"), (2048, "2")])

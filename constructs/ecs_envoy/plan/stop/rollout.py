@@ -1,8 +1,10 @@
 """The time-line of a deployment: when ECS replaces tasks of a proxy or a service, what happens to calls."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from ecs_envoy.plan.service_plan import ServicePlan
+from ecs_envoy.plan.stop.names_in_words import in_words
 from ecs_envoy.plan.stop.proxy_stop import MIN_HEALTHY_PERCENT, ProxyStop, max_healthy_percent
 from envoy_config.values import duration_text
 
@@ -19,11 +21,18 @@ def proxy_rollout(stop: ProxyStop, tasks: int) -> Iterator[str]:
         yield f"  {duration_text(step.at):>5}  {step.what}"
 
 
-def service_rollout(service: ServicePlan) -> str:
-    """Return how a task of `service` stops, in one line."""
-    name = f"{service.name}: an old task"
+def services_rollout(services: Iterable[ServicePlan]) -> Iterator[str]:
+    """Yield how a task of each of `services` stops: a line for those that stop alike."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for service in services:
+        alike[_stop(service)].append(service.name)
+    for stop, names in alike.items():
+        yield f"{in_words(names)}: an old task {stop}"
+
+
+def _stop(service: ServicePlan) -> str:
     kill = duration_text(service.stop.stop_timeout)
     if service.pre_stop_wait:
         wait = duration_text(service.pre_stop_wait)
-        return f"{name} serves on for {wait}; then its server gets SIGTERM, and after {kill} SIGKILL"
-    return f"{name} gets SIGTERM at once, and after {kill} SIGKILL; its server has to serve on by itself"
+        return f"serves on for {wait}; then its server gets SIGTERM, and after {kill} SIGKILL"
+    return f"gets SIGTERM at once, and after {kill} SIGKILL; its server has to serve on by itself"
