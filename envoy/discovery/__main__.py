@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+from discovery.endpoints_file import Publish
 from discovery.http_server import serve
 from discovery.json_log import log_to_stdout
 from discovery.settings import parse
@@ -28,7 +29,12 @@ def main() -> int:
         print("discovery: AWS_REGION is not set; give the region of the namespace", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     log_to_stdout()
-    sidecar = Sidecar(settings, Sources(settings, region), Watchdog())
+    try:
+        publish = _serve_xds(settings.xds) if settings.xds else None
+    except OSError as error:
+        print(f"discovery: {settings.xds}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return FAILED
+    sidecar = Sidecar(settings, Sources(settings, region), Watchdog(), publish)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: sidecar.stop())
     try:
@@ -40,6 +46,17 @@ def main() -> int:
         os._exit(FAILED)  # a normal exit could hang like the thread
     logging.getLogger("discovery").info("stopped")
     return 0
+
+
+def _serve_xds(address: str) -> Publish:
+    """Serve endpoints to Envoy at `address` until the process ends; return what gets them."""
+    # Here, because gRPC takes 25 MiB, and few sidecars need it (measured).
+    from discovery.xds.assignments import Assignments
+    from discovery.xds.server import XdsServer
+
+    assignments = Assignments()
+    XdsServer(assignments, address)
+    return assignments.put
 
 
 if __name__ == "__main__":

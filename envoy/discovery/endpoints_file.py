@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -16,21 +16,28 @@ FILE = "endpoints.json"
 _TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 
 
+Publish = Callable[[str, Mapping[str, Any]], None]
+"""Gets the name of a service, and its endpoints as an EDS resource in JSON."""
+
+
 class EndpointsFile:
     """The endpoints of one service, on disk.
 
     Args:
         folder: The folder that holds a folder for each service.
         name: The name of Envoy's cluster.
+        publish: Gets the endpoints, too, where Envoy gets them by a stream; the file then keeps them for a
+            sidecar that starts again.
 
     Attributes:
         path: The file.
 
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, publish: Publish | None = None) -> None:
         self.path = folder / name / FILE
         self._name = name
+        self._publish = publish
         self._written: str | None = None
         self._lock = threading.Lock()
 
@@ -89,6 +96,9 @@ class EndpointsFile:
                     new_file.unlink(missing_ok=True)
                 raise
             self._written = body
+            if self._publish:
+                for resource in resources:
+                    self._publish(self._name, resource)
             return True
 
 

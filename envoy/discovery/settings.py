@@ -1,5 +1,7 @@
 """The sidecar's settings: one JSON argument on the command line, as Envoy gets its bootstrap."""
 
+import base64
+import gzip
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -50,6 +52,7 @@ class Settings:
         folder: Where the files for Envoy go, one folder for each service.
         address: The IP address that the sidecar's HTTP server binds.
         port: The TCP port that it binds.
+        xds: The `address:port` at which Envoy gets endpoints by a stream; empty if it reads files.
         admin: The `address:port` of Envoy's admin interface.
         interval: The time between two polls of a service, before jitter.
         first_answer_limit: How long Envoy's start may wait for the first answer about each service.
@@ -63,6 +66,7 @@ class Settings:
     folder: Path = Path("/endpoints")
     address: str = "0.0.0.0"  # noqa: S104  # a task has one interface, guarded by its security group
     port: int = 9902
+    xds: str = ""
     admin: str = "127.0.0.1:9901"
     interval: float = 1.0
     first_answer_limit: float = 30.0
@@ -70,7 +74,7 @@ class Settings:
 
 
 def parse(text: str) -> Settings:
-    """Return the settings in `text`.
+    """Return the settings in `text`. Their `services` are a list, or the same list packed.
 
     Raises:
         SettingsError: It is not JSON, or a key is missing, unknown or has a value of the wrong type.
@@ -82,6 +86,8 @@ def parse(text: str) -> Settings:
         raise SettingsError(f"the settings are not JSON: {error}") from None
     block = _block("", values, {"namespace", "proxy", "services"}, Settings)
     services = block.pop("services")
+    if isinstance(services, str):
+        services = _unpacked(services)
     if not isinstance(services, list):
         raise SettingsError("services: not a list; give a list with an entry for each service")
     listed = cast("list[object]", services)
@@ -99,6 +105,14 @@ def parse(text: str) -> Settings:
     if "folder" in block:
         block["folder"] = Path(str(block["folder"]))
     return Settings(services=tuple(found), **block)  # pyright: ignore[reportArgumentType]
+
+
+def _unpacked(text: str) -> object:
+    """Return the list of services in `text`, which is JSON, packed by gzip and base64."""
+    try:
+        return json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+    except (ValueError, EOFError, OSError) as error:
+        raise SettingsError(f"services: a text that cannot be unpacked: {error}; give a list") from None
 
 
 def _service(where: str, value: object) -> Service:

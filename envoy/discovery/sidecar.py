@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from discovery.endpoints_file import EndpointsFile
+from discovery.endpoints_file import EndpointsFile, Publish
 from discovery.metrics import Metrics
 from discovery.pace import Pace
 from discovery.poller import Poller, Source
@@ -35,6 +35,7 @@ class Sidecar:
         settings: The services, and how to poll them.
         sources: Makes the source of each service.
         watchdog: Notices threads that hang.
+        publish: Gets the endpoints, too, where Envoy gets them by a stream.
 
     Attributes:
         metrics: The sidecar's own metrics.
@@ -42,7 +43,9 @@ class Sidecar:
 
     """
 
-    def __init__(self, settings: Settings, sources: Sources, watchdog: Watchdog) -> None:
+    def __init__(
+        self, settings: Settings, sources: Sources, watchdog: Watchdog, publish: Publish | None = None
+    ) -> None:
         self._settings = settings
         self._watchdog = watchdog
         zone_aware = any(service.zone_aware for service in settings.services)
@@ -69,7 +72,7 @@ class Sidecar:
         self._followers = [
             ServiceFollower(
                 poller=poller(service.name, sources.of(service)),
-                file=EndpointsFile(settings.folder, service.name),
+                file=EndpointsFile(settings.folder, service.name, publish),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,
             )

@@ -9,6 +9,7 @@ from envoy_config.address import socket_address
 from envoy_config.check_pace import check_intervals
 from envoy_config.cluster import cluster
 from envoy_config.dns import dns_resolver
+from envoy_config.eds import by_stream, xds_cluster, xds_stream
 from envoy_config.listener import listener
 from envoy_config.metrics_listener import admin_cluster, metrics_listener
 from envoy_config.model import Proxy, Service
@@ -30,7 +31,7 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
     """
     ordered = tuple(sorted(services, key=lambda service: service.name))
     check_routing([service.claim for service in ordered])
-    intervals = check_intervals(proxy, ordered)
+    intervals, stream = check_intervals(proxy, ordered), by_stream(ordered)
     return Bootstrap(
         node=Node(id=proxy.name, cluster=proxy.name),
         # Loopback only: it has no password, and it can stop Envoy.
@@ -44,10 +45,15 @@ def bootstrap(proxy: Proxy, services: Sequence[Service]) -> Bootstrap:
                 *([metrics_listener(proxy, proxy.metrics)] if proxy.metrics else []),
             ],
             clusters=[
-                *(cluster(service, proxy, check_interval=intervals.get(service.name)) for service in ordered),
+                *(
+                    cluster(service, proxy, check_interval=intervals.get(service.name), stream=stream)
+                    for service in ordered
+                ),
                 *([admin_cluster(proxy)] if proxy.metrics else []),
                 *([collector_cluster()] if proxy.tracing else []),
+                *([xds_cluster()] if stream else []),
             ],
         ),
+        dynamic_resources=xds_stream() if stream else None,
         stats_config=stats_config() if proxy.metrics else None,
     )

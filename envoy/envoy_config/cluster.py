@@ -42,20 +42,25 @@ from envoy_config.outlier_detection import outlier_detection
 from envoy_config.typed_extension import typed_config
 
 
-def cluster(service: Service, proxy: Proxy, *, check_interval: timedelta | None) -> Cluster:
+def cluster(
+    service: Service, proxy: Proxy, *, check_interval: timedelta | None, stream: bool = False
+) -> Cluster:
     """Return the cluster by which `proxy` balances calls over the tasks of `service`.
 
     Args:
         service: The service.
         proxy: The proxy.
         check_interval: The time between two health checks of a task; None if its tasks are not checked.
+        stream: Whether Envoy gets the endpoints by a stream, and not from a file.
 
     """
     eds = service.discovery is Discovery.EDS
     return Cluster(
         name=service.name,
         type=ClusterDiscoveryType.EDS if eds else None,
-        eds_cluster_config=eds_cluster_config(proxy.endpoints_folder, service.name) if eds else None,
+        eds_cluster_config=(
+            eds_cluster_config(proxy.endpoints_folder, service.name, stream=stream) if eds else None
+        ),
         cluster_type=None if eds else dns_cluster_type(),
         load_assignment=None if eds else _load_assignment(service),
         connect_timeout=service.upstream.connect_timeout,

@@ -18,13 +18,17 @@ ENDPOINTS_FOLDER = "/endpoints"
 """The folder in Envoy's container with the files of `Discovery.EDS`."""
 
 
+XDS_ADDRESS, XDS_PORT = "127.0.0.1", 9904
+"""Where the discovery sidecar serves endpoints if they are too many for files; loopback has no password."""
+
+
 class Discovery(StrEnum):
     """How Envoy learns of a service's endpoints."""
 
     DNS = "dns"
     """By a DNS name with one A record for each task; an answer lists at most `DNS_RECORDS` of them."""
     EDS = "eds"
-    """By a file that the discovery sidecar writes, with every task and its zone."""
+    """From the discovery sidecar, with every task and its zone."""
 
 
 DNS_RECORDS = 8

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from envoy_config.settings_error import KeyPath, dotted
 from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
 
-OWN_CLUSTERS = {ADMIN_CLUSTER, COLLECTOR_CLUSTER}
+XDS_CLUSTER = "discovery_sidecar"
+"""The cluster of the discovery sidecar, where Envoy gets endpoints by a stream."""
+
+OWN_CLUSTERS = {ADMIN_CLUSTER, COLLECTOR_CLUSTER, XDS_CLUSTER}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,13 @@ from envoy_data_plane.envoy.config.endpoint.v3 import (
     LbEndpoint,
     LocalityLbEndpoints,
 )
+from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
+    HttpProtocolOptions,
+    HttpProtocolOptionsExplicitHttpConfig,
+)
+
+from envoy_config.http2 import upstream_http2
+from envoy_config.typed_extension import typed_config
 
 
 def static_cluster(name: str, address: Address) -> Cluster:
@@ -23,3 +30,18 @@ def static_cluster(name: str, address: Address) -> Cluster:
             endpoints=[LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=Endpoint(address=address))])],
         ),
     )
+
+
+def http2_cluster(name: str, address: Address) -> Cluster:
+    """Return the cluster `name`, whose only endpoint at `address` serves gRPC."""
+    cluster = static_cluster(name, address)
+    cluster.typed_extension_protocol_options = {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
+            HttpProtocolOptions(
+                explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
+                    http2_protocol_options=upstream_http2(max_concurrent_streams=10)
+                )
+            )
+        )
+    }
+    return cluster

@@ -14,17 +14,12 @@ from envoy_data_plane.envoy.extensions.tracers.opentelemetry.samplers.v3 import 
     ParentBasedSamplerConfig,
     TraceIdRatioBasedSamplerConfig,
 )
-from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
-    HttpProtocolOptions,
-    HttpProtocolOptionsExplicitHttpConfig,
-)
 from envoy_data_plane.envoy.type.v3 import Percent
 
 from envoy_config.address import socket_address
-from envoy_config.http2 import upstream_http2
 from envoy_config.model import Proxy
 from envoy_config.percentage import fractional_percent
-from envoy_config.static_cluster import static_cluster
+from envoy_config.static_cluster import http2_cluster
 from envoy_config.telemetry import COLLECTOR_CLUSTER, OTLP_PORT, Tracing
 from envoy_config.typed_extension import typed_config, typed_extension
 
@@ -80,14 +75,4 @@ def _sampler(settings: Tracing) -> TypedExtensionConfig:
 
 def collector_cluster() -> Cluster:
     """Return the cluster of the collector, on loopback."""
-    collector = static_cluster(COLLECTOR_CLUSTER, socket_address("127.0.0.1", OTLP_PORT))
-    collector.typed_extension_protocol_options = {
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
-            HttpProtocolOptions(
-                explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-                    http2_protocol_options=upstream_http2(max_concurrent_streams=10)
-                )
-            )
-        )
-    }
-    return collector
+    return http2_cluster(COLLECTOR_CLUSTER, socket_address("127.0.0.1", OTLP_PORT))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecs_envoy.plan.packed_bootstrap import ENVOY, is_packed, pack, unpack
-from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER
+from envoy_config.model import ADMIN_PORT, ENDPOINTS_FOLDER, XDS_PORT
 from rehearsal.agent.ecs_api import DEFAULT_STOP_TIMEOUT, Container, TaskDefinition
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.configured import Command
@@ -167,6 +167,8 @@ def _sidecar_command(service: str, container: Container, place: Place) -> tuple[
             "admin": f"{place.address}:{ADMIN_PORT}",
             "folder": place.local_path(container, ENDPOINTS_FOLDER),
         }
+        if "xds" in local_settings:
+            local_settings["xds"] = f"{place.address}:{XDS_PORT}"
         return sys.executable, "-m", "discovery", json.dumps(local_settings)
     if container.entry_point[:1] in {("/bin/sh",), ("/bin/bash",)}:
         return (*container.entry_point, *container.command)

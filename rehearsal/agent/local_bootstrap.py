@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
+from envoy_config.routing import OWN_CLUSTERS
 
 Bootstrap = dict[str, Any]
 
@@ -22,7 +22,7 @@ def localize(
     Args:
         bootstrap: The deployed bootstrap, as JSON.
         address: The loopback address for the listeners and the admin interface, which are deployed with
-            0.0.0.0 and 127.0.0.1. The admin interface and the collector are called there, too.
+            0.0.0.0 and 127.0.0.1. The admin interface and the sidecars are called there, too.
         name_server: The address of the DNS server that takes the place of the VPC's resolver.
         name_server_port: Its UDP port.
         local_path: Returns the path on this machine for a path in the container.
@@ -37,11 +37,11 @@ def localize(
         {"socket_address": {"protocol": "UDP", "address": name_server, "port_value": name_server_port}}
     ]
     for cluster in local["static_resources"]["clusters"]:
-        if eds := cluster.get("eds_cluster_config"):
-            source = eds["eds_config"]["path_config_source"]
+        source = cluster.get("eds_cluster_config", {}).get("eds_config", {}).get("path_config_source")
+        if source:
             source["path"] = local_path(source["path"])
             source["watched_directory"]["path"] = local_path(source["watched_directory"]["path"])
-        if cluster["name"] in {ADMIN_CLUSTER, COLLECTOR_CLUSTER}:
+        if cluster["name"] in OWN_CLUSTERS:
             (endpoint,) = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
             endpoint["endpoint"]["address"]["socket_address"]["address"] = address
     return json.dumps(local, separators=(",", ":"))

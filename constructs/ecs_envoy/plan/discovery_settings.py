@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from ecs_envoy.plan.discovery import INTERVAL
+from ecs_envoy.plan.packed_bootstrap import pack
 from ecs_envoy.plan.reach.service_location import InEcs
 from ecs_envoy.plan.service_plan import ServicePlan
+from envoy_config.model import XDS_ADDRESS, XDS_PORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,12 @@ def _followed(service: ServicePlan, own_namespace: str) -> FollowedService:
 
 
 def discovery_settings(
-    *, namespace: str, proxy: str, services: Sequence[FollowedService], interval: timedelta = INTERVAL
+    *,
+    namespace: str,
+    proxy: str,
+    services: Sequence[FollowedService],
+    interval: timedelta = INTERVAL,
+    stream: bool = False,
 ) -> str:
     """Return the sidecar's argument; the order of `services` does not matter.
 
@@ -66,14 +73,18 @@ def discovery_settings(
         proxy: The proxy's own name in it.
         services: The services to discover.
         interval: The time between two polls of a service.
+        stream: Whether Envoy gets the endpoints by a stream, and not from files. The services are then so many
+            that they are packed, to leave space for Envoy's bootstrap in the task definition.
 
     """
     ordered = sorted(services, key=lambda service: service.name)
+    listed = [_given(service) for service in ordered]
     settings = {
         "namespace": namespace,
         "proxy": proxy,
-        "services": [_given(service) for service in ordered],
+        "services": pack(json.dumps(listed, separators=(",", ":"))) if stream else listed,
         "interval": interval.total_seconds(),
+        **({"xds": f"{XDS_ADDRESS}:{XDS_PORT}"} if stream else {}),
     }
     return json.dumps(settings, separators=(",", ":"))
 

@@ -17,6 +17,7 @@ from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.settings.task.options import TaskOptions
 from envoy_config import Proxy
 from envoy_config.bootstrap import bootstrap
+from envoy_config.eds import by_stream
 from envoy_config.rendering import to_json
 
 
@@ -157,7 +158,11 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
     text = to_json(bootstrap(proxy, services))
     discovery = (
         discovery_settings(
-            namespace=task.namespace_id, proxy=task.name, services=followed, interval=task.discovery_interval
+            namespace=task.namespace_id,
+            proxy=task.name,
+            services=followed,
+            interval=task.discovery_interval,
+            stream=by_stream(services),
         )
         if followed
         else None

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from ecs_envoy.plan.collector_settings import HEALTH_PORT
 from ecs_envoy.plan.discovery import SIDECAR_PORT
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
-from envoy_config.model import ADMIN_PORT
+from envoy_config.model import ADMIN_PORT, XDS_PORT
 from envoy_config.settings_error import Finding
 from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
 
@@ -91,7 +91,7 @@ def port_problems(
     if telemetry.metrics:
         taken[METRICS_PORT] = "the proxy's metrics"
     if "discovery" in sidecars:
-        taken[SIDECAR_PORT] = "the discovery sidecar"
+        taken[SIDECAR_PORT] = taken[XDS_PORT] = "the discovery sidecar"
     if "collector" in sidecars:
         taken[HEALTH_PORT] = "the collector's health check"
     if telemetry.tracing:

@@ -1,6 +1,5 @@
 """What a side costs a month, item by item."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from ecs_envoy.review.assembly.combined import stack_of
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.cost.prices import Prices
+from ecs_envoy.review.facts.discovery_settings import discovery_settings
 from ecs_envoy.review.facts.ecs import EcsService
 
 _FREE_STORAGE_GB = 20
@@ -108,7 +108,7 @@ def _cloud_map_calls_per_hour(service: EcsService) -> float:
     if sidecar is None or not service.is_proxy or not sidecar.command:
         return 0.0
     with suppress(ValueError, AttributeError, TypeError):  # somebody else's container of the same name
-        settings: dict[str, Any] = json.loads(sidecar.command[0])
+        settings: dict[str, Any] = discovery_settings(sidecar.command[0])
         followed = [s for s in settings["services"] if s.get("cloud_map_service")]
         return len(followed) * 3600 / float(settings.get("interval", 1.0))
     return 0.0

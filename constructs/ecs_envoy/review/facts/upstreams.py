@@ -1,6 +1,5 @@
 """The services that a proxy forwards to, as its bootstrap and its sidecar's settings say."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecs_envoy.review.assembly.json_value import Json
+from ecs_envoy.review.facts.discovery_settings import discovery_settings
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.values import block, entries
 
@@ -91,7 +91,7 @@ def followed(proxy: EcsService) -> list[Mapping[str, Any]]:
     if sidecar is None or not sidecar.command:
         return []
     with suppress(ValueError, KeyError, TypeError):  # somebody else's container of the same name
-        return entries(json.loads(sidecar.command[0]), "services")
+        return entries(discovery_settings(sidecar.command[0]), "services")
     return []
 
 

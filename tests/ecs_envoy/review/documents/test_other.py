@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ecs_envoy.plan.packed_bootstrap import pack
 from ecs_envoy.review.comparison import Comparison
 from ecs_envoy.review.documents.comparing import documents, envoy_documents
 from ecs_envoy.review.sections import DocumentChange
@@ -185,6 +186,13 @@ DIFFS: dict[str, tuple[Stacks, Stacks, str]] = {
         task(container("discovery", json.dumps({**DISCOVERY, "x": 1}))),
         task(container("discovery", json.dumps({**DISCOVERY, "x": 2}))),
         "@@ command 0 @@\n-x: 1\n+x: 2",
+    ),
+    "services that are packed": (
+        task(container("discovery", json.dumps(DISCOVERY))),
+        task(
+            container("discovery", json.dumps({**DISCOVERY, "services": pack('[{"name": "a", "port": 1}]')}))
+        ),
+        "@@ command 0 @@\n-  name: lessons\n+  name: a",
     ),
 }
 

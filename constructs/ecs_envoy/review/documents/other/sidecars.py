@@ -1,6 +1,7 @@
 """Settings that containers get in their command, environment or labels, and their scripts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.comment.page import code
@@ -9,6 +10,7 @@ from ecs_envoy.review.documents.other.readable import document, readable
 from ecs_envoy.review.documents.trees.rules import WHERE, Rule, instead, items, rule, statement, value
 from ecs_envoy.review.documents.trees.shown import shown
 from ecs_envoy.review.documents.trees.wording import compared
+from ecs_envoy.review.facts.discovery_settings import discovery_settings
 from ecs_envoy.review.facts.ecs import Container, EcsService
 from ecs_envoy.review.sections import DocumentChange
 
@@ -130,7 +132,7 @@ class Containers:
             old, new = self._old.get(place), self._new.get(place)
             if old == new:
                 continue
-            before, after = document(old or ""), document(new or "")
+            before, after = _settings(old), _settings(new)
             if before is not None and after is not None:
                 found = compared(before, after, _rules(after))
                 lines += found.texts
@@ -145,6 +147,13 @@ class Containers:
                 lines=tuple(dict.fromkeys(lines)),
                 diff="\n".join(diffs),
             )
+
+
+def _settings(found: str | None) -> Json:
+    """Return the document that a text is, with the packed services of the discovery sidecar as a list."""
+    with suppress(ValueError):
+        return discovery_settings(found or "")
+    return document(found or "")
 
 
 def _plain_line(place: str, old: str | None, new: str | None) -> str:
