@@ -91,17 +91,19 @@ def cluster(
         track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if proxy.metrics else None,
         upstream_connection_options=UpstreamConnectionOptions(tcp_keepalive=upstream_tcp_keepalive()),
         typed_extension_protocol_options={
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
-                HttpProtocolOptions(
-                    common_http_protocol_options=CommonHttpProtocolOptions(
-                        max_headers_count=HEADERS_COUNT, max_response_headers_kb=HEADERS_KIB
-                    ),
-                    explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-                        http2_protocol_options=upstream_http2(service.upstream.max_concurrent_streams)
-                    ),
-                )
-            )
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(_http2(service))
         },
+    )
+
+
+def _http2(service: Service) -> HttpProtocolOptions:
+    return HttpProtocolOptions(
+        common_http_protocol_options=CommonHttpProtocolOptions(
+            max_headers_count=HEADERS_COUNT, max_response_headers_kb=HEADERS_KIB
+        ),
+        explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
+            http2_protocol_options=upstream_http2(service.upstream.max_concurrent_streams)
+        ),
     )
 
 

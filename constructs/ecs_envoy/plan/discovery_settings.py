@@ -73,8 +73,8 @@ def discovery_settings(
         proxy: The proxy's own name in it.
         services: The services to discover.
         interval: The time between two polls of a service.
-        stream: Whether Envoy gets the endpoints by a stream, and not from files. The services are then so many
-            that they are packed, to leave space for Envoy's bootstrap in the task definition.
+        stream: Whether Envoy gets the endpoints by a stream, and not from files. The services are then so
+            many that they are packed, to leave space for Envoy's bootstrap in the task definition.
 
     """
     ordered = sorted(services, key=lambda service: service.name)

@@ -137,48 +137,16 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
-    followed, telemetry = task.followed, task.telemetry
-    shares_traffic = any(service.zone_aware for service in followed)
+    shares_traffic = any(service.zone_aware for service in task.followed)
     found = [service.location for service in task.services if service.discovery == "cloud_map"]
     if shares_traffic:
         # If zones matter, the sidecar also looks for the other tasks of the proxy.
         found.append(InCloudMap(service=task.name, namespace=task.namespace, namespace_id=task.namespace_id))
-    proxy = Proxy(
-        name=task.name,
-        cpu=task.cpu,
-        memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
-        max_connections=task.max_connections,
-        port=task.port,
-        further_ports=tuple(task.further_ports),
-        access_log=telemetry.access_log,
-        metrics=telemetry.envoy_metrics,
-        tracing=telemetry.tracing,
-    )
+    proxy = _envoy(task)
     services = [service.envoy_service(task.own_name(service)) for service in task.services]
     text = to_json(bootstrap(proxy, services))
-    discovery = (
-        discovery_settings(
-            namespace=task.namespace_id,
-            proxy=task.name,
-            services=followed,
-            interval=task.discovery_interval,
-            stream=by_stream(services),
-        )
-        if followed
-        else None
-    )
-    collector = (
-        CollectorSettings(
-            proxy=task.metrics_name,
-            region=task.region,
-            discovery=bool(task.followed),
-            cloudwatch_log_group=task.telemetry.cloudwatch_log_group,
-            remote_write_url=task.telemetry.remote_write_url,
-            tracing=task.telemetry.tracing is not None,
-        )
-        if "collector" in task.sidecars
-        else None
-    )
+    discovery = _discovery(task, stream=by_stream(services)) if task.followed else None
+    collector = _collector(task) if "collector" in task.sidecars else None
     sidecar_settings = [text for text in (discovery, collector and collector.to_json()) if text]
     return ProxyTask(
         sidecars=task.sidecars,
@@ -189,4 +157,39 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         shares_traffic=shares_traffic,
         check_load=tuple(check_load(proxy, services)),
+    )
+
+
+def _envoy(task: ProxyTaskInput) -> Proxy:
+    return Proxy(
+        name=task.name,
+        cpu=task.cpu,
+        memory_mib=envoy_memory_mib(task.memory_mib, task.sidecars),
+        max_connections=task.max_connections,
+        port=task.port,
+        further_ports=tuple(task.further_ports),
+        access_log=task.telemetry.access_log,
+        metrics=task.telemetry.envoy_metrics,
+        tracing=task.telemetry.tracing,
+    )
+
+
+def _discovery(task: ProxyTaskInput, *, stream: bool) -> str:
+    return discovery_settings(
+        namespace=task.namespace_id,
+        proxy=task.name,
+        services=task.followed,
+        interval=task.discovery_interval,
+        stream=stream,
+    )
+
+
+def _collector(task: ProxyTaskInput) -> CollectorSettings:
+    return CollectorSettings(
+        proxy=task.metrics_name,
+        region=task.region,
+        discovery=bool(task.followed),
+        cloudwatch_log_group=task.telemetry.cloudwatch_log_group,
+        remote_write_url=task.telemetry.remote_write_url,
+        tracing=task.telemetry.tracing is not None,
     )
