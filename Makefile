@@ -19,7 +19,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process and not thorough
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients chaos lint format synth snapshots schema protos lock clean
+.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients bench-size chaos lint format synth snapshots schema protos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, wri
 
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)
 	python -m bench.abuse
+
+bench-size: $(READY) ## Measure environments of 1 to 200 services, write bench/size.md (10 minutes)
+	python -m bench.size
 
 chaos: $(READY) ## Raise every fault while clients call, write bench/faults.md; or only ROWS="frozen killed" (10 minutes)
 	python -m bench.faults $(if $(ROWS),--rows $(ROWS))
