@@ -30,6 +30,11 @@ def proto_services(configuration: Configuration) -> dict[str, tuple[str, ...]]:
     return {name: tuple(protos) or (ANY_SERVICE,) for name, protos in {**deployed, **existing}.items()}
 
 
+def number_of_tasks(configuration: Configuration) -> int:
+    """Return how many tasks the services run at first."""
+    return sum(service.tasks.min for service in configuration.services.values())
+
+
 ANY_SERVICE = "rehearsal.v1.Anything"
 """The proto service to call of a service that lists none, and gets every call by its own name."""
 

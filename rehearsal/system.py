@@ -1,6 +1,7 @@
 """The deployed system on this machine: emulator, ECS agent, name server."""
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,10 @@ from rehearsal.processes import Processes
 
 CPU_SECONDS = 6.0
 """The time over which the CPU of a task is averaged. CloudWatch averages over a minute."""
+
+
+TASKS_WITH_OWN_SERVER = 40
+"""With more tasks at first, they share a process: 45 MiB and half a second of CPU for each are too much."""
 
 
 class Addresses:
@@ -144,6 +149,7 @@ class System:
             name_server=(self.name_server.address, self.name_server.port),
             work_ms=self.configuration.rehearsal.work.total_seconds() * 1000,
             sidecars=configured.sidecars(self.configuration),
+            task_host=self._start_task_host(),
         )
         deploy_foreign_services(self.aws, self.configuration)
         self.agent = EcsAgent(
@@ -152,6 +158,19 @@ class System:
         self._stack.enter_context(self.agent)
         self.sampler = self._stack.enter_context(Sampler(self._pids))
         return self.agent
+
+    def _start_task_host(self) -> Path | None:
+        """Start the process that has the servers of all tasks, if they are many; return its socket."""
+        if configured.number_of_tasks(self.configuration) <= TASKS_WITH_OWN_SERVER:
+            return None
+        path = self._out / "task-host"
+        host = self.processes.start(
+            "task-host", [sys.executable, "-m", "rehearsal.load.task_host", str(path)]
+        )
+        while not path.is_socket():
+            host.check()
+            time.sleep(0.05)
+        return path
 
     def _lookup(self) -> Lookup:
         """Return how the VPC's resolver looks names up."""

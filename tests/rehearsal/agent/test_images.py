@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rehearsal.agent.ecs_api import Container, HealthCheck, TaskDefinition
 from rehearsal.agent.images import Images, ImageUnknownError, LocalContainer, Place
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.configured import Command
+from rehearsal.load import hosted_task
 from rehearsal.processes import StartFailedError
 from tests.conftest import ROOT, Templates, proxy_container, read_templates, resources
 
@@ -192,9 +194,22 @@ def test_a_stand_in_plays_the_proto_services_of_the_configuration() -> None:
         "rehearsal.load.grpc_task",
         "--work-ms",
         "5",
+        "--serve-on-seconds",
+        "10.0",
         "127.1.2.3",
         "50051",
         "learning.v1.Lessons",
+    )
+
+
+def test_stand_ins_of_many_tasks_ask_the_process_that_they_share() -> None:
+    images = replace(IMAGES, task_host=Path("/tmp/host"))  # noqa: S108  # nothing writes there
+    place = Place(address="127.1.2.3", folder=Path("/nowhere"), environment={})
+    definition = TaskDefinition(arn="arn", family="lessons", containers=(container(),))
+    command = images.local_container("lessons", definition, container(), place).command
+    assert command[1:] == (
+        *("-S", hosted_task.__file__, "/tmp/host", "10.0", "5"),  # noqa: S108
+        *("127.1.2.3", "50051", "learning.v1.Lessons"),
     )
 
 
