@@ -205,8 +205,9 @@ def test_a_stand_in_plays_the_proto_services_of_the_configuration() -> None:
 def test_stand_ins_of_many_tasks_ask_the_process_that_they_share() -> None:
     images = replace(IMAGES, task_host=Path("/tmp/host"))  # noqa: S108  # nothing writes there
     place = Place(address="127.1.2.3", folder=Path("/nowhere"), environment={})
-    definition = TaskDefinition(arn="arn", family="lessons", containers=(container(),))
-    command = images.local_container("lessons", definition, container(), place).command
+    serves = container()
+    definition = TaskDefinition(arn="arn", family="lessons", containers=(serves,))
+    command = images.local_container("lessons", definition, serves, place).command
     assert command[1:] == (
         *("-S", hosted_task.__file__, "/tmp/host", "10.0", "5"),  # noqa: S108
         *("127.1.2.3", "50051", "learning.v1.Lessons"),
