@@ -22,8 +22,8 @@ _TEAMS = (
     *("messaging", "scheduling", "reporting", "media", "compliance", "partners"),
 )
 _THINGS = (
-    *("lessons", "invoices", "sessions", "products", "ranking", "refunds", "tickets", "articles", "events"),
-    *("threads", "calendar", "exports", "uploads", "consents", "contracts"),
+    *("accounts", "history", "exports", "settings", "events", "rules", "limits", "audit", "drafts", "tags"),
+    *("files", "jobs", "quotas", "imports", "insights"),
 )
 
 
