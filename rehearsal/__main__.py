@@ -48,9 +48,10 @@ def main() -> int:
                 f"{arguments.config}: not a regular file, but a rehearsal reads it more than once; "
                 "give the path of a YAML file"
             )
-        view = chosen_view(arguments.config, configuration, arguments.proxy)
+        proxy = arguments.proxy
+        view = None if proxy is None else chosen_view(arguments.config, configuration, proxy)
         out = fresh_folder(arguments.out, arguments.config)
-        config = rehearsed_file(arguments.config, view, out)
+        config = rehearsed_file(arguments.config, view, out) if view else arguments.config
         configuration = load_configuration(config)
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the folder for report and logs; new, empty, or of an earlier rehearsal, which is then deleted "
         "(default: rehearsal/out)",
     )
-    parser.add_argument("--proxy", help="which proxy to rehearse, if the file has several (proxies)")
+    parser.add_argument("--proxy", help="rehearse this proxy alone, if the file has several (proxies)")
     parser.add_argument(
         "--health-lag",
         type=float,

@@ -6,6 +6,8 @@ from pathlib import Path
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.existing.blocks import ExistingService, OtherNamespace
 from ecs_envoy.configuration.plans import cut_overs, servers
+from ecs_envoy.configuration.proxies.blocks import Proxy
+from ecs_envoy.configuration.proxies.views import is_routed, views
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.settings.reach.proxy_client import is_security_group
@@ -44,14 +46,33 @@ def dialled_names(configuration: Configuration) -> dict[str, str]:
 
     It is the proxy's name, except for a service that the proxy routes no proto service to.
     """
-    blocks = {**configuration.services, **configuration.existing_services}
-    proxy, namespace = configuration.proxy.name, configuration.namespace.name
+    found: dict[str, str] = {}
+    for view in views(configuration):
+        proxy = view.proxy.name
+        blocks = {
+            name: block
+            for name, block in {**configuration.services, **configuration.existing_services}.items()
+            if is_routed(view, name)
+        }
+        for name, block in blocks.items():
+            by_proto_service = block.grpc_services or len(blocks) == 1
+            dialled = proxy if by_proto_service else own_name_in_namespace(name, proxy=proxy)
+            found[_name_in_namespace(configuration, name)] = f"{dialled}.{configuration.namespace.name}"
+    return found
+
+
+def proxies(configuration: Configuration) -> list[Proxy]:
+    """Return the proxies that are deployed."""
+    return [view.proxy for view in views(configuration)]
+
+
+def proxy_of(configuration: Configuration) -> dict[str, Proxy]:
+    """Return the proxy that carries the calls to each service, by the service's name in the namespace."""
     return {
-        _name_in_namespace(configuration, name): f"{dialled}.{namespace}"
-        for name, block in blocks.items()
-        for dialled in [
-            proxy if block.grpc_services or len(blocks) == 1 else own_name_in_namespace(name, proxy=proxy)
-        ]
+        _name_in_namespace(configuration, name): view.proxy
+        for view in views(configuration)
+        for name in (*configuration.services, *configuration.existing_services)
+        if is_routed(view, name)
     }
 
 
@@ -101,7 +122,7 @@ def existing_resources(configuration: Configuration) -> Existing:
         security_groups=tuple(
             sorted(
                 {s.security_group for s in services if s.security_group}
-                | set(filter(is_security_group, configuration.proxy.clients))
+                | {c for proxy in proxies(configuration) for c in proxy.clients if is_security_group(c)}
             )
         ),
         private_zones=_private_zones(configuration),

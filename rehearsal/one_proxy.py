@@ -1,4 +1,4 @@
-"""Which proxy of a file with several is rehearsed, and the file that is deployed for it."""
+"""One proxy of a file with several, and the file that is deployed for it alone."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from ecs_envoy.configuration.proxies.plain import plain_values
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view
 
 
-def chosen_view(config: Path, configuration: Configuration, proxy: str | None) -> Configuration:
+def chosen_view(config: Path, configuration: Configuration, proxy: str) -> Configuration:
     """Return `configuration` with the proxy that was asked for.
 
     Raises:
-        UnknownProxyError: There is no such proxy, or there are several and none was asked for.
+        UnknownProxyError: There is no such proxy.
 
     """
     try:

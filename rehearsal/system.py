@@ -209,13 +209,15 @@ class System:
             return None
         address = self.addresses.next()
         self._stack.enter_context(CpuExporter(address, self._cpu_by_service, self.configuration.environment))
-        proxy = self.configuration.proxy.name
+        proxies = configured.proxies(self.configuration)
         return Prometheus(
             self.processes,
             binary=binary,
             folder=self._out / "prometheus",
             address=self.addresses.next(),
-            envoys=lambda: {task.name: task.address for task in self.agent.tasks(proxy)},
+            envoys=lambda: {
+                task.name: task.address for proxy in proxies for task in self.agent.tasks(proxy.name)
+            },
             cpu_address=address,
         )
 

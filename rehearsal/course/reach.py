@@ -8,6 +8,7 @@ from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.existing.blocks import ExistingService
 from ecs_envoy.configuration.existing.plans import existing_plan
 from ecs_envoy.configuration.plans import proxy_clients
+from ecs_envoy.configuration.proxies.views import is_routed, views
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.settings.reach.proxy_client import is_prefix_list, is_security_group, is_service
 from rehearsal import configured
@@ -27,7 +28,7 @@ def check_reach(aws: Aws, configuration: Configuration) -> None:
         UnreachableError: One of them does not.
 
     """
-    if refusals := list(_refusals(aws, configuration)):
+    if refusals := [line for view in views(configuration) for line in _refusals(aws, view)]:
         raise UnreachableError("\n".join(refusals))
 
 
@@ -42,9 +43,13 @@ def _refusals(aws: Aws, configuration: Configuration) -> Iterator[str]:
         if refusal := account.groups.refusal(account.client(client), proxy, port):
             yield f"{refusal}; give it under proxy.clients"
     for name, service in configuration.services.items():
+        if not is_routed(configuration, name):
+            continue
         if refusal := account.groups.refusal(proxy, account.deployed(name), service.port):
             yield refusal
     for name, existing in configuration.existing_services.items():
+        if not is_routed(configuration, name):
+            continue
         ports = existing_plan(configuration, name, existing).instance_ports
         first_and_last = (ports.first, ports.last) if ports else (account.port(name, existing),)
         for number in first_and_last:

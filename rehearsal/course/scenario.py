@@ -76,8 +76,8 @@ class Scenario:
         if self._moved:
             self._timed("cut over", self._cut_over)
         names = configured.dialled_names(self._stage.configuration)
-        addresses = {service: states.dialled(self._stage, name) for service, name in names.items()}
-        addresses |= {name: states.dialled(self._stage, moved.name) for name, moved in self._moved.items()}
+        names |= {service: moved.name for service, moved in self._moved.items()}
+        addresses = {service: states.dialled(self._stage, service, name) for service, name in names.items()}
         load = Load(self._stage.system.processes, "load-after", states.targets(self._stage, addresses))
         self._timed("after", lambda: self._measure_after(load))
         if self._changed_service:
@@ -144,18 +144,18 @@ class Scenario:
         self._wait_for_shown_health(health)
         if self._rolled_synth:
             stage.wait_for_cdk(self._rolled_synth, "cdk synth of the rolling deployment")
-        proxy = stage.configuration.proxy
-        envoys = agent.tasks(proxy.name)
-        self.outcome.proxy_cpu_limit_percent = 100 * proxy.cpu / 1024
-        self.outcome.proxy_memory_limit_mib = proxy.memory
-        for service in stage.services:
-            ttl = stage.system.zone.ttl(service)
+        # A limit of several proxies is the tightest one.
+        found = configured.proxies(stage.configuration)
+        self.outcome.proxy_cpu_limit_percent = min(100 * proxy.cpu / 1024 for proxy in found)
+        self.outcome.proxy_memory_limit_mib = min(proxy.memory for proxy in found)
+        for service, proxy in configured.proxy_of(stage.configuration).items():
+            ttl, envoy = stage.system.zone.ttl(service), agent.tasks(proxy.name)[0]
             discovery = service_discovery(
-                envoys[0].definition, service, ttl=ttl, propagation=stage.system.delays.propagation
+                envoy.definition, service, ttl=ttl, propagation=stage.system.delays.propagation
             )
             self._discovery[service] = discovery
             self.outcome.discovery_bound_seconds[service] = discovery.bound_seconds
-        stage.progress.say(f"{len(agent.tasks())} tasks run, {len(envoys)} of them Envoy")
+        stage.progress.say(f"{len(agent.tasks())} tasks run, {len(stage.envoys())} of them Envoy")
         if stage.configuration.telemetry.has_metrics:
             self.prometheus = stage.system.start_prometheus()
 
@@ -183,7 +183,8 @@ class Scenario:
         self.outcome.in_zone = states.in_zone(self._stage, requests)
 
     def _cut_over(self) -> None:
-        by_name = {name: states.dialled(self._stage, moved.name) for name, moved in self._moved.items()}
+        names = {service: moved.name for service, moved in self._moved.items()}
+        by_name = {service: states.dialled(self._stage, service, name) for service, name in names.items()}
         self._course = CutOverCourse(
             stage=self._stage,
             targets=[

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ecs_envoy.configuration import Configuration
 from rehearsal import configured
+from rehearsal.agent.task import Task
 from rehearsal.load.calls import Call
 from rehearsal.processes import PATIENCE_SECONDS, Process, StartFailedError
 from rehearsal.system import System
@@ -70,6 +71,11 @@ class Stage:
     def services(self) -> list[str]:
         """The services that are called, by their names in the namespace."""
         return list(configured.proto_services(self.configuration))
+
+    def envoys(self) -> list[Task]:
+        """Return the tasks of every proxy."""
+        proxies = configured.proxies(self.configuration)
+        return [task for proxy in proxies for task in self.system.agent.tasks(proxy.name)]
 
     def check(self) -> None:
         """Check that the rehearsal may continue.

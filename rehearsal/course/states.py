@@ -82,15 +82,16 @@ def start_load_balancers(stage: Stage) -> dict[str, LoadBalancer]:
     """Start a TCP proxy for each service; where clients move, it has its name in DNS."""
     started: dict[str, LoadBalancer] = {}
     moved = configured.moved_names(stage.configuration)
+    proxies = configured.proxy_of(stage.configuration)
     for service in stage.services:
         tasks = stage.system.agent.tasks(service)
         address, port = stage.system.addresses.next(), tasks[0].definition.container.port
         if service in moved:
-            port = stage.configuration.proxy.port  # clients dial the load balancer and the proxy alike
+            port = proxies[service].port  # clients dial the load balancer and the proxy alike
         listed, target = stage.system.logs / f"{service}-l4.targets", f"{address}:{port}"
         if cut_over := moved.get(service):
             stage.system.load_balancers[cut_over.load_balancer.lower()] = address
-            target = dialled(stage, cut_over.name)
+            target = dialled(stage, service, cut_over.name)
         command = [sys.executable, "-m", "rehearsal.load.l4_proxy", address, str(port), "--follow", listed]
         process = stage.system.processes.start(f"{service}-l4", [str(part) for part in command])
         started[service] = LoadBalancer(process=process, target=target, tasks=listed)
@@ -99,16 +100,18 @@ def start_load_balancers(stage: Stage) -> dict[str, LoadBalancer]:
     return started
 
 
-def dialled(stage: Stage, name: str) -> str:
-    """Return the gRPC target of `name` at the proxy's port, which clients resolve with our own DNS server."""
-    names = stage.system.name_server
-    return f"dns://{names.address}:{names.port}/{name}:{stage.configuration.proxy.port}"
+def dialled(stage: Stage, service: str, name: str) -> str:
+    """Return the gRPC target of `name` at the port of the proxy of `service`.
+
+    Clients resolve it with our own DNS server.
+    """
+    names, proxy = stage.system.name_server, configured.proxy_of(stage.configuration)[service]
+    return f"dns://{names.address}:{names.port}/{name}:{proxy.port}"
 
 
 def endpoint_requests(stage: Stage) -> EndpointRequests:
-    """Return the counter of the requests that the proxy's Envoys send to each task."""
-    proxy = stage.configuration.proxy.name
-    return EndpointRequests(lambda: {task.name: task.address for task in stage.system.agent.tasks(proxy)})
+    """Return the counter of the requests that the Envoys send to each task."""
+    return EndpointRequests(lambda: {task.name: task.address for task in stage.envoys()})
 
 
 def measure(stage: Stage, load: Load, seconds: float, requests: EndpointRequests | None = None) -> Window:
@@ -166,9 +169,9 @@ def service_results(
 
 
 def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
-    """Return what each task of the proxy used in `window`, with an entry of its own for each sidecar."""
+    """Return what each task of a proxy used in `window`, with an entry of its own for each sidecar."""
     samples = stage.system.sampler.samples()
-    names = [task.name for task in stage.system.agent.tasks(stage.configuration.proxy.name)]
+    names = [task.name for task in stage.envoys()]
     return [
         ProxyUse(
             task=name,
@@ -184,7 +187,7 @@ def proxy_use(stage: Stage, window: Window) -> list[ProxyUse]:
 def in_zone(stage: Stage, requests: EndpointRequests) -> dict[str, float]:
     """Return for each service which share of its `requests` stayed in the zone of their Envoy."""
     shares: dict[str, float] = {}
-    envoys = stage.system.agent.tasks(stage.configuration.proxy.name)
+    envoys = stage.envoys()
     for service in stage.services:
         tasks = stage.system.agent.tasks(service)
         stayed = total = 0

@@ -8,6 +8,7 @@ import yaml
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import proxy_clients, proxy_task
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view
+from rehearsal.configured import dialled_names, proxies, proxy_of
 from rehearsal.one_proxy import chosen_view, rehearsed_file
 from tests.ecs_envoy.configuration.test_clients_configuration import API
 from tests.ecs_envoy.configuration.test_proxies_configuration import TWO
@@ -63,8 +64,25 @@ def test_a_file_with_one_proxy_is_rehearsed_as_it_is(tmp_path: Path) -> None:
     assert rehearsed_file(config, load_configuration(config), tmp_path) == config
 
 
-def test_fails_with_the_file_and_the_names_if_no_proxy_was_asked_for(tmp_path: Path) -> None:
+def test_a_rehearsal_of_all_proxies_calls_each_service_through_its_own(tmp_path: Path) -> None:
     config = tmp_path / "two.yaml"
     config.write_text(TEXT)
-    with pytest.raises(UnknownProxyError, match=r"two\.yaml: has several proxies; give --proxy and one of b"):
-        chosen_view(config, load_configuration(config), None)
+    whole = load_configuration(config)
+    assert [proxy.name for proxy in proxies(whole)] == ["grpc", "batch"]
+    assert {name: proxy.port for name, proxy in proxy_of(whole).items()} == {
+        "lessons": 50051,
+        "grading": 50051,
+        "reports": 50071,
+    }
+    assert dialled_names(whole) == {
+        "lessons": "grpc.learning.local",
+        "grading": "grpc.learning.local",
+        "reports": "batch.learning.local",
+    }
+
+
+def test_fails_with_the_file_and_the_names_if_there_is_no_such_proxy(tmp_path: Path) -> None:
+    config = tmp_path / "two.yaml"
+    config.write_text(TEXT)
+    with pytest.raises(UnknownProxyError, match=r"two\.yaml: has no proxy 'online'; give --proxy and"):
+        chosen_view(config, load_configuration(config), "online")
