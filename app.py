@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import App, Environment
@@ -11,8 +12,12 @@ from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.proxies.views import stack_name, views
+from ecs_envoy.configuration.stacks.numbers import defined_stacks
+from ecs_envoy.configuration.stacks.sizes import template_findings
 from ecs_envoy.from_configuration.everything import mark_everything
 from ecs_envoy.from_configuration.lookups import missing_lookups
+from ecs_envoy.plan.limits.service_stacks import services_stack_name
+from ecs_envoy.plan.limits.templates import excesses
 from envoy_config.settings_error import Finding, SettingsError
 from stacks.nag import NoNagError, add_nag
 from stacks.network import NetworkStack
@@ -26,9 +31,17 @@ def define_stacks(app: App, configuration: Configuration) -> None:
     name = configuration.environment
 
     base = NetworkStack(app, f"{name}-network", env=env, configuration=configuration)
-    services = ServicesStack(
-        app, f"{name}-services", env=env, configuration=configuration, network=base.network
-    )
+    services = [
+        ServicesStack(
+            app,
+            services_stack_name(name, number),
+            env=env,
+            configuration=configuration,
+            network=base.network,
+            number=number,
+        )
+        for number in defined_stacks(configuration)
+    ]
     proxies = [_define_proxy_stacks(app, env, view, base, services) for view in views(configuration)]
     # This stack and some of a proxy are imported only if they are used, because the imports take time.
     if configuration.api:
@@ -49,20 +62,22 @@ def define_stacks(app: App, configuration: Configuration) -> None:
 
 
 def _define_proxy_stacks(
-    app: App, env: Environment, view: Configuration, base: NetworkStack, services: ServicesStack
+    app: App, env: Environment, view: Configuration, base: NetworkStack, stacks: Sequence[ServicesStack]
 ) -> ProxyStack:
     """Define the stacks of the proxy of `view`, a configuration with one proxy; return its own."""
+    services = [service for stack in stacks for service in stack.services]
     proxy = ProxyStack(
         app,
         stack_name(view),
         env=env,
         configuration=view,
         network=base.network,
-        services=services.services,
+        services=services,
         security_group=base.proxy_security_groups[view.proxy.name],
     )
     # There is no reference between them. With this order, the first look-ups of a new proxy find tasks.
-    proxy.add_stack_dependency(services)
+    for stack in stacks:
+        proxy.add_stack_dependency(stack)
     if any(cut_overs(view)):
         from stacks.cut_over import CutOverStack
 
@@ -79,7 +94,7 @@ def _define_proxy_stacks(
             configuration=view,
             settings=view.telemetry.cloudwatch,
             proxy=proxy.proxy,
-            services=services.services,
+            services=services,
         )
     return proxy
 
@@ -104,6 +119,8 @@ def configuration_file(app: App) -> Path:
 
 def main(app: App) -> int:
     """Synthesize the configuration that the context of `app` names; return the exit status."""
+    # The CDK says of a stack with too many resources only how many there are; we say what to do, too.
+    app.node.set_context("@aws-cdk/core:stackResourceLimit", 0)
     out = Path(app.outdir)
     before = set(out.iterdir())
     try:
@@ -138,6 +155,9 @@ def main(app: App) -> int:
         # The CDK has already printed what its validation found.
         print(str(error).splitlines()[0], file=sys.stderr)
         return 1
+    if found := template_findings(configuration, excesses(out)):
+        print(located(path, found), file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The stack of the gRPC services."""
+"""The stacks of the gRPC services."""
 
 from aws_cdk import Environment, Stack
 from constructs import Construct
@@ -9,7 +9,7 @@ from ecs_envoy.from_configuration.services import define_grpc_services
 
 
 class ServicesStack(Stack):
-    """The gRPC services, and the routes to existing services."""
+    """Some of the gRPC services, or all; the first of these stacks also has the routes to existing ones."""
 
     def __init__(
         self,
@@ -19,6 +19,7 @@ class ServicesStack(Stack):
         env: Environment,
         configuration: Configuration,
         network: Network,
+        number: int,
     ) -> None:
         super().__init__(scope, stack_id, env=env)
-        self.services = define_grpc_services(self, configuration, network=network)
+        self.services = define_grpc_services(self, configuration, network=network, number=number)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ecs_envoy.network.place import Place
     from ecs_envoy.plan.discovery import Discovery
     from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
+    from ecs_envoy.plan.limits.templates import Excess, excesses
     from ecs_envoy.proxy.cut_over import CutOver
     from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
     from ecs_envoy.proxy.routed_service import RoutedService
@@ -47,6 +48,7 @@ _MODULES = {
     "Domain": "ecs_envoy.settings.network.api_access",
     "EfsVolume": "ecs_envoy.settings.task.volumes",
     "EnvoyProxy": "ecs_envoy.proxy.envoy_proxy",
+    "Excess": "ecs_envoy.plan.limits.templates",
     "ExistingGrpcService": "ecs_envoy.services.existing_grpc_service",
     "GrpcService": "ecs_envoy.services.grpc_service",
     "HealthCheck": "envoy_config.values",
@@ -68,6 +70,7 @@ _MODULES = {
     "Tracing": "envoy_config.telemetry",
     "Ulimits": "ecs_envoy.settings.task.options",
     "Upstream": "envoy_config.upstream",
+    "excesses": "ecs_envoy.plan.limits.templates",
 }
 
 __all__ = [
@@ -83,6 +86,7 @@ __all__ = [
     "Domain",
     "EfsVolume",
     "EnvoyProxy",
+    "Excess",
     "ExistingGrpcService",
     "GrpcService",
     "HealthCheck",
@@ -104,6 +108,7 @@ __all__ = [
     "Tracing",
     "Ulimits",
     "Upstream",
+    "excesses",
 ]
 
 

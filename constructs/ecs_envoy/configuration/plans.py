@@ -111,6 +111,8 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             "discovery": lambda: service.discovery,
             "instance_ports": lambda: None,
             "cidrs": tuple,
+            # All services of a file carry the network's group, whose id nobody knows yet.
+            "security_group": lambda: "upstream",
             "max_tasks": lambda: service.tasks.max,
             "stop": lambda: TaskStop(
                 stop_timeout=service.stop_timeout,

@@ -113,6 +113,11 @@ class Service(Container, Discovered, Upstream):
         default=None,
         description="an image with a shell and sleep, for the pre-stop container; BusyBox by default",
     )
+    stack: values.ServiceStack | None = Field(
+        default=None,
+        description="the number of the stack that it is in, which may be above service_stacks; for a new "
+        "service where the stack of its name is full; by default its name decides",
+    )
     calls: list[values.DnsLabel] = Field(
         default=[],
         description="the services that it calls through the proxy; with any, security groups let its tasks "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.proxies.views import stack_name
+from ecs_envoy.configuration.stacks.numbers import used_stack_names
 from ecs_envoy.settings.extra import extra
 
 if TYPE_CHECKING:
@@ -117,8 +118,9 @@ class Account:
 
     @cached_property
     def services(self) -> "list[ServiceTypeDef]":
-        """The ECS services of the services stack, and the proxy's."""
-        return [*self._services(self._stack("services")).values(), self.proxy]
+        """The ECS services of the services' stacks, and the proxy's."""
+        found = [service for name in self._services_stacks for service in self._services(name).values()]
+        return [*found, self.proxy]
 
     @cached_property
     def proxy(self) -> "ServiceTypeDef":
@@ -134,14 +136,18 @@ class Account:
         return found
 
     @cached_property
-    def absent(self) -> list[str]:
-        """The services that the services stack has and ECS does not: by their names, or their logical ids."""
-        found = self._services(self._stack("services"))
-        resources = self.stack_resources(self._stack("services"), _SERVICE)
-        return [arn.rpartition("/")[2] or name for name, arn in resources.items() if name not in found]
+    def absent(self) -> list[tuple[str, str]]:
+        """The services that a stack has and ECS does not: by their names, or their logical ids; the stack."""
+        return [
+            (arn.rpartition("/")[2] or name, stack)
+            for stack in self._services_stacks
+            for name, arn in self.stack_resources(stack, _SERVICE).items()
+            if name not in self._services(stack)
+        ]
 
-    def _stack(self, part: str) -> str:
-        return f"{self.configuration.environment}-{part}"
+    @property
+    def _services_stacks(self) -> list[str]:
+        return used_stack_names(self.configuration)
 
     def _services(self, stack: str) -> "dict[str, ServiceTypeDef]":
         found = {
@@ -176,7 +182,8 @@ class Account:
         """
         given = self.configuration.namespace.id
         kind = "AWS::ServiceDiscovery::PrivateDnsNamespace"
-        identity = given or next(iter(self.stack_resources(self._stack("network"), kind).values()), None)
+        network = f"{self.configuration.environment}-network"
+        identity = given or next(iter(self.stack_resources(network, kind).values()), None)
         if not identity:
             raise MissingError("the network stack has no namespace")
         return self.cloud_map.get_namespace(Id=identity)["Namespace"]

@@ -1,5 +1,7 @@
 """An ECS service on Fargate that deploys safely."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -22,11 +24,13 @@ def define_fargate_service(
     registry: Registry | None = None,
     options: TaskOptions,
     place: Place,
+    carried: Sequence[ec2.ISecurityGroup] = (),
 ) -> ecs.FargateService:
     """Return the ECS service of `definition`, in the subnets of `place`.
 
     A deployment starts new tasks before it stops old ones, and is rolled back if the new tasks
-    do not start. `max_healthy_percent` says how many tasks may run at once during it.
+    do not start. `max_healthy_percent` says how many tasks may run at once during it. Its tasks also have the
+    security groups `carried`, which other rules name; its `connections` do not know them.
     """
     service = ecs.FargateService(
         scope,
@@ -54,8 +58,23 @@ def define_fargate_service(
         circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
         platform_version=ecs.FargatePlatformVersion.VERSION1_4,
     )
+    _carry(service, carried)
     if registry:
         add_registry(service, registry)
     for key, value in sorted(options.tags.items()):
         Tags.of(scope).add(key, value)
     return service
+
+
+def _carry(service: ecs.FargateService, groups: Sequence[ec2.ISecurityGroup]) -> None:
+    """Add `groups` to the tasks of `service`, but not to its connections.
+
+    Every rule that the CDK writes for the connections of a service is there for each of its groups: whoever
+    lets this service in would let all in that share a group with it.
+    """
+    resource = service.node.default_child or service.node.find_child("Service")
+    assert isinstance(resource, ecs.CfnService)  # noqa: S101  # the CDK made it
+    for number, group in enumerate(groups, start=1):
+        resource.add_property_override(
+            f"NetworkConfiguration.AwsvpcConfiguration.SecurityGroups.{number}", group.security_group_id
+        )

@@ -62,6 +62,7 @@ class Server:
         name: Its name, which is also its tag in Datadog.
         port: The TCP port that it listens on.
         max_tasks: The most tasks; as many as `min_tasks` for no autoscaling.
+        carried: Security groups that its tasks have besides their own, only to be named by others' rules.
 
     """
 
@@ -82,6 +83,7 @@ class Server:
     options: ServerOptions = field(default_factory=ServerOptions)
     place: Place | None = None
     memory_percent: int | None = None
+    carried: tuple[ec2.ISecurityGroup, ...] = ()
 
     @property
     def _agent(self) -> Datadog | None:
@@ -190,6 +192,7 @@ class Server:
             registry=registry,
             options=self.options,
             place=self.place or Place(),
+            carried=self.carried,
         )
         if self.options.enable_execute_command:
             enable_execute_command(service, task.log_group)

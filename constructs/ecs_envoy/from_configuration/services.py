@@ -8,6 +8,7 @@ from ecs_envoy.configuration.plans import service_plan
 from ecs_envoy.configuration.proxies.addresses import address_variables
 from ecs_envoy.configuration.proxies.views import view_of
 from ecs_envoy.configuration.server import Service
+from ecs_envoy.configuration.stacks.numbers import stack_of
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.health_check import container_health_check
@@ -24,18 +25,20 @@ from ecs_envoy.telemetry.datadog import Datadog
 
 
 def define_grpc_services(
-    scope: Construct, configuration: Configuration, *, network: Network
+    scope: Construct, configuration: Configuration, *, network: Network, number: int = 1
 ) -> list[RoutedService]:
-    """Define every gRPC service of `configuration`, and the routes to existing services."""
+    """Define the gRPC services, and the routes to existing ones, of the stack of services `number`."""
     account = datadog_of_servers(scope, configuration)
     return [
         *(
             _define_grpc_service(scope, name, settings, network, account, configuration)
             for name, settings in configuration.services.items()
+            if stack_of(configuration, name) == number
         ),
         *(
             define_existing_grpc_service(scope, name, settings, network)
             for name, settings in configuration.existing_services.items()
+            if stack_of(configuration, name) == number
         ),
     ]
 
@@ -78,6 +81,7 @@ def _define_grpc_service(
         image_mirror=configuration.image_mirror,
         memory_percent=settings.tasks.memory_percent,
         options=settings.part(ServerOptions),
+        upstream_security_group=network.upstream_security_group,
         place=place(configuration, "services", network.vpc),
         overrides=settings.overrides,
     )

@@ -1,12 +1,13 @@
 """The widgets of a proxy's dashboard, from calls at the top to tasks at the bottom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
 from ecs_envoy.monitoring.task_metrics import cpu_of_tasks, number_of_tasks, skew_of_tasks
+from ecs_envoy.plan.limits.quotas import ALARMS_OF_WIDGET
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 
 _THIRD = 8
@@ -30,7 +31,7 @@ def dashboard_widgets(
             _graph("Duration, 99 % (ms)", [metrics.duration(name, "p99") for name in services]),
         ]
     return [
-        cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=24, height=4),
+        *_alarm_widgets(alarms),
         _graph("Calls a minute", [metrics.requests(name) for name in services]),
         _graph("Failed by server or proxy (%)", [metrics.server_error_percent(name) for name in services]),
         _graph("Failed calls by status", [metrics.by_status()]),
@@ -45,6 +46,15 @@ def dashboard_widgets(
         _graph("Skew: busiest task over mean", [skew_of_tasks(s, name) for name, s in ecs_services.items()]),
         *(_graph(f"CPU of {name}'s tasks (%)", cpu_of_tasks(s)) for name, s in ecs_services.items()),
     ]
+
+
+def _alarm_widgets(alarms: Sequence[cloudwatch.Alarm]) -> Iterator[cloudwatch.IWidget]:
+    most = ALARMS_OF_WIDGET.usable
+    for start in range(0, len(alarms), most):
+        title = f"Alarms from {start + 1}" if start else "Alarms"
+        yield cloudwatch.AlarmStatusWidget(
+            title=title, alarms=list(alarms[start : start + most]), width=24, height=4
+        )
 
 
 def _graph(title: str, lines: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

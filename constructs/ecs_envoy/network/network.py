@@ -54,6 +54,8 @@ class Network(Construct):
         vpc: The VPC.
         ecs_cluster: The ECS cluster.
         namespace: The Cloud Map namespace.
+        upstream_security_group: The security group that each `GrpcService` may carry besides its own, so that
+            a proxy needs one outbound rule for all of them. It lets nobody in and out.
 
     Raises:
         ArgumentError: A value is not allowed; the message has a line for each mistake.
@@ -115,9 +117,19 @@ class Network(Construct):
             )
         )
         self.namespace = namespace or self._new_namespace(namespace_name)
+        self.upstream_security_group: ec2.ISecurityGroup = self._new_upstream_group()
         made = {"vpc": self.vpc, "ecs_cluster": self.ecs_cluster, "namespace": self.namespace}
         override(construct_id, made, overrides)
         refuse_replacement(self)
+
+    def _new_upstream_group(self) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            "UpstreamSecurityGroup",
+            vpc=self.vpc,
+            description="gRPC services: outbound rules of proxies name this group",
+            allow_all_outbound=False,
+        )
 
     def _new_namespace(self, name: str) -> servicediscovery.PrivateDnsNamespace:
         namespace = servicediscovery.PrivateDnsNamespace(self, "Namespace", name=name, vpc=self.vpc)

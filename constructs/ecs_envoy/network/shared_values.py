@@ -20,5 +20,6 @@ def shared_values(network: Network) -> Iterator[str]:
         network.ecs_cluster.cluster_name,
         namespace.namespace_id,
         namespace.namespace_arn,
+        network.upstream_security_group.security_group_id,
     ]
     yield from (value for value in values if Token.is_unresolved(value))

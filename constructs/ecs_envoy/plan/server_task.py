@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ecs_envoy.plan.limits.quotas import CONTAINERS
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB, Sidecar, agent_port_problem
 from ecs_envoy.plan.task_definition_size import MAX_TEXTS_BYTES, environment_problems, texts_bytes
@@ -15,7 +16,7 @@ from ecs_envoy.settings.task.sidecar import sidecar_findings
 from ecs_envoy.settings.tasks import bounds_problem
 from envoy_config.settings_error import Finding
 
-MAX_CONTAINERS = 10
+MAX_CONTAINERS = CONTAINERS.usable
 """The containers that a task definition may have (aws/containers-roadmap#368, open in 2026-11)."""
 
 AGENT: Sidecar = "datadog-agent"

@@ -35,6 +35,9 @@ class ServicePlan:
         instance_ports: The ports of tasks that each have their own; None if all have that of `upstream`.
         cidrs: The IPv4 blocks that its tasks are in. Without a security group of the service, the proxy may
             connect to these; empty for the private subnets of the proxy's VPC.
+        security_group: The security group that the proxy's outbound rules name: of a service that we deploy
+            the one that it shares with others, of another one its own; empty if there is none, or its id is
+            not known.
 
     """
 
@@ -46,6 +49,7 @@ class ServicePlan:
     stop: TaskStop
     instance_ports: PortRange | None = None
     cidrs: tuple[str, ...] = ()
+    security_group: str = ""
 
     @property
     def address(self) -> str:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from ecs_envoy.plan.limits import quotas
 from envoy_config.settings_error import Finding
 
-TASK_DEFINITION_BYTES = 64 * 1024
-"""The largest task definition that ECS accepts ("Amazon ECS service quotas": task definition size)."""
+TASK_DEFINITION_BYTES = quotas.TASK_DEFINITION_BYTES.usable
+"""The largest task definition that ECS accepts."""
 
 RESERVED_BYTES = 10 * 1024
 """Space for the rest of the task definition, which takes 9 KB with every sidecar (a test checks it)."""

@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IValidation
 
 from ecs_envoy.plan.reach.proxy_access import NOBODY
-from ecs_envoy.proxy.routed_service import RoutedService
+from ecs_envoy.proxy.routed_service import RoutedService, SharingService
 from ecs_envoy.settings.arguments import is_token
 from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config.settings_error import Finding
@@ -72,18 +72,48 @@ def allow_services(
     removed while the proxy runs. Otherwise they go into the proxy's, so that it depends on the services'
     stack and not the other way round.
 
+    Services that share a security group without rules need one outbound rule together: to this group, at
+    every port, because each service's own group lets the proxy in only at its port.
+
     A service without a security group of its own is in `cidrs`, or else somewhere in the private subnets of
     `vpc`: the proxy may connect to these addresses at its port, and the service's owner lets the proxy in.
     """
+    _allow_upstream_groups(proxy, services)
     for service in _with_rules_of_their_own(services):
         port, description = _port(service), f"gRPC from the proxy {name}"
-        if service.connections and shared:
+        if service.connections and _upstream_group(service):
+            _let_in(service.connections, proxy, port, description, shared=shared)
+        elif service.connections and shared:
             service.connections.allow_from(proxy, port, description)
         elif service.connections:
             proxy.connections.allow_to(service.connections, port, description)
         else:
             for block in service.plan.cidrs or private_blocks(vpc):
                 proxy.connections.allow_to(ec2.Peer.ipv4(block), port, "gRPC from the proxy")
+
+
+def _upstream_group(service: RoutedService) -> ec2.ISecurityGroup | None:
+    return service.upstream_security_group if isinstance(service, SharingService) else None
+
+
+def _let_in(
+    service: ec2.Connections, proxy: ec2.IConnectable, port: ec2.Port, description: str, *, shared: bool
+) -> None:
+    """Write the inbound rules of `service` alone, by the same rule for their stack as the CDK's."""
+    for group in service.security_groups:
+        for peer in proxy.connections.security_groups:
+            group.add_ingress_rule(peer, port, description, not shared)
+
+
+def _allow_upstream_groups(proxy: ec2.IConnectable, services: Sequence[RoutedService]) -> None:
+    """Write an outbound rule of `proxy` for each security group that some of `services` share.
+
+    `Connections.allow_to` would also write an inbound rule into that group, for every port of its tasks.
+    """
+    groups = {service.plan.security_group: _upstream_group(service) for service in services}
+    for group in filter(None, groups.values()):
+        for own in proxy.connections.security_groups:
+            own.add_egress_rule(group, ec2.Port.all_tcp(), "gRPC to the services")
 
 
 def _with_rules_of_their_own(services: Sequence[RoutedService]) -> Iterator[RoutedService]:

@@ -11,7 +11,7 @@ from ecs_envoy.plan.proxy.rules import PROXY_RULES
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
 from ecs_envoy.plan.reach.proxy_access import ACCESS_RULES, ProxyAccess, outbound_rules
 from ecs_envoy.plan.rules import rule_findings
-from ecs_envoy.proxy.access import twice, unreachable
+from ecs_envoy.proxy.access import private_blocks, twice, unreachable
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.settings.arguments import refuse
 
@@ -35,7 +35,7 @@ def checked_plan(
     access = ProxyAccess(
         clients=len(clients),
         ports=1 + len(task.further_ports),
-        outbound=outbound_rules(task.services),
+        outbound=outbound_rules(task.services, private_blocks=len(private_blocks(vpc)) or 1),
     )
     findings = [
         *rule_findings(PROXY_RULES, task),

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
+from ecs_envoy.plan.limits.policy_size import statements_of_names
 from ecs_envoy.plan.reach.service_location import InCloudMap, InEcs
 from ecs_envoy.settings.arguments import is_token
 
@@ -40,20 +41,19 @@ def _namespace_arn(stack: Stack, namespace_id: str) -> str:
 def _cloud_map_statements(
     namespace_arn: str, services: Sequence[InCloudMap]
 ) -> Iterator[iam.PolicyStatement]:
-    yield iam.PolicyStatement(
-        actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
-        # The actions do not support resources, only these two condition keys ("Actions, resources, and
-        # condition keys for AWS Cloud Map").
-        resources=["*"],
-        conditions={
-            # A request has the namespace's HttpName: its name, or its name and a hash if the account has
-            # used the name before in the region. Nobody documents the form of the hash.
-            "StringLike": {"servicediscovery:NamespaceName": f"{_literal(services[0].namespace)}*"},
-            "StringEquals": {
-                "servicediscovery:ServiceName": sorted({service.service for service in services})
+    for names in statements_of_names({service.service for service in services}):
+        yield iam.PolicyStatement(
+            actions=["servicediscovery:DiscoverInstances", "servicediscovery:DiscoverInstancesRevision"],
+            # The actions do not support resources, only these two condition keys ("Actions, resources, and
+            # condition keys for AWS Cloud Map").
+            resources=["*"],
+            conditions={
+                # A request has the namespace's HttpName: its name, or its name and a hash if the account has
+                # used the name before in the region. Nobody documents the form of the hash.
+                "StringLike": {"servicediscovery:NamespaceName": f"{_literal(services[0].namespace)}*"},
+                "StringEquals": {"servicediscovery:ServiceName": names},
             },
-        },
-    )
+        )
     yield iam.PolicyStatement(
         actions=["servicediscovery:GetNamespace"],  # it knows the HttpName
         resources=[namespace_arn],

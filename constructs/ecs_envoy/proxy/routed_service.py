@@ -23,6 +23,16 @@ class RoutedService(Protocol):
         ...
 
 
+@runtime_checkable
+class SharingService(RoutedService, Protocol):
+    """A routed service whose tasks may carry a security group that other services carry, too."""
+
+    @property
+    def upstream_security_group(self) -> ec2.ISecurityGroup | None:
+        """The security group without rules that a proxy's outbound rule names; None without one."""
+        ...
+
+
 class ScaledService(RoutedService, Protocol):
     """A routed service whose ECS service is ours to scale."""
 

@@ -106,7 +106,7 @@ class ExistingGrpcService(Construct):
             has_security_group=security_group is not None,
             cidrs=cidrs,
         )
-        plan = _plan(construct_id, name or construct_id, entry, upstream)
+        plan = _plan(construct_id, name or construct_id, entry, upstream, security_group)
         super().__init__(scope, construct_id)
         self.plan = plan
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None
@@ -136,7 +136,13 @@ def _in_ecs(service: ecs.IBaseService) -> InEcs:
     return InEcs(ecs_cluster=service.cluster.cluster_name, ecs_service=service.service_name)
 
 
-def _plan(construct_id: str, name: str, entry: ExistingEntry, upstream: Upstream) -> ServicePlan:
+def _plan(
+    construct_id: str,
+    name: str,
+    entry: ExistingEntry,
+    upstream: Upstream,
+    group: ec2.ISecurityGroup | None,
+) -> ServicePlan:
     """Return the plan of the service.
 
     Raises:
@@ -163,6 +169,7 @@ def _plan(construct_id: str, name: str, entry: ExistingEntry, upstream: Upstream
         discovery=discovery_at(location, entry.discovery),
         instance_ports=entry.instance_ports,
         cidrs=tuple(entry.cidrs),
+        security_group=group.security_group_id if group else "",
         max_tasks=None,
         stop=TaskStop(),
     )

@@ -97,6 +97,10 @@ class GrpcService(Construct):
         options: How the task runs on Fargate, and what is in it beside the server: architecture, roles,
             file systems, sidecars and more. The defaults of `ServerOptions` by default.
         place: The subnets of the tasks; the VPC's private subnets by default.
+        upstream_security_group: A security group without rules that its tasks carry besides their own, such
+            as `network.upstream_security_group`. The proxy's outbound rules then name this group, once for
+            all services that carry it. By default there is a rule for this service, and a security group has
+            at most 60.
         overrides: Properties of CloudFormation resources that have no argument, by place and path, as in
             `{"task_definition": {"PidMode": "task"}}`.
 
@@ -104,6 +108,7 @@ class GrpcService(Construct):
         ecs_service: The ECS service, for your own scaling and alarms.
         task_role: The tasks' IAM role, for your own grants, as in
             `bucket.grant_read(lessons.task_role)`.
+        upstream_security_group: The group that its tasks carry besides their own; None without one.
         plan: What a proxy needs to know about it.
 
     Raises:
@@ -140,10 +145,12 @@ class GrpcService(Construct):
         memory_percent: MemoryPercent | None = None,
         options: ServerOptions | None = None,
         place: Place | None = None,
+        upstream_security_group: ec2.ISecurityGroup | None = None,
         overrides: ServiceOverrides | None = None,
     ) -> None:
         stop = _task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image)
-        plan = _plan(name, namespace, upstream, discovery, max_tasks or min_tasks, stop)
+        group, most = upstream_security_group, max_tasks or min_tasks
+        plan = _plan(name, namespace, upstream, discovery, most, stop, group)
         server = Server(
             name=name,
             image=image,
@@ -151,7 +158,7 @@ class GrpcService(Construct):
             cpu=cpu,
             memory_limit_mib=memory_limit_mib,
             min_tasks=min_tasks,
-            max_tasks=max_tasks or min_tasks,
+            max_tasks=most,
             cpu_percent=cpu_percent,
             environment=environment,
             secrets=secrets,
@@ -162,16 +169,21 @@ class GrpcService(Construct):
             options=options or ServerOptions(),
             place=place,
             memory_percent=memory_percent,
+            carried=(group,) if group else (),
         )
         refuse(construct_id, _findings(server, plan, ecs_cluster.vpc))
         super().__init__(scope, construct_id)
-        claim_cloud_map_name(self, namespace, name)
-        self.plan, task = plan, server.define_task(self)
-        if plan.pre_stop_wait:
-            add_pre_stop_container(task, image=pre_stop_image, wait=duration_of(plan.pre_stop_wait))
-        self.task_role = task.definition.task_role
+        self.plan, self.upstream_security_group = plan, group
+        task = self._define_task(server, pre_stop_image)
         self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
         override(construct_id, self._places(task), overrides)
+
+    def _define_task(self, server: Server, pre_stop_image: ecs.ContainerImage | None) -> Task:
+        task = server.define_task(self)
+        if wait := self.plan.pre_stop_wait:
+            add_pre_stop_container(task, image=pre_stop_image, wait=duration_of(wait))
+        self.task_role = task.definition.task_role
+        return task
 
     def _places(self, task: Task) -> dict[str, IConstruct | None]:
         return {
@@ -187,6 +199,7 @@ class GrpcService(Construct):
         namespace: servicediscovery.IPrivateDnsNamespace,
     ) -> ecs.FargateService:
         name = self.plan.name
+        claim_cloud_map_name(self, namespace, name)
         return server.define_ecs_service(
             self,
             task,
@@ -214,6 +227,7 @@ def _plan(
     discovery: Discovery | None,
     max_tasks: int,
     stop: TaskStop,
+    group: ec2.ISecurityGroup | None,
 ) -> ServicePlan:
     location = InCloudMap(
         service=name, namespace=namespace.namespace_name, namespace_id=namespace.namespace_id
@@ -225,6 +239,7 @@ def _plan(
         discovery=discovery or DISCOVERY,
         max_tasks=max_tasks,
         stop=stop,
+        security_group=group.security_group_id if group else "",
     )
 
 

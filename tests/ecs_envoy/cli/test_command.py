@@ -50,10 +50,18 @@ def test_validate_asks_the_real_envoy(name: str) -> None:
     )
 
 
+def test_validate_shows_how_full_the_stacks_are() -> None:
+    lines = run("validate", str(ROOT / "config/example.yaml")).stdout.splitlines()
+    assert lines[1:3] == [
+        "stack dev-services: 3 services, 29 of 500 resources (6 %)",
+        "stack dev-proxy: 3 services, 27 of 500 resources (5 %)",
+    ]
+
+
 def test_validate_shows_when_old_tasks_leave_in_a_deployment() -> None:
     lines = run("validate", str(ROOT / "config/existing.yaml")).stdout.splitlines()[1:]
     assert [line.split()[0] for line in lines if line.startswith("  ")] == ["0s", "65s", "95s", "115s"]
-    assert "1 at a time (2 of them, 100 to 150 %)" in lines[0]
+    assert "1 at a time (2 of them, 100 to 150 %)" in next(line for line in lines if "stack " not in line)
     assert lines[-2:] == [
         "progress: an old task serves on for 4s; then its server gets SIGTERM, and after 30s SIGKILL",
         "Each task of the proxy makes 20 health checks a second with all services at their most tasks",

@@ -203,7 +203,7 @@ def test_fails_on_more_blocks_than_a_security_group_has_rules(tmp_path: Path) ->
     blocks = ", ".join(f"10.{number}.0.0/16" for number in range(59))
     found = problems(tmp_path, START + f"    cloud_map_service: grading\n    cidrs: [{blocks}]\n")
     assert found == [
-        ":6: existing_services: need 61 outbound rules of the proxy, and a security group has at most 60; give fewer cidrs that hold the others, or security_group"
+        ":6: existing_services: need 61 outbound rules of the proxy, and a security group has at most 60; give cidrs that hold several of them at once, or one security_group that they share"
     ]
 
 

@@ -59,6 +59,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             ),
             "instance_ports": lambda: service.instance_ports,
             "cidrs": lambda: tuple(service.cidrs),
+            "security_group": lambda: service.security_group or "",
             "max_tasks": lambda: None,
             "stop": TaskStop,
         },

@@ -1,5 +1,6 @@
 """Rules between several proxies in one file."""
 
+import re
 from collections.abc import Iterator
 
 from ecs_envoy.configuration.existing.plans import own_namespace_id
@@ -11,6 +12,7 @@ from ecs_envoy.plan.rules import Rule
 from envoy_config.settings_error import Finding
 
 _OTHER_STACKS = ("network", "services", "api")
+_SERVICES_STACK = re.compile(r"services-\d+")
 _ADDED_STACKS = ("monitoring", "cut-over")
 
 
@@ -42,9 +44,9 @@ def _services(configuration: Configuration) -> Iterator[Finding]:
 
 def _stacks(configuration: Configuration) -> Iterator[Finding]:
     for name in configuration.proxies:
-        if name in _OTHER_STACKS:
-            problem = f"would name its stack as that of the {name}; give another name, such as {name}-proxy"
-            yield ("proxies", name), problem
+        if name in _OTHER_STACKS or _SERVICES_STACK.fullmatch(name):
+            problem = f"would name its stack as that of the {name.partition('-')[0]}"
+            yield ("proxies", name), f"{problem}; give another name, such as {name}-proxy"
         for added in _ADDED_STACKS:
             if (other := name.removesuffix(f"-{added}")) != name and other in configuration.proxies:
                 yield (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ecs_envoy.configuration.proxies.views import stack_name
+from ecs_envoy.configuration.stacks.numbers import used_stack_names
 from ecs_envoy.doctor.account import Account
 from ecs_envoy.doctor.result import Result, ok, problem, warning
 
@@ -30,9 +31,9 @@ def check_stacks(account: Account) -> Iterator[Result]:
     configuration = account.configuration
     pages = account.cloud_formation.get_paginator("describe_stacks").paginate()
     deployed = {stack["StackName"]: stack for page in pages for stack in page["Stacks"]}
-    parts = ["network", "services", *(["api"] if configuration.api else [])]
-    names = [f"{configuration.environment}-{part}" for part in parts]
-    names.insert(2, stack_name(configuration))
+    names = [f"{configuration.environment}-network", *used_stack_names(configuration)]
+    names += [stack_name(configuration)]
+    names += [f"{configuration.environment}-api"] if configuration.api else []
     names += [stack_name(configuration, "monitoring")] if configuration.telemetry.cloudwatch else []
     for name in names:
         if name in deployed:

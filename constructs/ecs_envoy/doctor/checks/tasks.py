@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def check_tasks(account: Account) -> Iterator[Result]:
     """Compare the number of running tasks with the desired one, and look at their last deployment."""
-    stack = f"{account.configuration.environment}-services"
-    for name in account.absent:
+    for name, stack in account.absent:
         yield problem(name, f"the stack {stack} has it, and ECS does not; deploy the stack again")
     for service in account.services:
         yield from _service(service)

@@ -3,15 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ecs_envoy.plan.limits.quotas import RULES
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.service_plan import ServicePlan
 from envoy_config.settings_error import Finding
-
-MAX_RULES = 60
-"""
-The inbound or outbound rules that a security group may have ("Amazon VPC quotas": Security groups). A rule
-with a prefix list counts as many as the list may have entries.
-"""
 
 NOBODY = (
     "nobody may call the proxy: its security group lets no client in; give the clients' security groups "
@@ -39,32 +34,41 @@ class ProxyAccess:
 
 def _rules(access: ProxyAccess) -> Iterator[Finding]:
     needed = access.clients * access.ports + access.others
-    if needed > MAX_RULES:
-        most = (MAX_RULES - access.others) // access.ports
+    if needed > RULES.usable:
+        most = (RULES.usable - access.others) // access.ports
         problem = (
-            f"{access.clients} clients need {needed} rules, and a security group has at most {MAX_RULES}"
+            f"{access.clients} clients need {needed} rules, and a security group has at most {RULES.usable}"
         )
         cure = "such as one prefix list (pl-...) of their blocks or one security group that they share"
         yield ("clients",), f"{problem}; give {most} clients at most, {cure}"
 
 
-def outbound_rules(services: Sequence[ServicePlan]) -> int:
-    """Return how many outbound rules a proxy needs at least that routes to `services`; 0 without blocks.
+def outbound_rules(services: Sequence[ServicePlan], *, private_blocks: int = 1) -> int:
+    """Return how many outbound rules a proxy needs that routes to `services`.
 
-    Two of them are for HTTPS and for its own sidecars. Services without blocks may share a security group,
-    or the private subnets. Too many services alone are too many for the bootstrap, which is refused.
+    Two of them are for HTTPS and for its own sidecars. All services that share a security group need one.
+
+    Args:
+        services: The services.
+        private_blocks: The number of IPv4 blocks of the private subnets of its VPC, at least.
+
     """
-    blocks = {(block, service.upstream.port) for service in services for block in service.cidrs}
-    others = [service for service in services if not service.cidrs]
-    ports = {service.upstream.port for service in others if not service.is_deployed_here}
-    return 2 + len(blocks) + len(ports) + sum(s.is_deployed_here for s in others) if blocks else 0
+    deployed = [service for service in services if service.is_deployed_here]
+    others = [service for service in services if not service.is_deployed_here]
+    shared = {service.security_group for service in deployed if service.security_group}
+    alone = [service for service in deployed if not service.security_group]
+    groups = {(s.security_group, s.instance_ports or s.upstream.port) for s in others if s.security_group}
+    blocks = {(block, s.instance_ports or s.upstream.port) for s in others for block in s.cidrs}
+    anywhere = {s.instance_ports or s.upstream.port for s in others if not s.security_group and not s.cidrs}
+    by_block = len(blocks) + private_blocks * len(anywhere)
+    return 2 + len(shared) + len(alone) + len(groups) + by_block
 
 
 def _outbound(access: ProxyAccess) -> Iterator[Finding]:
-    if access.outbound > MAX_RULES:
+    if access.outbound > RULES.usable:
         problem = f"need {access.outbound} outbound rules of the proxy, and a security group has at most"
-        cure = "give fewer cidrs that hold the others, or security_group"
-        yield ("services",), f"{problem} {MAX_RULES}; {cure}"
+        cure = "give cidrs that hold several of them at once, or one security_group that they share"
+        yield ("services",), f"{problem} {RULES.usable}; {cure}"
 
 
 ACCESS_RULES: tuple[Rule[ProxyAccess], ...] = (_rules, _outbound)

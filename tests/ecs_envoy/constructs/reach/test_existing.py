@@ -51,7 +51,7 @@ def outbound(stack: Stack) -> set[tuple[str, int, int]]:
         (rule["CidrIp"], rule["FromPort"], rule["ToPort"])
         for group in groups
         for rule in group["Properties"]["SecurityGroupEgress"]
-        if rule.get("FromPort") != 443
+        if rule.get("FromPort") != 443 and rule["CidrIp"] != "255.255.255.255/32"  # nobody
     }
 
 
