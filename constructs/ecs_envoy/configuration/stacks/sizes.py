@@ -16,6 +16,7 @@ from ecs_envoy.plan.limits.stack_sizes import (
     proxy_resources,
 )
 from ecs_envoy.plan.limits.templates import Excess
+from ecs_envoy.settings.reach.proxy_client import is_security_group
 from envoy_config.settings_error import Finding, KeyPath
 
 _MORE_STACKS = (
@@ -39,7 +40,7 @@ def stack_sizes(configuration: Configuration) -> list[StackSize]:
         size = proxy_resources(
             services=len(routed),
             aliases=len(view.proxy.aliases),
-            client_rules=ports * len(proxy_clients(view)),
+            client_rules=ports * sum(map(is_security_group, view.proxy.clients)),
         )
         sizes.append(StackSize(name=stack_name(view), resources=size, services=len(routed)))
         if view.telemetry.cloudwatch:
