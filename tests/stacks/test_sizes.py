@@ -29,7 +29,7 @@ def services(number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", [1, 12])
 def test_the_estimate_of_each_stack_is_an_upper_one(number: int, tmp_path: Path) -> None:
-    telemetry = {"cloudwatch": {}, "tracing": {}}
+    telemetry: dict[str, Any] = {"cloudwatch": {}, "tracing": {}}
     templates = synthesized(
         tmp_path / "app",
         name="full",

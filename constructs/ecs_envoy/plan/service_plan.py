@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import envoy_config
 from ecs_envoy.plan.discovery import Discovery, discovery_problem
+from ecs_envoy.plan.limits.quotas import INSTANCES_OF_SERVICE
 from ecs_envoy.plan.reach.service_location import InCloudMap, Location, dns_name
 from ecs_envoy.plan.rules import Rule
 from ecs_envoy.plan.stop.service_stop import (
@@ -19,6 +20,9 @@ from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config import Upstream
 from envoy_config.routing import Claim
 from envoy_config.settings_error import Finding
+
+MAX_HEALTHY_PERCENT = 200
+"""How many tasks of a service may run during a deployment, as a share of those at rest: ECS's default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,14 @@ def _tasks(service: ServicePlan) -> Iterator[Finding]:
         yield ("discovery",), problem
 
 
+def _instances(service: ServicePlan) -> Iterator[Finding]:
+    quota, tasks = INSTANCES_OF_SERVICE, service.max_tasks
+    most = quota.usable * 100 // MAX_HEALTHY_PERCENT
+    if service.listed_in and tasks is not None and tasks > most:
+        problem = f"{tasks} are twice as many in a deployment, and there may be {quota.most} {quota.what}"
+        yield ("tasks", "max"), f"{problem}; give {most} at most, or spread them over two services"
+
+
 def _zones(service: ServicePlan) -> Iterator[Finding]:
     upstream = service.upstream
     if service.discovery == "dns" and upstream.zone_aware and "zone_aware" in upstream.model_fields_set:
@@ -137,6 +149,7 @@ def _pre_stop_image(service: ServicePlan) -> Iterator[Finding]:
 
 SERVICE_RULES: tuple[Rule[ServicePlan], ...] = (
     _tasks,
+    _instances,
     _zones,
     _stop,
     _pre_stop_image,

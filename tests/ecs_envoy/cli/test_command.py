@@ -54,7 +54,7 @@ def test_validate_shows_how_full_the_stacks_are() -> None:
     lines = run("validate", str(ROOT / "config/example.yaml")).stdout.splitlines()
     assert lines[1:3] == [
         "stack dev-services: 3 services, 29 of 500 resources (6 %)",
-        "stack dev-proxy: 3 services, 27 of 500 resources (5 %)",
+        "stack dev-proxy: 3 services, 26 of 500 resources (5 %)",
     ]
 
 

@@ -36,6 +36,13 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401
     return {"Resources": {"R": {"Type": kind, "Properties": properties}}}
 
 
+def dashboard(*widgets: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with a dashboard of `widgets`, in which the last character is a reference."""
+    body = json.dumps({"widgets": [{"properties": widget} for widget in widgets], "start": "-"})
+    joined: dict[str, Any] = {"Fn::Join": ["", [body[:-3], {"Ref": "AWS::Region"}, body[-2:]]]}
+    return resource("AWS::CloudWatch::Dashboard", DashboardBody=joined)
+
+
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
@@ -66,11 +73,16 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401
             ("R", "characters of a role's inline policies", 10_241),
             id="inline policy",
         ),
+        pytest.param(dashboard(*[{"metrics": []}] * 501), ("R", "widgets of a dashboard", 501), id="widgets"),
         pytest.param(
-            resource("AWS::CloudWatch::Dashboard", DashboardBody='{"properties":{}},' * 501),
-            ("R", "widgets of a dashboard", 501),
-            id="widgets",
+            dashboard({"metrics": [["a", "b"]] * 501}), ("R", "metrics of a widget", 501), id="metrics"
         ),
+        pytest.param(
+            dashboard(*[{"metrics": [["a", "b"]] * 417}] * 6),
+            ("R", "metrics of a dashboard", 2502),
+            id="metrics of all widgets",
+        ),
+        pytest.param(dashboard({"alarms": ["a"] * 101}), ("R", "alarms of a widget", 101), id="alarms"),
     ],
 )
 def test_a_template_above_a_limit_is_found(
@@ -94,9 +106,9 @@ def rules(kind: str, number: int, group: object) -> dict[str, Any]:
 def test_the_rules_of_a_group_are_counted_in_every_stack(
     others: int, expected: list[object], tmp_path: Path
 ) -> None:
-    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupEgress": [{}]}}
+    group: dict[str, Any] = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupEgress": [{}]}}
     own = {"Fn::GetAtt": ["G", "GroupId"]}
-    network = {
+    network: dict[str, Any] = {
         "Resources": {"G": group, **rules("Egress", 30, own), **rules("Ingress", 60, own)},
         "Outputs": {"Group": {"Value": own, "Export": {"Name": "prod-network:Group"}}},
     }

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ecs_envoy.plan.limits.quotas import (
+    ALARMS_OF_WIDGET,
     CONTAINERS,
     GROUPS_OF_TASK,
     INLINE_POLICY_CHARACTERS,
     MANAGED_POLICY_CHARACTERS,
+    METRICS_OF_DASHBOARD,
+    METRICS_OF_WIDGET,
     OUTPUTS,
     PARAMETERS,
     RESOURCES,
@@ -105,10 +108,24 @@ def _of_resource(resource: Template) -> Iterator[tuple[Quota, int]]:
         case "AWS::IAM::ManagedPolicy":
             yield MANAGED_POLICY_CHARACTERS, _size(properties["PolicyDocument"])
         case "AWS::CloudWatch::Dashboard":
-            text = json.dumps(properties["DashboardBody"])
-            yield WIDGETS, text.count('\\"properties\\":{')
+            yield from _of_dashboard(properties["DashboardBody"])
         case _:
             pass
+
+
+def _of_dashboard(body: str | Mapping[str, tuple[str, list[object]]]) -> Iterator[tuple[Quota, int]]:
+    parts = [body] if isinstance(body, str) else body["Fn::Join"][1]
+    # A reference stands within a string of the dashboard's JSON.
+    text = "".join(part if isinstance(part, str) else "reference" for part in parts)
+    widgets: list[dict[str, dict[str, list[object]]]] = json.loads(text)["widgets"]
+    metrics = [len(widget["properties"].get("metrics", [])) for widget in widgets]
+    yield WIDGETS, len(widgets)
+    yield METRICS_OF_WIDGET, max(metrics, default=0)
+    yield METRICS_OF_DASHBOARD, sum(metrics)
+    yield (
+        ALARMS_OF_WIDGET,
+        max((len(widget["properties"].get("alarms", [])) for widget in widgets), default=0),
+    )
 
 
 def _size(value: object) -> int:
