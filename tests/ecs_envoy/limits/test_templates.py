@@ -73,7 +73,9 @@ def dashboard(*widgets: dict[str, Any]) -> dict[str, Any]:
             ("R", "characters of a role's inline policies", 10_241),
             id="inline policy",
         ),
-        pytest.param(dashboard(*[{"metrics": []}] * 501), ("R", "widgets of a dashboard", 501), id="widgets"),
+        pytest.param(
+            dashboard(*[{"title": "Calls"}] * 501), ("R", "widgets of a dashboard", 501), id="widgets"
+        ),
         pytest.param(
             dashboard({"metrics": [["a", "b"]] * 501}), ("R", "metrics of a widget", 501), id="metrics"
         ),

@@ -1,6 +1,6 @@
 """Who may connect to whom that could not before, by the rules of security groups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ecs_envoy.review.assembly.combined import path_of
@@ -23,6 +23,8 @@ def new_connections(sides: Sides) -> Iterator[Care]:
     told: set[str] = set()
     for rule in gained:
         if _goes_without_saying(rule, sides) or (not rule.inbound and _pair(rule) in pairs):
+            continue
+        if not rule.inbound and _lets_nothing_more_in(rule, before, after, gained, sides.holders):
             continue
         instead = [
             address(old)
@@ -62,6 +64,35 @@ def _goes_without_saying(rule: Rule, sides: Sides) -> bool:
     if rule.inbound:
         return sides.is_new(rule.peer)
     return not (rule.from_anywhere and rule.all_ports)
+
+
+def _lets_nothing_more_in(
+    rule: Rule, before: Sequence[Rule], after: Sequence[Rule], gained: Sequence[Rule], holders: Holders
+) -> bool:
+    """Return whether the inbound rules of those that the outbound `rule` names let in what they did.
+
+    So it is where services share a group that only others' rules name: the own group of each says at which
+    port it may be called. What an inbound rule that is new lets in is said of that rule.
+    """
+    named = holders.groups_beside(rule.peer)
+    return bool(named) and all(
+        inbound in gained or _was_let_out(rule, inbound, groups, before)
+        for groups in named
+        for inbound in after
+        if inbound.inbound and inbound.group in groups and _may_meet(rule, inbound)
+    )
+
+
+def _may_meet(rule: Rule, inbound: Rule) -> bool:
+    """Return whether `inbound` may let in what `rule` lets out; who has an address is not known here."""
+    is_address = "/" in inbound.peer
+    ports = inbound.first <= rule.last and rule.first <= inbound.last
+    return ports and (is_address or inbound.peer == rule.group or inbound.peer.startswith("pl-"))
+
+
+def _was_let_out(rule: Rule, inbound: Rule, groups: Sequence[str], before: Sequence[Rule]) -> bool:
+    wanted = replace(inbound, inbound=False, group=rule.group)
+    return any(old.covers(replace(wanted, peer=group)) for old in before for group in groups)
 
 
 def _sentence(rule: Rule, side: Side, holders: Holders) -> str:

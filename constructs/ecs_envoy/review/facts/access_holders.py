@@ -12,6 +12,8 @@ from ecs_envoy.review.comparison import Side
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.values import block, items, text
 
+_GROUP = "AWS::EC2::SecurityGroup"
+
 
 def called(service: EcsService) -> str:
     """Return what a sentence calls an ECS service."""
@@ -32,6 +34,20 @@ class Holders:
         if group in self._resources:
             return f"whatever has the security group {code(self._path(group))}"
         return f"whatever has the security group {code(group)}"
+
+    def groups_beside(self, group: str) -> list[list[str]]:
+        """Return all security groups of each ECS service that has `group`; empty if others have it, too."""
+        if any(
+            group in references(definition)
+            for definition in self._resources.values()
+            if definition["Type"] != "AWS::ECS::Service" and not definition["Type"].startswith(_GROUP)
+        ):
+            return []
+        found = [
+            self._groups(items(_network(service), "SecurityGroups"))
+            for service in self._side.services.values()
+        ]
+        return [groups for groups in found if group in groups]
 
     def of_role(self, role: str) -> str:
         """Return who acts as the role with this id in the combined template, or this ARN or name."""

@@ -33,6 +33,37 @@ def from_group(source: object, port: int = 50051) -> dict[str, Any]:
     return {"SourceSecurityGroupId": source, "IpProtocol": "tcp", "FromPort": port, "ToPort": port}
 
 
+PROXY = get(GROUP, "GroupId")
+
+
+def out(target: str, first: int, last: int | None = None) -> dict[str, Any]:
+    """Return the outbound rule of the proxy to the group `target`."""
+    return resource(
+        "EC2::SecurityGroupEgress",
+        GroupId=PROXY,
+        DestinationSecurityGroupId=get(target, "GroupId"),
+        IpProtocol="tcp",
+        FromPort=first,
+        ToPort=last or first,
+    )
+
+
+EVERY_PORT = out("Shared", 1, 65535)
+
+
+def shared(own: dict[str, Any], *more: str) -> dict[str, dict[str, Any]]:
+    """Return the service lessons with its `own` group and with `more`, which have no rules."""
+    found = service()
+    network = found["lessonsService"]["Properties"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+    network["SecurityGroups"] += [get(name, "GroupId") for name in more]
+    return {**found, "lessonsGroup": own, "Shared": group()}
+
+
+def database(*groups: str) -> dict[str, dict[str, Any]]:
+    listed = [get(name, "GroupId") for name in groups]
+    return {"Data": resource("RDS::DBCluster", VpcSecurityGroupIds=listed)}
+
+
 CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
     "a range is added": (
         with_rules(CLIENTS),
@@ -133,6 +164,41 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
         [
             "widening: `api` may now call the proxy `grpc` on port 50051",
         ],
+    ),
+    "a way out to a group that services share, which their own groups keep to a port": (
+        {"app": {**proxy(), **shared(group([from_group(PROXY)])), "Out": out("lessonsGroup", 50051)}},
+        {"app": {**proxy(), **shared(group([from_group(PROXY)]), "Shared"), "Out": EVERY_PORT}},
+        [],
+    ),
+    "a way out to a group that services share, and another port that was closed": (
+        {"app": {**proxy(), **shared(group([from_group(PROXY, 22)])), "Out": out("lessonsGroup", 50051)}},
+        {
+            "app": {
+                **proxy(),
+                **shared(group([from_group(PROXY, 22)]), "Shared"),
+                "Out": EVERY_PORT,
+            }
+        },
+        ["widening: the proxy `grpc` may now connect to `lessons` on every port"],
+    ),
+    "a way out to a group that a database has, too": (
+        {
+            "app": {
+                **proxy(),
+                **shared(group([from_group(PROXY)])),
+                **database(),
+                "Out": out("lessonsGroup", 50051),
+            }
+        },
+        {
+            "app": {
+                **proxy(),
+                **shared(group([from_group(PROXY)]), "Shared"),
+                **database("Shared"),
+                "Out": EVERY_PORT,
+            }
+        },
+        ["widening: the proxy `grpc` may now connect to `lessons` on every port"],
     ),
     "what tasks may reach": (
         with_rules(CLIENTS, [rule("10.20.0.0/16", 5432)]),
