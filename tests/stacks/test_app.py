@@ -2,6 +2,7 @@
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -167,12 +168,33 @@ def test_an_answer_by_a_tag_needs_no_credentials(tmp_path: Path, monkeypatch: py
 def test_fails_with_the_files_name_where_a_construct_refuses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    services = "".join(f"  s{n}: {{image: 'example.com/s:1', grpc_services: [a.S{n}]}}\n" for n in range(40))
+    # Names that do not get smaller when they are packed.
+    listed = [
+        ", ".join(f"a.S{sha256(f'{n}/{m}'.encode()).hexdigest()}" for m in range(30)) for n in range(40)
+    ]
+    services = "".join(
+        f"  s{n}: {{image: 'example.com/s:1', grpc_services: [{names}]}}\n" for n, names in enumerate(listed)
+    )
     head = (ROOT / "config/example.yaml").read_text().partition("services:")[0]
     large = tmp_path / "large.yaml"
     large.write_text(f"{head}services:\n{services}")
     assert ended({"config": str(large)}, tmp_path / "cdk.out") == 2
-    assert capsys.readouterr().err.startswith(f"{large}: the proxy's bootstrap is ")
+    assert capsys.readouterr().err.startswith(f"{large}: the proxy's bootstrap takes ")
+
+
+def test_fails_with_the_key_and_the_cure_where_a_template_passes_a_limit_of_aws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = ", ".join(f"sg-{number:017d}" for number in range(6))
+    path = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"
+    block = f"    image: example.com/lessons:1\n    overrides: {{ecs_service: {{{path}: [{groups}]}}}}\n"
+    head = (ROOT / "config/example.yaml").read_text().partition("services:")[0]
+    config = tmp_path / "groups.yaml"
+    config.write_text(f"{head}services:\n  lessons:\n{block}")
+    assert ended({"config": str(config)}, tmp_path / "cdk.out") == 2
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert "services.lessons: lessonsService" in line
+    assert "of the stack dev-services: 6 security groups of a task, and AWS takes 5" in line
 
 
 def test_fails_with_status_2_and_every_mistake_and_writes_nothing(tmp_path: Path, run_cdk: RunCdk) -> None:

@@ -61,7 +61,10 @@ def size_findings(configuration: Configuration) -> list[Finding]:
 def template_findings(configuration: Configuration, found: Iterable[Excess]) -> list[Finding]:
     """Return the key to change for each limit that the templates of `configuration` pass, and the cure."""
     return [
-        (_key(configuration, excess.stack), f"{excess}; {_excess_cure(configuration, excess)}")
+        (
+            _service_key(configuration, excess) or _key(configuration, excess.stack),
+            f"{excess}; {_excess_cure(configuration, excess)}",
+        )
         for excess in found
     ]
 
@@ -100,6 +103,14 @@ def _metrics(service: Service) -> int:
 def _services_stacks(configuration: Configuration) -> Iterator[str]:
     for number in defined_stacks(configuration):
         yield services_stack_name(configuration.environment, number)
+
+
+def _service_key(configuration: Configuration, excess: Excess) -> KeyPath | None:
+    """Return the key of the service that has the resource; the CDK begins a logical id with its letters."""
+    if not excess.resource or excess.stack not in _services_stacks(configuration):
+        return None
+    owners = [name for name in configuration.services if excess.resource.startswith(name.replace("-", ""))]
+    return ("services", max(owners, key=len)) if owners else None
 
 
 def _key(configuration: Configuration, stack: str) -> KeyPath:
