@@ -19,7 +19,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process and not thorough
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients bench-size chaos lint format synth snapshots schema protos lock clean
+.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients bench-size chaos lint format synth snapshots schema protos messages lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ schema: $(READY) ## Write config/schema.json and docs/configuration.md from the 
 
 protos: $(READY) ## Write the sidecar's xDS messages from messages.proto
 	python -m grpc_tools.protoc -I envoy --python_out=envoy --pyi_out=envoy envoy/discovery/xds/messages.proto
+
+messages: $(READY) ## Write envoy_config's table of Envoy's messages from envoy-data-plane
+	python -m tests.envoy_messages
 
 lock: $(READY) ## Resolve the dependencies again, and write the lock files
 	$(COMPILE) --upgrade --group dev --output-file requirements-dev.txt

@@ -1,12 +1,7 @@
 """Makes an Envoy v3 bootstrap from services. It knows nothing of AWS, and has no state and no clock.
 
-This module exports the settings. The bootstrap is in `envoy_config.bootstrap`, which imports Envoy's
-messages; that import takes a moment.
+This module exports the settings. The bootstrap is in `envoy_config.bootstrap`.
 """
-
-import warnings
-
-from pydantic import PydanticDeprecatedSince212
 
 from envoy_config.model import Discovery, Proxy, Service
 from envoy_config.routing import Route, RoutingError
@@ -28,6 +23,3 @@ __all__ = [
     "Tracing",
     "Upstream",
 ]
-
-# The warning comes from generated code. Only a new version of that package can fix it, not our users.
-warnings.filterwarnings("ignore", category=PydanticDeprecatedSince212, module=r"envoy_data_plane\.")

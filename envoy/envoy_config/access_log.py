@@ -3,21 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.accesslog.v3 import (
-    AccessLog,
-    AccessLogFilter,
-    ComparisonFilter,
-    ComparisonFilterOp,
-    DurationFilter,
-    HeaderFilter,
-    RuntimeFilter,
-)
-from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32, SubstitutionFormatString
-from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
-from envoy_data_plane.envoy.extensions.access_loggers.stream.v3 import StdoutAccessLog
-from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
-from envoy_data_plane.google.protobuf import Struct, Value
-
 from envoy_config import call_status, telemetry
 from envoy_config.call_status import (
     CANCELLED,
@@ -27,6 +12,22 @@ from envoy_config.call_status import (
     either,
     every,
     status_filter,
+)
+from envoy_config.messages import (
+    AccessLog,
+    AccessLogFilter,
+    ComparisonFilter,
+    ComparisonFilterOp,
+    DurationFilter,
+    HeaderFilter,
+    HeaderMatcher,
+    RuntimeFilter,
+    RuntimeUInt32,
+    StdoutAccessLog,
+    StringMatcher,
+    Struct,
+    SubstitutionFormatString,
+    Value,
 )
 from envoy_config.percentage import fractional_percent
 from envoy_config.typed_extension import typed_config

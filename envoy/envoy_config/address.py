@@ -1,6 +1,6 @@
 """Addresses that Envoy listens on and connects to."""
 
-from envoy_data_plane.envoy.config.core.v3 import Address, SocketAddress
+from envoy_config.messages import Address, SocketAddress
 
 
 def socket_address(host: str, port: int) -> Address:

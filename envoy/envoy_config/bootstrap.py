@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from envoy_data_plane.envoy.config.bootstrap.v3 import Admin, Bootstrap, BootstrapStaticResources
-from envoy_data_plane.envoy.config.core.v3 import Node
-
 from envoy_config.address import socket_address
 from envoy_config.check_pace import check_intervals
 from envoy_config.cluster import cluster
 from envoy_config.dns import dns_resolver
 from envoy_config.eds import by_stream, xds_cluster, xds_stream
 from envoy_config.listener import listener
+from envoy_config.messages import Admin, Bootstrap, BootstrapStaticResources, Node
 from envoy_config.metrics_listener import admin_cluster, metrics_listener
 from envoy_config.model import Proxy, Service
 from envoy_config.overload_manager import overload_manager

@@ -2,32 +2,6 @@
 
 from collections.abc import Sequence
 
-from envoy_data_plane.envoy.config.accesslog.v3 import AccessLog, AccessLogFilter
-from envoy_data_plane.envoy.extensions.access_loggers.stats.v3 import (
-    Config,
-    ConfigCounter,
-    ConfigHistogram,
-    ConfigHistogramUnit,
-    ConfigStat,
-    ConfigTag,
-)
-from envoy_data_plane.envoy.extensions.matching.actions.transform_stat.v3 import (
-    TransformStat,
-    TransformStatDropStat,
-)
-from envoy_data_plane.envoy.extensions.matching.common_inputs.stats.v3 import StatTagValueInput
-from envoy_data_plane.envoy.type.v3 import Scope
-from envoy_data_plane.xds.core.v3 import TypedExtensionConfig
-from envoy_data_plane.xds.type.matcher.v3 import (
-    Matcher,
-    MatcherMatcherList,
-    MatcherMatcherListFieldMatcher,
-    MatcherMatcherListPredicate,
-    MatcherMatcherListPredicateSinglePredicate,
-    MatcherOnMatch,
-    StringMatcher,
-)
-
 from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.call_status import (
     CANCELLED,
@@ -38,6 +12,28 @@ from envoy_config.call_status import (
     has_status,
     late,
     unknown,
+)
+from envoy_config.messages import (
+    AccessLog,
+    AccessLogFilter,
+    Config,
+    ConfigCounter,
+    ConfigHistogram,
+    ConfigHistogramUnit,
+    ConfigStat,
+    ConfigTag,
+    Matcher,
+    MatcherMatcherList,
+    MatcherMatcherListFieldMatcher,
+    MatcherMatcherListPredicate,
+    MatcherMatcherListPredicateSinglePredicate,
+    MatcherOnMatch,
+    Scope,
+    StatTagValueInput,
+    TransformStat,
+    TransformStatDropStat,
+    XdsStringMatcher,
+    XdsTypedExtensionConfig,
 )
 from envoy_config.typed_extension import typed_config
 
@@ -105,7 +101,7 @@ def _drop(values: Sequence[str]) -> Matcher:
 
     A call without a route has an empty service, and is left out because its method may have any name.
     """
-    drop = TypedExtensionConfig(
+    drop = XdsTypedExtensionConfig(
         name="drop", typed_config=typed_config(TransformStat(drop_stat=TransformStatDropStat()))
     )
     return Matcher(
@@ -121,7 +117,7 @@ def _drop(values: Sequence[str]) -> Matcher:
 def _is(value: str) -> MatcherMatcherListPredicate:
     return MatcherMatcherListPredicate(
         single_predicate=MatcherMatcherListPredicateSinglePredicate(
-            input=TypedExtensionConfig(name="value", typed_config=typed_config(StatTagValueInput())),
-            value_match=StringMatcher(exact=value),
+            input=XdsTypedExtensionConfig(name="value", typed_config=typed_config(StatTagValueInput())),
+            value_match=XdsStringMatcher(exact=value),
         )
     )

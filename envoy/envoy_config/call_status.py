@@ -5,17 +5,16 @@ them apart is Envoy's reason (`%RESPONSE_CODE_DETAILS%`). Only a CEL expression 
 more than most calls do. So each logger first looks at the status, and CEL runs only for UNKNOWN.
 """
 
-from envoy_data_plane.envoy.config.accesslog.v3 import (
+from envoy_config.messages import (
     AccessLogFilter,
     AndFilter,
+    CelExpressionConfig,
+    ExpressionFilter,
     ExtensionFilter,
     GrpcStatusFilter,
     GrpcStatusFilterStatus,
     OrFilter,
 )
-from envoy_data_plane.envoy.config.core.v3 import CelExpressionConfig
-from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import ExpressionFilter
-
 from envoy_config.typed_extension import typed_config
 
 OK, UNKNOWN = GrpcStatusFilterStatus.OK, GrpcStatusFilterStatus.UNKNOWN

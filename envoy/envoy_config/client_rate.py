@@ -2,21 +2,19 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import RuntimeFractionalPercent
-from envoy_data_plane.envoy.config.route.v3 import (
+from envoy_config.messages import (
+    Any,
+    FractionalPercent,
+    HttpFilter,
+    LocalRateLimit,
+    LocalRateLimitDescriptor,
     RateLimit,
     RateLimitAction,
     RateLimitActionRemoteAddress,
-)
-from envoy_data_plane.envoy.extensions.common.ratelimit.v3 import (
-    LocalRateLimitDescriptor,
     RateLimitDescriptorEntry,
+    RuntimeFractionalPercent,
+    TokenBucket,
 )
-from envoy_data_plane.envoy.extensions.filters.http.local_ratelimit.v3 import LocalRateLimit
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
-from envoy_data_plane.envoy.type.v3 import FractionalPercent, TokenBucket
-from envoy_data_plane.google.protobuf import Any
-
 from envoy_config.model import Service
 from envoy_config.typed_extension import typed_config
 

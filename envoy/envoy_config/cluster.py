@@ -2,30 +2,6 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import (
-    CircuitBreakers,
-    CircuitBreakersThresholds,
-    Cluster,
-    ClusterCommonLbConfig,
-    ClusterCommonLbConfigLocalityWeightedLbConfig,
-    ClusterDiscoveryType,
-    ClusterLbPolicy,
-    TrackClusterStats,
-    UpstreamConnectionOptions,
-)
-from envoy_data_plane.envoy.config.core.v3 import HttpProtocolOptions as CommonHttpProtocolOptions
-from envoy_data_plane.envoy.config.endpoint.v3 import (
-    ClusterLoadAssignment,
-    Endpoint,
-    LbEndpoint,
-    LocalityLbEndpoints,
-)
-from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
-    HttpProtocolOptions,
-    HttpProtocolOptionsExplicitHttpConfig,
-)
-from envoy_data_plane.envoy.type.v3 import Percent
-
 from envoy_config.address import socket_address
 from envoy_config.dns import dns_cluster_type
 from envoy_config.eds import eds_cluster_config
@@ -36,6 +12,25 @@ from envoy_config.http2 import (
     HEADERS_KIB,
     upstream_http2,
     upstream_tcp_keepalive,
+)
+from envoy_config.messages import (
+    CircuitBreakers,
+    CircuitBreakersThresholds,
+    Cluster,
+    ClusterCommonLbConfig,
+    ClusterCommonLbConfigLocalityWeightedLbConfig,
+    ClusterDiscoveryType,
+    ClusterLbPolicy,
+    ClusterLoadAssignment,
+    CommonHttpProtocolOptions,
+    Endpoint,
+    HttpProtocolOptions,
+    HttpProtocolOptionsExplicitHttpConfig,
+    LbEndpoint,
+    LocalityLbEndpoints,
+    Percent,
+    TrackClusterStats,
+    UpstreamConnectionOptions,
 )
 from envoy_config.model import DNS_RECORDS, Discovery, Proxy, Service
 from envoy_config.outlier_detection import outlier_detection

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.listener.v3 import Filter
-from envoy_data_plane.envoy.config.overload.v3 import (
+from envoy_config.messages import (
+    ConnectionLimit,
+    DownstreamConnectionsConfig,
+    Filter,
     OverloadAction,
     ResourceMonitor,
     ScaledTrigger,
@@ -12,11 +14,6 @@ from envoy_data_plane.envoy.config.overload.v3 import (
     ScaleTimersOverloadActionConfigTimerType,
     Trigger,
 )
-from envoy_data_plane.envoy.extensions.filters.network.connection_limit.v3 import ConnectionLimit
-from envoy_data_plane.envoy.extensions.resource_monitors.downstream_connections.v3 import (
-    DownstreamConnectionsConfig,
-)
-
 from envoy_config.model import Proxy
 from envoy_config.typed_extension import typed_config
 

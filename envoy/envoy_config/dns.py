@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import ClusterCustomClusterType
-from envoy_data_plane.envoy.config.core.v3 import Address, TypedExtensionConfig
-from envoy_data_plane.envoy.extensions.clusters.common.dns.v3 import DnsLookupFamily
-from envoy_data_plane.envoy.extensions.clusters.dns.v3 import DnsCluster, DnsClusterRefreshRate
-from envoy_data_plane.envoy.extensions.network.dns_resolver.cares.v3 import CaresDnsResolverConfig
-
+from envoy_config.messages import (
+    Address,
+    CaresDnsResolverConfig,
+    ClusterCustomClusterType,
+    DnsCluster,
+    DnsClusterRefreshRate,
+    DnsLookupFamily,
+    TypedExtensionConfig,
+)
 from envoy_config.model import DNS_REFRESH_RATE
 from envoy_config.typed_extension import typed_config, typed_extension
 

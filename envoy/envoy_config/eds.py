@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from envoy_data_plane.envoy.config.bootstrap.v3 import BootstrapDynamicResources
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterEdsClusterConfig
-from envoy_data_plane.envoy.config.core.v3 import (
+from envoy_config.address import socket_address
+from envoy_config.messages import (
     AggregatedConfigSource,
     ApiConfigSource,
     ApiConfigSourceApiType,
     ApiVersion,
+    BootstrapDynamicResources,
+    Cluster,
+    ClusterEdsClusterConfig,
     ConfigSource,
     GrpcService,
     GrpcServiceEnvoyGrpc,
     PathConfigSource,
     WatchedDirectory,
 )
-
-from envoy_config.address import socket_address
 from envoy_config.model import XDS_ADDRESS, XDS_PORT, Discovery, Service
 from envoy_config.routing import XDS_CLUSTER
 from envoy_config.static_cluster import http2_cluster

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import (
+from envoy_config import values
+from envoy_config.messages import (
     HealthCheck,
     HealthCheckGrpcHealthCheck,
     HealthCheckPayload,
     HealthCheckTcpHealthCheck,
 )
-
-from envoy_config import values
 
 MAX_UNHEALTHY_INTERVAL = timedelta(seconds=5)
 """The longest time between two checks of a task that did not answer, so that a new one soon gets calls."""

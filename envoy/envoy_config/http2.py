@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import (
+from envoy_config.messages import (
     Http2ProtocolOptions,
     Http2ProtocolOptionsSettingsParameter,
     KeepaliveSettings,

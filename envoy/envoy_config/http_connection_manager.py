@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import HttpProtocolOptions
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
-    HttpConnectionManager,
-    HttpConnectionManagerCodecType,
-)
-from envoy_data_plane.envoy.type.v3 import Percent
-
 from envoy_config.access_log import access_logs
 from envoy_config.call_stats import call_stats
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, downstream_http2
 from envoy_config.http_filters import http_filters
 from envoy_config.local_reply import local_reply_config
+from envoy_config.messages import (
+    CommonHttpProtocolOptions,
+    HttpConnectionManager,
+    HttpConnectionManagerCodecType,
+    Percent,
+)
 from envoy_config.model import Proxy, Service
 from envoy_config.route import route_configuration
 from envoy_config.routing import routes
@@ -28,7 +27,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         codec_type=HttpConnectionManagerCodecType.HTTP2,
         http2_protocol_options=downstream_http2(),
         max_request_headers_kb=HEADERS_KIB,
-        common_http_protocol_options=HttpProtocolOptions(
+        common_http_protocol_options=CommonHttpProtocolOptions(
             # Envoy's default, written out: an unused connection of a client is closed after an hour.
             idle_timeout=timedelta(hours=1),
             # Without a limit a client keeps its connection to one proxy task, and a new proxy task stays

@@ -1,9 +1,7 @@
 """The HTTP filters, in the order in which they run."""
 
-from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
-
 from envoy_config.client_rate import client_rate_filters
+from envoy_config.messages import HttpFilter, Router
 from envoy_config.model import Service
 from envoy_config.typed_extension import typed_config
 

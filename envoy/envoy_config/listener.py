@@ -1,11 +1,10 @@
 """The listener: the ports that clients dial."""
 
-from envoy_data_plane.envoy.config.listener.v3 import AdditionalAddress, Filter, FilterChain, Listener
-
 from envoy_config.address import socket_address
 from envoy_config.connection_limit import connection_limit
 from envoy_config.http2 import BUFFER_LIMIT_BYTES
 from envoy_config.http_connection_manager import http_connection_manager
+from envoy_config.messages import AdditionalAddress, Filter, FilterChain, Listener
 from envoy_config.model import Proxy, Service
 from envoy_config.typed_extension import typed_config
 

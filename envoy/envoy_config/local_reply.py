@@ -1,20 +1,19 @@
 """What a client reads if Envoy ends its call: which proxy did it, and why."""
 
-from envoy_data_plane.envoy.config.accesslog.v3 import (
+from envoy_config.access_log import METHOD, SERVICE
+from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
+from envoy_config.messages import (
     AccessLogFilter,
     ComparisonFilter,
     ComparisonFilterOp,
-    ResponseFlagFilter,
-    StatusCodeFilter,
-)
-from envoy_data_plane.envoy.config.core.v3 import DataSource, RuntimeUInt32, SubstitutionFormatString
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
+    DataSource,
     LocalReplyConfig,
+    ResponseFlagFilter,
     ResponseMapper,
+    RuntimeUInt32,
+    StatusCodeFilter,
+    SubstitutionFormatString,
 )
-
-from envoy_config.access_log import METHOD, SERVICE
-from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.model import Proxy
 from envoy_config.overload_manager import REFUSE_SHARE
 

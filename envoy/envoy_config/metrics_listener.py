@@ -3,24 +3,23 @@
 from datetime import timedelta
 from urllib.parse import quote
 
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster
-from envoy_data_plane.envoy.config.listener.v3 import Filter, FilterChain, Listener
-from envoy_data_plane.envoy.config.route.v3 import (
+from envoy_config.address import socket_address
+from envoy_config.http2 import BUFFER_LIMIT_BYTES
+from envoy_config.http_filters import http_filters
+from envoy_config.messages import (
+    Cluster,
+    Filter,
+    FilterChain,
     HeaderMatcher,
+    HttpConnectionManager,
+    Listener,
     Route,
     RouteAction,
     RouteConfiguration,
     RouteMatch,
+    StringMatcher,
     VirtualHost,
 )
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
-    HttpConnectionManager,
-)
-from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
-
-from envoy_config.address import socket_address
-from envoy_config.http2 import BUFFER_LIMIT_BYTES
-from envoy_config.http_filters import http_filters
 from envoy_config.model import Proxy
 from envoy_config.static_cluster import static_cluster
 from envoy_config.telemetry import ADMIN_CLUSTER, Metrics

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection
-
 from envoy_config import values
+from envoy_config.messages import OutlierDetection
 
 GATEWAY_FAILURES = 2
 """

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.overload.v3 import (
+from envoy_config.connection_limit import close_idle_connections, connection_monitor
+from envoy_config.http2 import MIB
+from envoy_config.messages import (
     BufferFactoryConfig,
+    FixedHeapConfig,
     OverloadAction,
     OverloadManager,
     ResourceMonitor,
@@ -11,10 +14,6 @@ from envoy_data_plane.envoy.config.overload.v3 import (
     ThresholdTrigger,
     Trigger,
 )
-from envoy_data_plane.envoy.extensions.resource_monitors.fixed_heap.v3 import FixedHeapConfig
-
-from envoy_config.connection_limit import close_idle_connections, connection_monitor
-from envoy_config.http2 import MIB
 from envoy_config.model import Proxy
 from envoy_config.typed_extension import typed_config
 

@@ -1,6 +1,6 @@
 """Percentages as Envoy's fractions."""
 
-from envoy_data_plane.envoy.type.v3 import FractionalPercent, FractionalPercentDenominatorType
+from envoy_config.messages import FractionalPercent, FractionalPercentDenominatorType
 
 
 def fractional_percent(percent: float) -> FractionalPercent:

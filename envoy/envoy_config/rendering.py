@@ -1,13 +1,8 @@
 """Renders Envoy's messages as the JSON that Envoy reads."""
 
 import json
-from typing import cast
 
-from betterproto2 import Casing, Message
-
-
-def _field_name(name: str) -> str:
-    return name
+from envoy_config.messages import Message, json_of
 
 
 def to_json(message: Message) -> str:
@@ -16,7 +11,4 @@ def to_json(message: Message) -> str:
     Fields that are not set are left out, so that Envoy's defaults apply. The same message gives
     the same bytes.
     """
-    # betterproto2's casings write consecutive_5xx as consecutive_5_xx or consecutive5Xx, which Envoy refuses.
-    # The generated field names already are the protobuf names.
-    fields = message.to_dict(casing=cast("Casing", _field_name))
-    return json.dumps(fields, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps(json_of(message), separators=(",", ":"), ensure_ascii=True)

@@ -5,25 +5,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.core.v3 import Metadata
-from envoy_data_plane.envoy.config.route.v3 import (
+from envoy_config.client_rate import client_rate
+from envoy_config.http2 import REQUEST_BUFFER_BYTES
+from envoy_config.messages import (
     HeaderMatcher,
+    Metadata,
+    OmitHostMetadataConfig,
+    PreviousHostsPredicate,
     RetryPolicy,
     RetryPolicyRetryBackOff,
     RetryPolicyRetryHostPredicate,
     RouteAction,
     RouteConfiguration,
     RouteMatch,
+    StringMatcher,
+    Struct,
+    Value,
     VirtualHost,
 )
-from envoy_data_plane.envoy.config.route.v3 import Route as EnvoyRoute
-from envoy_data_plane.envoy.extensions.retry.host.omit_host_metadata.v3 import OmitHostMetadataConfig
-from envoy_data_plane.envoy.extensions.retry.host.previous_hosts.v3 import PreviousHostsPredicate
-from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
-from envoy_data_plane.google.protobuf import Struct, Value
-
-from envoy_config.client_rate import client_rate
-from envoy_config.http2 import REQUEST_BUFFER_BYTES
+from envoy_config.messages import Route as EnvoyRoute
 from envoy_config.model import Service
 from envoy_config.routing import Route
 from envoy_config.typed_extension import typed_config

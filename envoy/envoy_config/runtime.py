@@ -1,10 +1,6 @@
 """Envoy's runtime: values of Envoy that have no field in its configuration."""
 
-from envoy_data_plane.envoy.config.bootstrap.v3 import (
-    LayeredRuntime,
-    RuntimeLayer,
-)
-from envoy_data_plane.google.protobuf import Struct, Value
+from envoy_config.messages import LayeredRuntime, RuntimeLayer, Struct, Value
 
 CALLS_IN_TURN = 16
 """

@@ -2,20 +2,18 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryType
-from envoy_data_plane.envoy.config.core.v3 import Address
-from envoy_data_plane.envoy.config.endpoint.v3 import (
+from envoy_config.http2 import upstream_http2
+from envoy_config.messages import (
+    Address,
+    Cluster,
+    ClusterDiscoveryType,
     ClusterLoadAssignment,
     Endpoint,
+    HttpProtocolOptions,
+    HttpProtocolOptionsExplicitHttpConfig,
     LbEndpoint,
     LocalityLbEndpoints,
 )
-from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
-    HttpProtocolOptions,
-    HttpProtocolOptionsExplicitHttpConfig,
-)
-
-from envoy_config.http2 import upstream_http2
 from envoy_config.typed_extension import typed_config
 
 

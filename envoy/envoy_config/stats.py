@@ -1,14 +1,15 @@
 """Which statistics Envoy keeps if it serves metrics."""
 
-from envoy_data_plane.envoy.config.metrics.v3 import (
+from envoy_config.call_stats import BUCKETS_MS, PREFIX
+from envoy_config.messages import (
     HistogramBucketSettings,
+    ListStringMatcher,
+    RegexMatcher,
     StatsConfig,
     StatsMatcher,
+    StringMatcher,
     TagSpecifier,
 )
-from envoy_data_plane.envoy.type.matcher.v3 import ListStringMatcher, RegexMatcher, StringMatcher
-
-from envoy_config.call_stats import BUCKETS_MS, PREFIX
 
 CLUSTER_STATS = (
     "membership_healthy",

@@ -2,21 +2,21 @@
 
 from datetime import timedelta
 
-from envoy_data_plane.envoy.config.cluster.v3 import Cluster
-from envoy_data_plane.envoy.config.core.v3 import GrpcService, GrpcServiceEnvoyGrpc, TypedExtensionConfig
-from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig, TracingHttp
-from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
-    HttpConnectionManagerTracing,
-    RequestIdExtension,
-)
-from envoy_data_plane.envoy.extensions.request_id.uuid.v3 import UuidRequestIdConfig
-from envoy_data_plane.envoy.extensions.tracers.opentelemetry.samplers.v3 import (
-    ParentBasedSamplerConfig,
-    TraceIdRatioBasedSamplerConfig,
-)
-from envoy_data_plane.envoy.type.v3 import Percent
-
 from envoy_config.address import socket_address
+from envoy_config.messages import (
+    Cluster,
+    GrpcService,
+    GrpcServiceEnvoyGrpc,
+    HttpConnectionManagerTracing,
+    OpenTelemetryConfig,
+    ParentBasedSamplerConfig,
+    Percent,
+    RequestIdExtension,
+    TraceIdRatioBasedSamplerConfig,
+    TracingHttp,
+    TypedExtensionConfig,
+    UuidRequestIdConfig,
+)
 from envoy_config.model import Proxy
 from envoy_config.percentage import fractional_percent
 from envoy_config.static_cluster import http2_cluster

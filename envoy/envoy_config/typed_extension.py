@@ -1,8 +1,6 @@
 """How Envoy's messages name an extension and hold its configuration."""
 
-from betterproto2 import Message
-from envoy_data_plane.envoy.config.core.v3 import TypedExtensionConfig
-from envoy_data_plane.google.protobuf import Any
+from envoy_config.messages import Any, Message, TypedExtensionConfig
 
 
 def typed_config(message: Message) -> Any:
