@@ -1,5 +1,6 @@
 """Types of arguments that several constructs take, each with an example for the error message."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
@@ -29,7 +30,7 @@ def _within(kind: TypeAdapter[timedelta]) -> AfterValidator:
     """Return the check that a time is of `kind`, the type of the same setting in YAML."""
 
     def check(time: Duration) -> Duration:
-        if time.is_unresolved():
+        if _is_unresolved(time):
             raise problem(
                 "is known only when the stack is deployed; give a time such as Duration.seconds(30)"
             )
@@ -53,11 +54,18 @@ Secrets = Mapping[VariableName, Annotated[ecs.Secret, Example("ecs.Secret.from_s
 ContainerHealthCheck = Annotated[ecs.HealthCheck, Example('ecs.HealthCheck(command=["CMD", "/bin/check"])')]
 
 
+@functools.cache
+def _is_unresolved(time: Duration) -> bool:
+    return time.is_unresolved()
+
+
+@functools.cache  # a call to Node takes longer than all else here, and a Duration never changes
 def timedelta_of(time: Duration) -> timedelta:
     """Return the CDK's `time` as Python's timedelta."""
     return timedelta(milliseconds=time.to_milliseconds())
 
 
+@functools.cache
 def duration_of(time: timedelta) -> Duration:
     """Return Python's `time` as the CDK's Duration."""
     return Duration.millis(time / timedelta(milliseconds=1))

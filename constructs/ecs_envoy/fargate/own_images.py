@@ -1,5 +1,7 @@
 """The public images that we add to tasks, or their copies in ECR."""
 
+import functools
+
 from aws_cdk import Annotations
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -30,7 +32,7 @@ class OwnImages:
 
     def image(self, image: str) -> ecs.ContainerImage:
         """Return `image` from where it comes from."""
-        return ecs.ContainerImage.from_registry(self.name(image))
+        return _from_registry(self.name(image))
 
     def grant_pull(self, definition: ecs.TaskDefinition) -> None:
         """Let the execution role of `definition` pull the copies that were used, and no others.
@@ -70,6 +72,11 @@ class OwnImages:
                 Annotations.of(container).acknowledge_warning(
                     "@aws-cdk/aws-ecs:ecrImageRequiresPolicy", "granted above"
                 )
+
+
+@functools.cache  # most tasks have the same ones
+def _from_registry(name: str) -> ecs.ContainerImage:
+    return ecs.ContainerImage.from_registry(name)
 
 
 def _repository(name: str) -> str:

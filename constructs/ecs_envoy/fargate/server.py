@@ -163,8 +163,8 @@ class Server:
         for name, value in (self.environment or {}).items():
             if name.startswith("DD_"):  # Datadog's construct has set its own tags over the user's
                 container.add_environment(name, value)
-        add_sidecars(scope, container, options, log)
-        add_volumes(container, options.volumes)
+        add_sidecars(scope, definition, container, options, log)
+        add_volumes(definition, container, options.volumes)
         add_task_policy(definition, options)
         return Task(definition=definition, container=container, log=log, log_group=group, images=images)
 
@@ -196,7 +196,8 @@ class Server:
         )
         if self.options.enable_execute_command:
             enable_execute_command(service, task.log_group)
-        allow_mounts(scope, service.connections, ecs_cluster.vpc, self.options.volumes)
+        if self.options.volumes:
+            allow_mounts(scope, service.connections, ecs_cluster.vpc, self.options.volumes)
         if scales:
             count = service.auto_scale_task_count(min_capacity=self.min_tasks, max_capacity=self.max_tasks)
             count.scale_on_cpu_utilization("Cpu", target_utilization_percent=self.cpu_percent)

@@ -14,14 +14,17 @@ from ecs_envoy.settings.task.sidecar import SERVER, Condition, SidecarContainer
 
 
 def add_sidecars(
-    scope: Construct, server: ecs.ContainerDefinition, options: ServerOptions, log: ecs.LogDriver
+    scope: Construct,
+    definition: ecs.TaskDefinition,
+    server: ecs.ContainerDefinition,
+    options: ServerOptions,
+    log: ecs.LogDriver,
 ) -> None:
-    """Add the sidecars of `options` to the task of `server`, and let each container wait for others.
+    """Add the sidecars of `options` to `definition`, and let each container wait for others.
 
     A container that depends on another starts after it and is stopped before it (API reference:
     ContainerDependency).
     """
-    definition = server.task_definition
     made = {
         name: _add(scope, definition, name, sidecar, log) for name, sidecar in options.sidecars.items()
     } | {SERVER: server}

@@ -1,5 +1,7 @@
 """Fargate task definitions and their logs."""
 
+import functools
+
 from aws_cdk import RemovalPolicy, Size
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
@@ -110,5 +112,10 @@ def log_driver(group: logs.ILogGroup) -> ecs.LogDriver:
         # calls.
         mode=ecs.AwsLogDriverMode.NON_BLOCKING,
         # Written out like the mode, because AWS has changed its defaults.
-        max_buffer_size=Size.mebibytes(LOG_BUFFER_MIB),
+        max_buffer_size=_log_buffer(),
     )
+
+
+@functools.cache
+def _log_buffer() -> Size:
+    return Size.mebibytes(LOG_BUFFER_MIB)

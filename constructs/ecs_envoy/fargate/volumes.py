@@ -13,9 +13,13 @@ from ecs_envoy.settings.task.volumes import NFS_PORT, EfsVolume
 from envoy_config.settings_error import Finding
 
 
-def add_volumes(server: ecs.ContainerDefinition, volumes: Mapping[str, EfsVolume]) -> None:
-    """Mount `volumes` in the container `server`, encrypted in transit, and let the tasks' role use them."""
-    definition = server.task_definition
+def add_volumes(
+    definition: ecs.TaskDefinition, server: ecs.ContainerDefinition, volumes: Mapping[str, EfsVolume]
+) -> None:
+    """Mount `volumes` in the container `server` of `definition`, encrypted in transit.
+
+    The tasks' role may use them.
+    """
     for name, volume in volumes.items():
         definition.add_volume(
             name=name,

@@ -92,8 +92,7 @@ def _define_grpc_service(
 
 def _proxy_addresses(configuration: Configuration, name: str, network: Network) -> dict[str, str]:
     """Return the environment variables with the addresses of the proxies that the service calls."""
-    namespace = network.namespace.namespace_name
     return {
-        variable: f"{view.proxy.name}.{namespace}:{view.proxy.port}"
+        variable: f"{view.proxy.name}.{network.namespace.namespace_name}:{view.proxy.port}"
         for variable, view in address_variables(configuration, ("services", name)).items()
     }

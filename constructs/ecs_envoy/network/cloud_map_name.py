@@ -12,20 +12,22 @@ from ecs_envoy.plan.names_in_namespace import claim_name
 from ecs_envoy.settings.arguments import refuse
 
 
-def claim_cloud_map_name(
-    owner: Construct, namespace: servicediscovery.IPrivateDnsNamespace, name: str
+def claim_cloud_map_names(
+    owner: Construct, namespace: servicediscovery.IPrivateDnsNamespace, *names: str
 ) -> None:
-    """Claim `name` in `namespace` for `owner`.
+    """Claim `names` in `namespace` for `owner`.
 
     Raises:
-        ArgumentError: Another construct uses the name.
+        ArgumentError: Another construct uses one of the names.
 
     """
     node = owner.node
-    first = claim_name(namespace, name=name, owner=node.path)
-    if first is not None:
-        problem = f"{name!r} is already the name of {first} in this namespace; give each its own name"
-        refuse(node.id, [(("name",), problem)])
+    path = node.path
+    for name in names:
+        first = claim_name(namespace, name=name, owner=path)
+        if first is not None:
+            problem = f"{name!r} is already the name of {first} in this namespace; give each its own name"
+            refuse(node.id, [(("name",), problem)])
 
 
 @dataclass(frozen=True, kw_only=True)

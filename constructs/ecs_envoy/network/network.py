@@ -119,7 +119,7 @@ class Network(Construct):
         self.namespace = namespace or self._new_namespace(namespace_name)
         self.upstream_security_group: ec2.ISecurityGroup = self._new_upstream_group()
         made = {"vpc": self.vpc, "ecs_cluster": self.ecs_cluster, "namespace": self.namespace}
-        override(construct_id, made, overrides)
+        override(construct_id, lambda: made, overrides)
         refuse_replacement(self)
 
     def _new_upstream_group(self) -> ec2.SecurityGroup:

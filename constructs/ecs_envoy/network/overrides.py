@@ -1,6 +1,6 @@
 """Sets properties of CloudFormation resources that have no argument of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aws_cdk import CfnResource
@@ -13,17 +13,20 @@ _Place = TypeVar("_Place", bound=str)
 
 def override(
     owner: str,
-    places: Mapping[str, IConstruct | None],
+    places: Callable[[], Mapping[str, IConstruct | None]],
     overrides: Mapping[_Place, Mapping[str, Any]] | None,
 ) -> None:
     """Set the properties in `overrides`, by place and path, as the CDK's `add_property_override` does.
+
+    `places` finds the constructs by place.
 
     Raises:
         ArgumentError: A place is not there, for example the scaling target of a fixed number of tasks.
 
     """
-    overrides = overrides or {}
-    resources = {name: _resource(construct) for name, construct in places.items()}
+    if not overrides:
+        return  # to look for the places takes 35 calls to Node
+    resources = {name: _resource(construct) for name, construct in places().items()}
     there = sorted(name for name, resource in resources.items() if resource)
     refuse(
         owner,

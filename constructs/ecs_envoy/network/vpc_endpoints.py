@@ -7,16 +7,18 @@ from constructs import Construct
 
 from ecs_envoy.network.zones import selected
 
-_INTERFACES: dict[str, ec2.InterfaceVpcEndpointAwsService] = {
-    "Ecr": ec2.InterfaceVpcEndpointAwsService.ECR,
-    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
-    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
-    "CloudMap": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_SERVICE_DISCOVERY,
-    "CloudMapData": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_DATA_SERVICE_DISCOVERY,
-}
-"""What a task needs to start and the discovery sidecar to run, by the id of the endpoint's construct."""
+
+def _interfaces() -> dict[str, ec2.InterfaceVpcEndpointAwsService]:
+    """Return what a task needs to start and the discovery sidecar to run, by the id of its construct."""
+    return {
+        "Ecr": ec2.InterfaceVpcEndpointAwsService.ECR,
+        "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+        "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+        "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+        "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+        "CloudMap": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_SERVICE_DISCOVERY,
+        "CloudMapData": ec2.InterfaceVpcEndpointAwsService.CLOUD_MAP_DATA_SERVICE_DISCOVERY,
+    }
 
 
 def add_s3_endpoint(vpc: ec2.Vpc) -> None:
@@ -33,7 +35,7 @@ def add_interface_endpoints(vpc: ec2.Vpc) -> None:
 
     Tasks then start, log and find each other while a NAT gateway or its zone is down.
     """
-    for construct_id, service in _INTERFACES.items():
+    for construct_id, service in _interfaces().items():
         vpc.add_interface_endpoint(
             construct_id,
             service=service,
@@ -54,7 +56,7 @@ def add_endpoints_to(
     )
     # The first subnets' zones; a VPC's other subnets reach them, too.
     places = _one_in_each_zone(vpc, subnets[0])
-    for construct_id, service in {**_INTERFACES, **more}.items():
+    for construct_id, service in {**_interfaces(), **more}.items():
         ec2.InterfaceVpcEndpoint(scope, construct_id, vpc=vpc, service=service, subnets=places)
 
 

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 
 from ecs_envoy.fargate.arguments import duration_of
-from ecs_envoy.fargate.stop_first import stop_first
+from ecs_envoy.fargate.stop_first import containers_of, stop_first
 from ecs_envoy.plan.sidecars import CPU_UNITS, MEMORY_MIB
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.proxy.envoy_container import ENVOY_USER
@@ -44,6 +44,7 @@ def add_drain_container(
         "LOOK_UP_SECONDS": stop.look_up,
         "DRAIN_SECONDS": stop.drain,
     }
+    others = containers_of(definition)
     container = definition.add_container(
         "Drain",
         container_name="drain",
@@ -66,5 +67,5 @@ def add_drain_container(
         stop_timeout=duration_of(stop.stop_timeout),
         logging=log,
     )
-    stop_first(definition, container)
+    stop_first(container, others)
     return container

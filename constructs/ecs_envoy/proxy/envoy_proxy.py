@@ -225,14 +225,15 @@ class EnvoyProxy(Construct):
         """Define the saved queries, and what the proxy may call, and override properties."""
         self._define_log_queries()
         self._define_rules(clients, security_group)
-        override(self.node.id, proxy_places(made, self.ecs_service), overrides)
+        override(self.node.id, lambda: proxy_places(made, self.ecs_service), overrides)
 
     def _define_rules(
         self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
     ) -> None:
         self._shares_group = security_group is not None and Stack.of(security_group) is not Stack.of(self)
         vpc = self.ecs_service.cluster.vpc
-        allow_services(self, self.services, vpc=vpc, name=self.name, shared=self._shares_group)
+        # Not `self`, because Node would ask Python for its connections for each service.
+        allow_services(self._connections, self.services, vpc=vpc, name=self.name, shared=self._shares_group)
         for client in clients:
             self.allow_calls_from(client)
         if not clients:

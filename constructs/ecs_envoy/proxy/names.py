@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
-from ecs_envoy.network.cloud_map_name import claim_cloud_map_name
+from ecs_envoy.network.cloud_map_name import claim_cloud_map_names
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.plan.stop.service_stop import DNS_TTL
 
@@ -28,12 +28,12 @@ def define_names(
         ArgumentError: Another construct uses the name.
 
     """
-    claim_cloud_map_name(scope, namespace, name)
+    own_names = {service: own_name_in_namespace(service, proxy=name) for service in services}
+    claim_cloud_map_names(scope, namespace, name, *aliases, *own_names.values())
     target = f"{name}.{namespace.namespace_name}"
     for alias in aliases:
         _define_cname(scope, f"Alias-{alias}", alias, target, namespace)
-    for service in services:
-        own = own_name_in_namespace(service, proxy=name)
+    for service, own in own_names.items():
         _define_cname(scope, f"Name-{service}", own, target, namespace)
 
 
@@ -44,7 +44,6 @@ def _define_cname(
     target: str,
     namespace: servicediscovery.IPrivateDnsNamespace,
 ) -> None:
-    claim_cloud_map_name(scope, namespace, name)
     service = servicediscovery.Service(
         scope,
         construct_id,

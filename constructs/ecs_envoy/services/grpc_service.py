@@ -1,5 +1,6 @@
 """The construct for a gRPC service on Fargate."""
 
+import functools
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from ecs_envoy.fargate.arguments import (
 )
 from ecs_envoy.fargate.places import places
 from ecs_envoy.fargate.server import Server, Task
-from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_name
+from ecs_envoy.network.cloud_map_name import Registry, claim_cloud_map_names
 from ecs_envoy.network.overrides import override
 from ecs_envoy.network.place import Place
 from ecs_envoy.plan.discovery import DISCOVERY, Discovery
@@ -176,12 +177,12 @@ class GrpcService(Construct):
         self.plan, self.upstream_security_group = plan, group
         task = self._define_task(server, pre_stop_image)
         self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
-        override(construct_id, self._places(task), overrides)
+        override(construct_id, lambda: self._places(task), overrides)
 
     def _define_task(self, server: Server, pre_stop_image: ecs.ContainerImage | None) -> Task:
         task = server.define_task(self)
         if wait := self.plan.pre_stop_wait:
-            add_pre_stop_container(task, image=pre_stop_image, wait=duration_of(wait))
+            add_pre_stop_container(task, image=pre_stop_image, wait=wait)
         self.task_role = task.definition.task_role
         return task
 
@@ -199,7 +200,7 @@ class GrpcService(Construct):
         namespace: servicediscovery.IPrivateDnsNamespace,
     ) -> ecs.FargateService:
         name = self.plan.name
-        claim_cloud_map_name(self, namespace, name)
+        claim_cloud_map_names(self, namespace, name)
         return server.define_ecs_service(
             self,
             task,
@@ -213,11 +214,15 @@ class GrpcService(Construct):
             ),
         )
 
+    @functools.cached_property
+    def _connections(self) -> ec2.Connections:
+        return self.ecs_service.connections
+
     @property
     @jsii.member(jsii_name="connections")
     def connections(self) -> ec2.Connections:
         """Who may call the tasks and what they may call, as in `connections.allow_to(database, port)`."""
-        return self.ecs_service.connections
+        return self._connections
 
 
 def _plan(

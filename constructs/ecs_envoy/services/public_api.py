@@ -139,7 +139,7 @@ class PublicApi(Construct):
             ecs_cluster, load_balancer_subnets, access, certificate, port, health_path, deletion_protection
         )
         self.load_balancer = made.load_balancer
-        override(construct_id, self._places(task, made), overrides)
+        override(construct_id, lambda: self._places(task, made), overrides)
 
     def _places(self, task: Task, made: ApiLoadBalancer) -> dict[str, IConstruct | None]:
         return {**places(task.definition, self.ecs_service, task.log_group), **vars(made)}
