@@ -8,6 +8,12 @@ from pathlib import Path
 
 from aws_cdk import App, Environment
 
+from stacks.validation import ValidationInAdvance
+
+VALIDATION = ValidationInAdvance()
+if __name__ == "__main__":
+    VALIDATION.start()  # Node works on it while Python imports what follows
+
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import cut_overs
@@ -182,4 +188,4 @@ def _remove(paths: set[Path]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(App()))
+    sys.exit(main(VALIDATION.app()))

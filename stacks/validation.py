@@ -1,34 +1,32 @@
-"""The CDK's validation of templates, made ready while Python imports and checks the configuration."""
+"""The CDK's validation of templates, which Node makes ready while Python imports the rest."""
 
 import os
-from threading import Thread
-from types import TracebackType
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from aws_cdk import App, CloudFormationValidatePlugin, Validations
 
 
-class TemplateValidation:
-    """Makes the validation of `app` ready in a thread; nothing else may use the CDK until it ends.
+class ValidationInAdvance:
+    """Makes the validation ready from `start` to `app`; meanwhile nothing else may call Node.
 
-    Node takes half a second to read its rules. The CDK does that in `synth()`, where Python can only wait.
+    It takes Node more than half a second to read the rules. The CDK would have that done in `synth()`, while
+    Python waits.
     """
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        # As the CDK itself: `cdk synth --no-validation` sets the variable.
-        self._wanted = os.environ.get("CDK_VALIDATION") != "false"
-        self._thread = Thread(target=self._make_ready)
+    def __init__(self) -> None:
+        self._plugin: Future[CloudFormationValidatePlugin] | None = None
 
-    def _make_ready(self) -> None:
-        self._plugin = CloudFormationValidatePlugin()
+    def start(self) -> None:
+        """Let Node begin, unless the CDK CLI was told not to validate."""
+        if os.environ.get("CDK_VALIDATION") != "false":
+            thread = ThreadPoolExecutor(max_workers=1)
+            self._plugin = thread.submit(CloudFormationValidatePlugin)
+            thread.shutdown(wait=False)
 
-    def __enter__(self) -> None:
-        if self._wanted:
-            self._thread.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._wanted:
-            self._thread.join()
-            Validations.of(self._app).add_plugins(self._plugin)
+    def app(self) -> App:
+        """Wait for Node, and return an app whose templates it validates."""
+        plugin = self._plugin and self._plugin.result()
+        app = App()
+        if plugin:
+            Validations.of(app).add_plugins(plugin)
+        return app

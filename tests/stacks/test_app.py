@@ -1,6 +1,7 @@
 """How `app.py` ends where it cannot synthesize."""
 
 import json
+import re
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -212,3 +213,17 @@ def test_fails_with_status_2_and_every_mistake_and_writes_nothing(tmp_path: Path
         f"bad.yaml:2: extra: unknown key; give one of {', '.join(Configuration.model_fields)}",
     ]
     assert not list(tmp_path.glob("cdk.out/*"))
+
+
+def test_what_the_cdks_validation_finds_in_a_template_is_said(tmp_path: Path, run_cdk: RunCdk) -> None:
+    text = (ROOT / "config/example.yaml").read_text()
+    (tmp_path / "bad.yaml").write_text(
+        re.sub(r"(  lessons:.*\n)", r"\1    overrides: {ecs_service: {LaunchType: MOON}}\n", text, count=1)
+    )
+    done = run_cdk(
+        *(sys.executable, ROOT / "app.py"),
+        folder=tmp_path,
+        CDK_OUTDIR=str(tmp_path / "cdk.out"),
+        CDK_CONTEXT_JSON=json.dumps({"config": "bad.yaml"}),
+    )
+    assert "'MOON'" in done.stderr or '"MOON"' in done.stderr, done.stderr

@@ -1,5 +1,7 @@
 """How often Python calls Node: each call takes longer than what either does in it."""
 
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from jsii._kernel.providers import process
 
 from app import define_stacks
 from ecs_envoy.configuration import load_configuration
+from tests.conftest import ROOT
 
 HEAD = """
 environment: dev
@@ -34,6 +37,30 @@ def test_a_service_takes_few_calls_to_node(tmp_path: Path) -> None:
     # The first makes what all have, such as ports and times, once for the process.
     _, few, more = (calls(tmp_path, services) for services in (1, 2, 4))
     assert (more - few) / 2 <= MOST_FOR_A_SERVICE
+
+
+IMPORT = """
+import aws_cdk
+from jsii._kernel.providers import process
+
+def send(self, request, kind):
+    raise AssertionError(f"{request} while modules are imported")
+
+process._NodeProcess.send = send
+import app, ecs_envoy
+for name in set(ecs_envoy.__all__) - {"ProxyMonitoring"}:  # cdk-monitoring-constructs loads itself into Node
+    getattr(ecs_envoy, name)
+unused = {"envoy_data_plane", "cdk_monitoring_constructs", "datadog_cdk_constructs_v2", "boto3"}
+assert not unused & set(__import__("sys").modules)
+"""
+
+
+def test_node_is_free_to_get_ready_while_python_imports_what_a_synth_needs() -> None:
+    # `ValidationInAdvance` uses Node meanwhile in a thread, and jsii has one line to it.
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert not done.stderr
 
 
 def calls(folder: Path, services: int) -> int:
