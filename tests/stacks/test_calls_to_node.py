@@ -29,8 +29,11 @@ SERVICE = """
     tasks: {{min: 2, max: 50}}
     grpc_services: [company.v1.Service{number}]
 """
-MOST_FOR_A_SERVICE = 34
-"""As measured on 2026-11-26, when 112 had become 34. A test with fewer means that this can be lowered."""
+MOST_FOR_A_SERVICE = 42
+"""
+As measured on 2026-11-26, when 112 had become 34, and the group that all services carry took 8. If a change
+makes it fewer, lower this.
+"""
 
 
 def test_a_service_takes_few_calls_to_node(tmp_path: Path) -> None:
