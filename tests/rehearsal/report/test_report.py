@@ -181,6 +181,8 @@ def test_many_services_have_a_row_each(outcome: Outcome) -> None:
     outcome.in_zone = dict.fromkeys(names, 0.65)
     console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
     show(console, outcome)
-    rows = [line for line in console.export_text().splitlines() if "service-" in line]
+    text = console.export_text()
+    console.file.close()
+    rows = [line for line in text.splitlines() if "service-" in line]
     assert len(rows) == len(names)
     assert re.sub(r"[ │]+", " ", rows[7]).strip() == "service-7 2 0 0 0.500 0.000 5.0 5.0 0 0 65%"
