@@ -65,7 +65,7 @@ types: $(READY)
 quick-tests: $(READY)
 	nice python -m pytest --quiet -m "$(QUICK)"
 
-bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write bench/discovery.md (8 minutes)
+bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write bench/discovery.md (15 minutes)
 	python -m bench.discovery
 
 bench-proxy: $(READY) ## Measure what a call costs the proxy, write bench/proxy_cost.md (10 minutes)

@@ -38,6 +38,11 @@ ACCEPTED = [
         "DescribeTasks is for the tasks of one cluster, whose ids are known only while they run.",
     ),
     (
+        "/Events/Queue",
+        f"{NAG}SQS3",
+        "An event is worth nothing after a minute, and a sidecar deletes what it cannot read.",
+    ),
+    (
         "/LoadBalancer/SecurityGroup",
         f"{NAG}EC23",
         "The API is public: its ALB serves the internet by HTTPS, and redirects HTTP to it.",

@@ -1,4 +1,4 @@
-"""`make bench-discovery`: measure, and write `bench/discovery.md`. It takes about eight minutes."""
+"""`make bench-discovery`: measure, and write `bench/discovery.md`. It takes about a quarter of an hour."""
 
 import os
 import sys
@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 from bench.discovery import changes, cost, evenness, outages, three_kinds
+from bench.discovery.at_size import measure as at_size
+from bench.discovery.at_size.section import section
 from bench.discovery.page import Results, write_page
 from bench.discovery.world import SIZES, World
 from rehearsal.machine import describe
@@ -37,6 +39,8 @@ def _measure(world: World) -> Results:
     sidecar_cost = cost.measure(world)
     print("a sidecar with 20 services over three kinds of discovery", flush=True)
     kinds_cost = three_kinds.measure(world)
+    print("a sidecar with 200 services of 50 tasks", flush=True)
+    sidecar_at_size = at_size.measure()
     rows: list[evenness.Evenness] = []
     for size in SIZES:
         for discovery in world.proxies:
@@ -64,6 +68,7 @@ def _measure(world: World) -> Results:
         outages=[without_cloud_map, without_dns],
         cost=sidecar_cost,
         kinds=kinds_cost,
+        at_size=section(sidecar_at_size),
     )
 
 

@@ -24,6 +24,7 @@ class Results:
     outages: list[Outage]
     cost: Cost
     kinds: KindsCost
+    at_size: str
 
 
 def write_page(results: Results, path: Path) -> None:

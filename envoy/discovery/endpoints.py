@@ -17,12 +17,28 @@ class Endpoint:
     port: int
 
 
+@dataclass(frozen=True, order=True)
+class EcsService:
+    """An ECS service that runs tasks of a list, by its ECS cluster and its name; empty if ECS does not."""
+
+    ecs_cluster: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Converted:
-    """The endpoints of a list of instances, sorted, and the number of instances that gave no endpoint."""
+    """The endpoints of a list of tasks.
+
+    Attributes:
+        endpoints: The endpoints, sorted.
+        skipped: The number of tasks that gave no endpoint.
+        run_by: The ECS services whose tasks are listed.
+
+    """
 
     endpoints: tuple[Endpoint, ...]
     skipped: int
+    run_by: frozenset[EcsService] = frozenset()
 
 
 def convert(instances: Iterable[Instance], port: int) -> Converted:
@@ -31,14 +47,25 @@ def convert(instances: Iterable[Instance], port: int) -> Converted:
     An instance is skipped if it has no IP address (an alias, a CNAME) or no valid port.
     """
     found: set[Endpoint] = set()
+    run_by: set[tuple[str, str]] = set()
     skipped = 0
     for instance in instances:
         endpoint = _endpoint(instance, port)
+        run_by.add(_run_by(instance))
         if endpoint is None:
             skipped += 1
         else:
             found.add(endpoint)
-    return Converted(tuple(sorted(found)), skipped)
+    return Converted(tuple(sorted(found)), skipped, frozenset(EcsService(*names) for names in run_by))
+
+
+def _run_by(instance: Instance) -> tuple[str, str]:
+    """Return the names that ECS gives to each instance (Developer Guide, Service discovery concepts)."""
+    values = instance.get("Attributes")
+    if not isinstance(values, dict):
+        return "", ""
+    attributes = cast("Mapping[str, object]", values)
+    return str(attributes.get("ECS_CLUSTER_NAME") or ""), str(attributes.get("ECS_SERVICE_NAME") or "")
 
 
 def _endpoint(instance: Instance, port: int) -> Endpoint | None:

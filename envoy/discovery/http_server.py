@@ -1,9 +1,10 @@
-"""The sidecar's HTTP server: `/ready` for ECS, `/metrics` for a scraper, `/load` for the other sidecars."""
+"""The sidecar's HTTP server: `/ready` for ECS, `/metrics` for a scraper, the rest for the other sidecars."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
+from discovery.events import peers
 from discovery.sidecar import Sidecar
 
 REQUEST_SECONDS = 2.0
@@ -34,6 +35,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, "application/json", sidecar.report().to_json())
         else:
             self._answer(404, "text/plain", b"give /ready, /metrics or /load\n")
+
+    def do_POST(self) -> None:  # the standard library's name
+        """Take the names of ECS services that change, from a sidecar that has heard of them."""
+        length = self.headers.get("Content-Length", "")
+        if self.path != peers.PATH or not length.isdecimal() or int(length) > peers.MAX_BYTES:
+            self._answer(404, "text/plain", f"give {peers.PATH} a list of names\n".encode())
+            return
+        try:
+            names = peers.told(self.rfile.read(int(length)))
+        except (ValueError, RecursionError):
+            self._answer(400, "text/plain", b"give a list of names as JSON\n")
+            return
+        cast("_Server", self.server).sidecar.told(names)
+        self._answer(200, "text/plain", b"")
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)

@@ -2,13 +2,14 @@
 
 import logging
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from discovery.aws.error import AwsError
-from discovery.endpoints import Converted, Endpoint
+from discovery.endpoints import Converted, EcsService, Endpoint
 from discovery.metrics import Metrics
-from discovery.pace import Pace
 
 MAX_BACK_OFF, MAX_THROTTLED_BACK_OFF = 5.0, 30.0
 """The longest wait in seconds after failures, and after throttling, which more calls would only prolong."""
@@ -49,29 +50,36 @@ class Poller:
     Attributes:
         source: Knows its tasks.
         name: The service's name in logs and metrics: that of Envoy's cluster.
-        pace: The times of the polls.
         empty_grace: The source has to list no task for so many seconds before that is accepted.
         metrics: Counts answers and failures.
+        interval: The shortest time between two polls in seconds; a failure doubles it.
+        clock: A monotonic clock in seconds.
         endpoints: The endpoints that were last accepted; None before the first.
         answered: Whether the source has answered at all, even with an empty list.
+        run_by: The ECS services whose tasks the last list had that was not empty.
+        changing: Whether the last poll found another list, or one that is not accepted yet.
 
     """
 
     source: Source
     name: str
-    pace: Pace
     empty_grace: float
     metrics: Metrics
+    interval: float = 1.0
+    clock: Callable[[], float] = time.monotonic
     endpoints: tuple[Endpoint, ...] | None = None
     answered: bool = False
+    run_by: frozenset[EcsService] = frozenset()
+    changing: bool = field(default=False, init=False)
     _empty_since: float | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
     _logged_kind: str | None = field(default=None, init=False)
 
-    def poll(self) -> float:
-        """Ask once; return the seconds to wait until the next poll. After a failure the endpoints stay."""
+    def poll(self) -> float | None:
+        """Ask once; after a failure, return how many seconds to wait. The endpoints stay then."""
+        self.changing = False
         try:
-            now = self.pace.clock()
+            now = self.clock()
             # An empty list may be a mistake, so it is asked for again until it is accepted.
             read = self.source.read(now, whole=self._empty_since is not None)
         except AwsError as error:
@@ -86,14 +94,16 @@ class Poller:
             )
         self._failures, self._logged_kind = 0, None
         self.metrics.succeeded(self.name)
-        return self.pace.until_next()
+        return None
 
     def _consider(self, converted: Converted, now: float) -> None:
         self.metrics.skipped(self.name, converted.skipped)
+        self.run_by = converted.run_by or self.run_by
         if converted.endpoints or not self.endpoints:
             self._empty_since = None
             self._accept(converted.endpoints)
             return
+        self.changing = True
         if self._empty_since is None:
             self._empty_since = now
             log.warning(
@@ -117,6 +127,7 @@ class Poller:
                 "removed": [f"{old.address}:{old.port}" for old in sorted(before - set(endpoints))],
             },
         )
+        self.changing = self.endpoints is not None
         self.endpoints = endpoints
 
     def _failed(self, error: AwsError) -> float:
@@ -129,5 +140,5 @@ class Poller:
             )
         self._logged_kind = error.kind
         longest = MAX_THROTTLED_BACK_OFF if error.kind == "throttled" else MAX_BACK_OFF
-        wait = min(longest, self.pace.interval * 2 ** min(self._failures, 16))
+        wait = min(longest, self.interval * 2 ** min(self._failures, 16))
         return wait * random.uniform(0.5, 1)

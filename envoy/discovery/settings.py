@@ -57,6 +57,10 @@ class Settings:
         interval: The time between two polls of a service, before jitter.
         first_answer_limit: How long Envoy's start may wait for the first answer about each service.
         empty_grace: Cloud Map has to list no instance for so long before that is accepted.
+        fast_start: For how long after its start the sidecar asks about no service rarely. The other sidecars
+            do not know it yet, so they cannot tell it what they hear.
+        queue: The URL of the queue with ECS's events; empty if they do not set the pace.
+        ecs_cluster: The name of the ECS cluster whose events those are.
 
     """
 
@@ -71,6 +75,9 @@ class Settings:
     interval: float = 1.0
     first_answer_limit: float = 30.0
     empty_grace: float = 10.0
+    fast_start: float = 120.0
+    queue: str = ""
+    ecs_cluster: str = ""
 
 
 def parse(text: str) -> Settings:
@@ -102,6 +109,8 @@ def parse(text: str) -> Settings:
             raise SettingsError(f"{key}: {value!r} is of the wrong type; give {expected}")
         if isinstance(value, NUMBER) and value <= 0:
             raise SettingsError(f"{key}: {value} is too small; give a number above 0")
+    if bool(block.get("queue")) != bool(block.get("ecs_cluster")):
+        raise SettingsError("queue and ecs_cluster: one is given without the other; give both or none")
     if "folder" in block:
         block["folder"] = Path(str(block["folder"]))
     return Settings(services=tuple(found), **block)  # pyright: ignore[reportArgumentType]

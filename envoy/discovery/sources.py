@@ -7,6 +7,7 @@ from discovery.cloud_map.client import CloudMap, Health
 from discovery.cloud_map.source import CloudMapSource
 from discovery.ecs.source import EcsSource
 from discovery.ecs.tasks import ClusterTasks
+from discovery.events.queue import EventQueue
 from discovery.poller import Source
 from discovery.settings import Service, Settings
 
@@ -29,7 +30,9 @@ class Sources:
         """Return the source of `service`."""
         if service.ecs_cluster:
             tasks = self._cluster(service.ecs_cluster)
-            return EcsSource(tasks=tasks, service=service.ecs_service, port=service.port)
+            return EcsSource(
+                tasks=tasks, ecs_cluster=service.ecs_cluster, service=service.ecs_service, port=service.port
+            )
         # Where Envoy checks a task itself, it knows sooner than Cloud Map.
         health: Health = "HEALTHY_OR_ELSE_ALL" if service.cloud_map_health else "ALL"
         return CloudMapSource(
@@ -44,6 +47,17 @@ class Sources:
         """Return the source of the proxy's own tasks."""
         name = self._settings.proxy
         return self.of(Service(name=name, cloud_map_service=name, port=self._settings.port))
+
+    def events(self, queue: str) -> EventQueue:
+        """Return the queue of ECS's events at the URL `queue`."""
+        target = Target(
+            endpoint=_endpoint("sqs", "SQS", self._region),
+            service="sqs",
+            prefix="AmazonSQS",
+            region=self._region,
+            json_version="1.0",
+        )
+        return EventQueue(AwsApi(target), queue)
 
     def _namespace(self, namespace: str) -> CloudMap:
         if namespace not in self._namespaces:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 HANG_SECONDS = 120.0
-"""A thread that is silent for so long hangs: the longest wait after a failure is 30 s, a call takes 10."""
+"""A thread that is silent for so long hangs: the longest wait is 30 s, and the longest call takes 25."""
 
 log = logging.getLogger("discovery")
 

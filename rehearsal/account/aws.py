@@ -56,6 +56,14 @@ class Aws:
         """Return a client of the Route 53 API."""
         return self._client("route53")
 
+    def events(self) -> Any:  # noqa: ANN401  # its types are not installed for one call
+        """Return a client of EventBridge's API."""
+        return self._client("events")
+
+    def sqs(self) -> Any:  # noqa: ANN401  # as above
+        """Return a client of the SQS API."""
+        return self._client("sqs")
+
     def _client(self, service: str) -> Any:  # noqa: ANN401
         session = boto3.Session(  # explicit, so that boto3 does not read the user's profile or region
             aws_access_key_id=self.account,

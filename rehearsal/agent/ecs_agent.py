@@ -191,7 +191,7 @@ class EcsAgent:
             task.update()
             if old_state is State.RUNNING and task.state is not State.RUNNING:
                 self._report_end(task, api)
-                registrar.deregister(service.registry, task)
+                registrar.deregister(service, task)
             if task.state is State.STOPPED:
                 with self._lock:
                     self._tasks.remove(task)
@@ -296,5 +296,5 @@ class EcsAgent:
     def _stop(self, task: Task, registrar: Registrar, within: float = math.inf) -> None:
         """Deregister, then send SIGTERM at once; ECS does not wait either (aws/containers-roadmap#343)."""
         if task.state is State.RUNNING:
-            registrar.deregister(self._services[task.service].registry, task)
+            registrar.deregister(self._services[task.service], task)
             task.stop(within)

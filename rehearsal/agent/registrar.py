@@ -1,4 +1,4 @@
-"""Registers tasks in Cloud Map and deregisters them, as ECS does."""
+"""Registers tasks in Cloud Map and deregisters them, and says so in events, as ECS does."""
 
 import time
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 from rehearsal.account.aws import Aws
 from rehearsal.agent.ecs_api import EcsService
 from rehearsal.agent.task import Task
+from rehearsal.agent.task_events import Status, TaskEvents
 
 
 class Registrar:
@@ -13,15 +14,21 @@ class Registrar:
 
     def __init__(self, aws: Aws) -> None:
         self._cloud_map = aws.cloud_map()
+        self._events = TaskEvents(aws)
         self._region = aws.region
 
     def register(self, service: EcsService, task: Task) -> None:
-        """Register `task` in the service registry of `service`."""
-        if service.registry is None:
-            return
+        """Register `task` in the service registry of `service`, while it is ACTIVATING."""
+        self._say(service, task, "PENDING")
+        self._say(service, task, "ACTIVATING")
+        if service.registry is not None:
+            self._register(service, service.registry, task)
+        self._say(service, task, "RUNNING")
+
+    def _register(self, service: EcsService, registry: str, task: Task) -> None:
         _note_listing(task)
         self._cloud_map.register_instance(
-            ServiceId=service.registry,
+            ServiceId=registry,
             InstanceId=task.name,
             Attributes={
                 "AWS_INSTANCE_IPV4": task.address,
@@ -37,7 +44,8 @@ class Registrar:
         )
 
     def set_health(self, service: EcsService, task: Task) -> None:
-        """Give Cloud Map the result of the container health check."""
+        """Give Cloud Map the result of the container health check, which also makes an event."""
+        self._say(service, task, "RUNNING")
         if service.registry is None:
             return
         _note_listing(task)
@@ -48,10 +56,15 @@ class Registrar:
                 Status=_health(task),
             )
 
-    def deregister(self, registry: str | None, task: Task) -> None:
-        """Deregister `task`."""
-        if registry is not None:
-            self._cloud_map.deregister_instance(ServiceId=registry, InstanceId=task.name)
+    def deregister(self, service: EcsService, task: Task) -> None:
+        """Deregister `task`, while it is DEACTIVATING."""
+        self._say(service, task, "DEACTIVATING")
+        if service.registry is not None:
+            self._cloud_map.deregister_instance(ServiceId=service.registry, InstanceId=task.name)
+
+    def _say(self, service: EcsService, task: Task, status: Status) -> None:
+        cluster, name = service.ecs_cluster, service.name
+        self._events.put(ecs_cluster=cluster, ecs_service=name, task=task.name, status=status)
 
 
 def _health(task: Task) -> Literal["HEALTHY", "UNHEALTHY"]:

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from discovery.pace import JITTER
+from discovery.schedule.ticks import JITTER
 from ecs_envoy.plan.packed_bootstrap import unpack
 from rehearsal.agent.ecs_api import TaskDefinition
+from rehearsal.agent.task_events import LATEST_SECONDS
 
 CHECK_SECONDS = 1.0
 """Envoy repeats the health check of a task that did not listen yet after this time: `unhealthy_interval`."""
@@ -45,8 +46,11 @@ def service_discovery(
         refresh = float(dns["typed_config"]["dns_refresh_rate"].removesuffix("s"))
         return ServiceDiscovery(lists_all=False, bound_seconds=propagation + ttl + refresh)
     sidecar = next(container for container in proxy.containers if container.name == "discovery")
-    interval = json.loads(sidecar.command[0])["interval"]
-    return ServiceDiscovery(lists_all=True, bound_seconds=interval * (1 + JITTER) + CHECK_SECONDS)
+    settings = json.loads(sidecar.command[0])
+    late = LATEST_SECONDS if settings.get("queue") else 0.0
+    # Once an event is there, the sidecar asks at once, and then in each interval.
+    bound = max(late, settings["interval"] * (1 + JITTER)) + CHECK_SECONDS
+    return ServiceDiscovery(lists_all=True, bound_seconds=bound)
 
 
 def _clusters(bootstrap: str) -> list[dict[str, Any]]:

@@ -8,21 +8,14 @@ from rich.table import Table
 from rehearsal.course.cut_over_result import CutOverStep
 from rehearsal.course.outcome import Change, Outcome, ServiceResult
 
-MOST_TABLES = 10
-"""With more services, each has a row in one table, and not a table with a row for each of its tasks."""
-
 
 def show(console: Console, outcome: Outcome) -> None:
     """Print `outcome`; the problems come last."""
-    if len(outcome.after) > MOST_TABLES:
-        console.print(_services_table(outcome))
-    else:
-        for before, after in zip(outcome.before, outcome.after, strict=True):
-            console.print(_service_table(before, after))
+    for before, after in zip(outcome.before, outcome.after, strict=True):
+        console.print(_service_table(before, after))
     console.print(_proxy_table(outcome))
-    if len(outcome.after) <= MOST_TABLES:
-        for service, share in outcome.in_zone.items():
-            console.print(f"{service}: {share:.0%} of the calls stayed in their availability zone")
+    for service, share in outcome.in_zone.items():
+        console.print(f"{service}: {share:.0%} of the calls stayed in their availability zone")
     for state, result in (("before", outcome.prometheus_before), ("after", outcome.prometheus_after)):
         if result:
             skew = ", ".join(f"{service} {ratio:.2f}" for service, ratio in result.task_cpu_skew.items())
@@ -71,25 +64,6 @@ def _service_table(before: ServiceResult, after: ServiceResult) -> Table:
         ("failed calls", str(sum(before.errors.values())), str(sum(after.errors.values()))),
     ):
         rows.add_row(name, before_value, after_value, "", "")
-    return rows
-
-
-def _services_table(outcome: Outcome) -> Table:
-    rows = Table(title="Services, before and after", title_justify="left")
-    rows.add_column("service")
-    for column in ("tasks", "idle", "", "CV", "", "p99 ms", "", "failed", "", "in zone"):
-        rows.add_column(column, justify="right")
-    for before, after in zip(outcome.before, outcome.after, strict=True):
-        both = (before, after)
-        rows.add_row(
-            after.service,
-            str(len(after.cpu_percent)),
-            *(str(len(result.idle)) for result in both),
-            *(_share(result.cv_requests) for result in both),
-            *(f"{result.p99_ms:.1f}" for result in both),
-            *(str(sum(result.errors.values())) for result in both),
-            f"{outcome.in_zone.get(after.service, 0):.0%}",
-        )
     return rows
 
 

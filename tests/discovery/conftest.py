@@ -6,7 +6,6 @@ from discovery.aws import api
 from discovery.cloud_map.client import CloudMap
 from discovery.cloud_map.source import CloudMapSource
 from discovery.metrics import Metrics
-from discovery.pace import Pace
 from discovery.poller import Poller
 from tests.conftest import random_block
 from tests.discovery.polling import GRACE, Clock
@@ -47,9 +46,9 @@ def poller(stub: Stub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Generat
             health="ALL",
         ),
         name="lessons",
-        pace=Pace(1.0, clock),
         empty_grace=GRACE,
         metrics=Metrics(("lessons",), clock),
+        clock=clock,
     )
     yield poller
     poller.source.close()

@@ -11,7 +11,6 @@ from discovery.ecs.source import EcsSource
 from discovery.ecs.tasks import CALLS_PER_SECOND, READ_SECONDS, ClusterTasks
 from discovery.endpoints import Endpoint
 from discovery.metrics import Metrics
-from discovery.pace import Pace
 from discovery.poller import Poller
 from tests.discovery.polling import GRACE, Clock, polls
 from tests.discovery.stub import Handler, Stub, error
@@ -81,9 +80,9 @@ def cluster(ecs: Ecs, clock: Clock) -> Generator[Cluster]:
 @pytest.fixture
 def lessons(cluster: Cluster, clock: Clock) -> Poller:
     return Poller(
-        source=EcsSource(tasks=cluster("lessons"), service="lessons", port=50051),
+        source=EcsSource(tasks=cluster("lessons"), ecs_cluster="shared", service="lessons", port=50051),
         name="lessons",
-        pace=Pace(1.0, clock),
+        clock=clock,
         empty_grace=GRACE,
         metrics=Metrics(("lessons",), clock),
     )

@@ -15,6 +15,7 @@ import yaml
 from ecs_envoy.cli.checkout import CHECKOUT, NO_CHECKOUT, is_checkout
 from ecs_envoy.cli.cost import cost
 from ecs_envoy.cli.diff import diff
+from ecs_envoy.cli.discovery_cost import discovery_cost
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.whole_file import write_whole
 from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
@@ -121,8 +122,8 @@ def validate(config: Path, proxy: str | None) -> None:
     """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
 
     Then it prints how full the stacks are, and the time-line of a deployment: when old tasks leave, and what
-    becomes of their calls. What is allowed and probably not meant is a warning on standard error, such as a
-    proxy that nobody may call, and what a new account's quotas may not allow.
+    becomes of their calls; and what discovery costs. What is allowed and probably not meant is a warning on
+    standard error, such as a proxy that nobody may call, and what a new account's quotas may not allow.
 
     \b
     Examples:
@@ -143,7 +144,7 @@ def validate(config: Path, proxy: str | None) -> None:
         click.echo(str(size))
     for view in found:
         heading = [f"{view.proxy.name}:"] if view.proxies else []
-        click.echo("\n".join([*heading, *rollout(view)]))
+        click.echo("\n".join([*heading, *rollout(view), *discovery_cost(view)]))
 
 
 def _checked(config: Path, view: Configuration) -> str:

@@ -60,10 +60,17 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "services": lambda: [plan for _, plan in service_plans(configuration)],
             "telemetry": lambda: proxy_telemetry(configuration),
             "discovery_interval": lambda: configuration.proxy.discovery.interval,
+            "discovery_events": lambda: configuration.proxy.discovery.events,
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
             "options": lambda: configuration.proxy.part(TaskOptions),
         },
     )
+
+
+def hears_events(configuration: Configuration) -> bool:
+    """Return whether the proxy's discovery sidecar hears ECS's events."""
+    found = [plan.discovery for _, plan in service_plans(configuration)]
+    return configuration.proxy.discovery.events and "cloud_map" in found
 
 
 def proxy_access(configuration: Configuration) -> ProxyAccess:

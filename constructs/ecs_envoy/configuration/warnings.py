@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import proxy_clients
+from ecs_envoy.configuration.plans import hears_events, proxy_clients
 from ecs_envoy.configuration.proxies.views import in_file, views
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.plan.rules import Rule, rule_findings
@@ -28,4 +28,22 @@ def _proxy_on_spot(configuration: Configuration) -> Iterator[Finding]:
         yield ("proxy", *path), message
 
 
-_WARNINGS: tuple[Rule[Configuration], ...] = (_nobody_may_call, _proxy_on_spot)
+def _events_in_isolated_subnets(configuration: Configuration) -> Iterator[Finding]:
+    subnets = configuration.network.subnets.given.get("proxy")
+    is_isolated = subnets is not None and subnets.kind == "isolated"
+    if is_isolated and not configuration.network.endpoints and hears_events(configuration):
+        problem = (
+            "the proxy runs in isolated subnets, and hears ECS's events by SQS only; without an endpoint"
+        )
+        cure = "give the VPC one, network.endpoints: true, or false here"
+        yield (
+            ("proxy", "discovery", "events"),
+            f"{problem} of SQS in the VPC every service is polled all the time; {cure}",
+        )
+
+
+_WARNINGS: tuple[Rule[Configuration], ...] = (
+    _nobody_may_call,
+    _proxy_on_spot,
+    _events_in_isolated_subnets,
+)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from ecs_envoy.configuration.model import Configuration, NewNetwork
 from ecs_envoy.configuration.model import Network as NetworkSettings
-from ecs_envoy.configuration.plans import servers
+from ecs_envoy.configuration.plans import hears_events, servers
 from ecs_envoy.configuration.proxies.views import views
 from ecs_envoy.from_configuration.places import check_places, place, purposes
 from ecs_envoy.network.network import Network
@@ -99,6 +99,11 @@ def _define_endpoints(scope: Construct, configuration: Configuration, vpc: ec2.I
         "Ecs": (
             ec2.InterfaceVpcEndpointAwsService.ECS
             if any(service.ecs_service for service in configuration.existing_services.values())
+            else None
+        ),
+        "Sqs": (
+            ec2.InterfaceVpcEndpointAwsService.SQS
+            if any(hears_events(view) for view in views(configuration))
             else None
         ),
         "XRay": ec2.InterfaceVpcEndpointAwsService.XRAY if telemetry.tracing else None,

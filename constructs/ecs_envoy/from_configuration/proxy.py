@@ -60,6 +60,7 @@ def define_proxy(
         security_group=security_group,
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
         discovery_interval=duration_of(sidecar.interval),
+        discovery_events=sidecar.events,
         telemetry=define_telemetry(scope, configuration),
         options=settings.part(TaskOptions),
         place=place(configuration, "proxy", network.vpc),

@@ -89,5 +89,18 @@ def discovery_settings(
     return json.dumps(settings, separators=(",", ":"))
 
 
+def with_events(settings: str, *, queue: str, ecs_cluster: str) -> str:
+    """Return the sidecar's argument `settings` with the queue of ECS's events of `ecs_cluster`.
+
+    Args:
+        settings: The argument without it.
+        queue: The URL of the queue, which is known only at deployment.
+        ecs_cluster: The name of the ECS cluster.
+
+    """
+    values = {**json.loads(settings), "queue": queue, "ecs_cluster": ecs_cluster}
+    return json.dumps(values, separators=(",", ":"))
+
+
 def _given(service: FollowedService) -> dict[str, object]:
     return {key: value for key, value in asdict(service).items() if value is not None}

@@ -43,6 +43,7 @@ class ProxyTaskInput:
         services: The services that it routes to.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
+        discovery_events: Whether ECS's events set the pace of these polls.
         stop: How the task stops.
         options: How the task runs on Fargate.
 
@@ -64,6 +65,7 @@ class ProxyTaskInput:
     services: Sequence[ServicePlan]
     telemetry: ProxyTelemetry
     discovery_interval: timedelta
+    discovery_events: bool
     stop: ProxyStop
     options: TaskOptions = field(default_factory=TaskOptions)
 
@@ -109,7 +111,9 @@ class ProxyTask:
         discovery: The discovery sidecar's settings as JSON; None if it does not run.
         collector: The collector's settings; None if it does not run.
         discovered: The services that the discovery sidecar queries, by where they are listed.
-        shares_traffic: Whether the sidecars of the proxy tell each other how many calls arrive in which zone.
+        hears_events: Whether the discovery sidecar hears ECS's events.
+        sidecars_talk: Whether the sidecars of the proxy tell each other how many calls arrive in which zone,
+            or which service changes.
         check_load: How many health checks Envoy makes, in words.
 
     """
@@ -120,7 +124,8 @@ class ProxyTask:
     discovery: str | None
     collector: CollectorSettings | None
     discovered: tuple[InCloudMap | InEcs, ...]
-    shares_traffic: bool
+    hears_events: bool
+    sidecars_talk: bool
     check_load: tuple[str, ...]
 
     @property
@@ -137,10 +142,10 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         BootstrapTooLargeError: The bootstrap does not fit the task definition, not even packed.
 
     """
-    shares_traffic = any(service.zone_aware for service in task.followed)
+    hears_events = bool(task.followed) and task.discovery_events
+    sidecars_talk = hears_events or any(service.zone_aware for service in task.followed)
     found = [service.location for service in task.services if service.discovery == "cloud_map"]
-    if shares_traffic:
-        # If zones matter, the sidecar also looks for the other tasks of the proxy.
+    if sidecars_talk:  # so the sidecar also looks for the other tasks of the proxy
         found.append(InCloudMap(service=task.name, namespace=task.namespace, namespace_id=task.namespace_id))
     proxy = _envoy(task)
     services = [service.envoy_service(task.own_name(service)) for service in task.services]
@@ -155,7 +160,8 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         discovery=discovery,
         collector=collector,
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
-        shares_traffic=shares_traffic,
+        hears_events=hears_events,
+        sidecars_talk=sidecars_talk,
         check_load=tuple(check_load(proxy, services)),
     )
 

@@ -13,7 +13,7 @@ from envoy_config.telemetry import METRICS_PORT, OTLP_PORT
 Sidecar = Literal["discovery", "collector", "datadog-agent", "datadog-log-router", "drain"]
 
 MEMORY_MIB: dict[Sidecar, int] = {
-    "discovery": 96,  # it uses about 40 (bench/discovery.md)
+    "discovery": 96,  # with 200 services it uses 62 (bench/discovery.md)
     "collector": 128,  # its memory limiter drops data at 100; a soft limit
     "datadog-agent": 256,  # as in the example of "Amazon ECS on AWS Fargate" in Datadog's documentation
     "datadog-log-router": 64,  # the examples of "Using AWS for Fluent Bit" have a soft limit of 50, as here
@@ -26,7 +26,7 @@ The hard limits of sidecars with a soft limit: a burst does not kill them, and a
 """
 
 CPU_UNITS: dict[Sidecar, int] = {
-    "discovery": 16,  # with ten services it uses 0.8 % of a CPU (bench/discovery.md), which is 8 units
+    "discovery": 16,  # with 200 services it uses 10 to 20 (bench/discovery.md: 1 to 2 % of a CPU)
     "collector": 32,
     "datadog-agent": 32,
     "datadog-log-router": 16,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
@@ -11,12 +12,14 @@ from constructs import Construct
 from ecs_envoy.fargate.container_image import container_image
 from ecs_envoy.fargate.own_images import OwnImages
 from ecs_envoy.fargate.task_definition import define_log_group, define_task_definition, log_driver
+from ecs_envoy.plan.discovery_settings import with_events
 from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput
 from ecs_envoy.plan.sidecars import main_container_cpu
 from ecs_envoy.proxy.discovery_container import (
     add_discovery_container,
     own_discovery_image,
 )
+from ecs_envoy.proxy.discovery_events import DiscoveryEvents
 from ecs_envoy.proxy.discovery_rights import grant_discovery
 from ecs_envoy.proxy.drain_container import add_drain_container
 from ecs_envoy.proxy.envoy_container import add_envoy_container
@@ -66,6 +69,7 @@ def define_proxy_containers(
     plan: ProxyTask,
     images: ProxyImages,
     *,
+    ecs_cluster: ecs.ICluster,
     namespace: servicediscovery.IPrivateDnsNamespace,
     telemetry: Telemetry,
 ) -> ProxyContainers:
@@ -107,12 +111,11 @@ def define_proxy_containers(
     discovery = None
     if plan.discovery:
         image = images.discovery or own_discovery_image(task.options.cpu_architecture)
-        discovery = add_discovery_container(
-            definition, envoy, image=image, region=task.region, settings=plan.discovery, log=log
-        )
+        settings = _with_events(scope, plan, plan.discovery, definition.task_role, ecs_cluster)
         grant_discovery(scope, definition.task_role, plan.discovered, namespace)
-    drain = add_drain_container(definition, image=envoy_image, stop=task.stop, log=log)
+        discovery = add_discovery_container(definition, envoy, image, task.region, settings, log)
     public.grant_pull(definition)
+    drain = add_drain_container(definition, image=envoy_image, stop=task.stop, log=log)
     return ProxyContainers(
         definition=definition,
         discovery=discovery,
@@ -120,6 +123,17 @@ def define_proxy_containers(
         log_group=log_group,
         metrics_log_group=metrics_log_group,
     )
+
+
+def _with_events(
+    scope: Construct, plan: ProxyTask, settings: str, role: iam.IRole, ecs_cluster: ecs.ICluster
+) -> str:
+    """Return the sidecar's argument `settings`; with a queue, which is defined here, if `plan` has events."""
+    if not plan.hears_events:
+        return settings
+    events = DiscoveryEvents(scope, "Events", ecs_cluster=ecs_cluster)
+    events.grant_consume(role)
+    return with_events(settings, queue=events.queue.ref, ecs_cluster=ecs_cluster.cluster_name)
 
 
 def _define_metrics_log_group(scope: Construct, telemetry: Telemetry) -> logs.LogGroup:

@@ -37,7 +37,6 @@ def own_discovery_image(architecture: CpuArchitecture) -> ecs.ContainerImage:
 def add_discovery_container(
     definition: ecs.FargateTaskDefinition,
     envoy: ecs.ContainerDefinition,
-    *,
     image: ecs.ContainerImage,
     region: str,
     settings: str,

@@ -18,6 +18,7 @@ from ecs_envoy.fargate.arguments import (
 from ecs_envoy.network.overrides import override
 from ecs_envoy.network.place import Place
 from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
+from ecs_envoy.plan.proxy.discovery_events import EVENTS
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop
 from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
@@ -38,7 +39,7 @@ from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import Connections, UnprivilegedPort
+from envoy_config.values import Connections, Flag, UnprivilegedPort
 
 
 @jsii.implements(ec2.IConnectable)
@@ -50,8 +51,8 @@ class EnvoyProxy(Construct):
     service. Each service in `services` allows calls from the proxy. Use
     `connections` to allow clients to call the proxy. Envoy's whole bootstrap is on its command
     line: a diff shows it, and a rollback of the stack restores the previous one. If a service is
-    discovered by Cloud Map, a sidecar in the task polls its tasks every second. The CDK CLI builds
-    the sidecar's image with Docker, unless `discovery_image` is given.
+    discovered by Cloud Map, a sidecar in the task asks for its tasks. The CDK CLI builds the sidecar's
+    image with Docker, unless `discovery_image` is given.
 
     Args:
         ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, in two zones or more.
@@ -90,6 +91,8 @@ class EnvoyProxy(Construct):
             default it is built from this package.
         discovery_interval: The time between two polls of Cloud Map for a service. 1 second by
             default; AWS charges for the API calls.
+        discovery_events: Whether ECS's events say which service to ask about, and the others are asked
+            about every 30 seconds; True by default. It makes a rule and a queue.
         telemetry: Where its log, metrics and traces go; by default there is only a sampled log.
         options: How its tasks run on Fargate: architecture, capacity providers and more; the defaults of
             `TaskOptions` by default. Fargate Spot is a risk for a proxy, and gets a warning.
@@ -143,6 +146,7 @@ class EnvoyProxy(Construct):
         security_group: ec2.ISecurityGroup | None = None,
         discovery_image: ContainerImage | None = None,
         discovery_interval: PollIntervalTime | None = None,
+        discovery_events: Flag = EVENTS,
         telemetry: Telemetry | None = None,
         options: TaskOptions | None = None,
         place: Place | None = None,
@@ -166,6 +170,7 @@ class EnvoyProxy(Construct):
             services=[service.plan for service in services],
             telemetry=telemetry.for_proxy(cloudwatch_log_group=f"{name}-metrics"),
             discovery_interval=timedelta_of(discovery_interval) if discovery_interval else INTERVAL,
+            discovery_events=discovery_events,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
             options=options,
         )
@@ -173,9 +178,7 @@ class EnvoyProxy(Construct):
         super().__init__(scope, construct_id)
         self.plan, self.telemetry, self.services = plan, telemetry, tuple(services)
         images = ProxyImages(envoy=image, discovery=discovery_image, mirror=image_mirror)
-        made = self._define_tasks(
-            task, images, ecs_cluster, namespace, security_group, place=place, cpu_percent=cpu_percent
-        )
+        made = self._define_tasks(task, images, ecs_cluster, namespace, security_group, place, cpu_percent)
         self._complete(made, clients, security_group, overrides)
 
     def _name(self, task: ProxyTaskInput, namespace: servicediscovery.IPrivateDnsNamespace) -> None:
@@ -192,13 +195,18 @@ class EnvoyProxy(Construct):
         ecs_cluster: ecs.ICluster,
         namespace: servicediscovery.IPrivateDnsNamespace,
         security_group: ec2.ISecurityGroup | None,
-        *,
         place: Place,
         cpu_percent: int,
     ) -> ProxyContainers:
         self._name(task, namespace)
         made = define_proxy_containers(
-            self, task, self.plan, images, namespace=namespace, telemetry=self.telemetry
+            self,
+            task,
+            self.plan,
+            images,
+            ecs_cluster=ecs_cluster,
+            namespace=namespace,
+            telemetry=self.telemetry,
         )
         self.log_group, self.metrics_log_group = made.log_group, made.metrics_log_group
         self.discovery_container, self.drain_container = made.discovery, made.drain
@@ -213,6 +221,7 @@ class EnvoyProxy(Construct):
             cpu_percent=cpu_percent,
         )
         self._connections = self._define_connections(task.port)
+        self._define_log_queries()
         return made
 
     def _complete(
@@ -222,14 +231,7 @@ class EnvoyProxy(Construct):
         security_group: ec2.ISecurityGroup | None,
         overrides: ProxyOverrides | None,
     ) -> None:
-        """Define the saved queries, and what the proxy may call, and override properties."""
-        self._define_log_queries()
-        self._define_rules(clients, security_group)
-        override(self.node.id, lambda: proxy_places(made, self.ecs_service), overrides)
-
-    def _define_rules(
-        self, clients: Sequence[ec2.IConnectable], security_group: ec2.ISecurityGroup | None
-    ) -> None:
+        """Define what the proxy may call, and who may call it, and override properties."""
         self._shares_group = security_group is not None and Stack.of(security_group) is not Stack.of(self)
         vpc = self.ecs_service.cluster.vpc
         # Not `self`, because Node would ask Python for its connections for each service.
@@ -239,6 +241,7 @@ class EnvoyProxy(Construct):
         if not clients:
             (group,) = self._connections.security_groups
             warn_if_closed(self, group, ports=self.ports)
+        override(self.node.id, lambda: proxy_places(made, self.ecs_service), overrides)
 
     def _define_log_queries(self) -> None:
         if self.plan.logs_to_datadog:
@@ -251,8 +254,7 @@ class EnvoyProxy(Construct):
             security_groups=self.ecs_service.connections.security_groups,
             default_port=ec2.Port.tcp(port),  # with it, `allow_default_port_from` works
         )
-        if self.plan.shares_traffic:
-            # Sidecars tell each other how many calls arrive in which zone.
+        if self.plan.sidecars_talk:  # they say how many calls arrive in which zone, and which service changes
             connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
         return connections
 

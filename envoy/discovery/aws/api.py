@@ -5,10 +5,12 @@ quarter of a CPU.
 """
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -26,7 +28,7 @@ PACKET_SECONDS, CALL_SECONDS = 2.0, 5.0
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer with 1,000 instances has about 700 KB."""
 
-THROTTLED = ("RequestLimitExceeded", "Throttling", "TooManyRequests", "SlowDown")
+THROTTLED = ("RequestLimitExceeded", "RequestThrottled", "Throttling", "TooManyRequests", "SlowDown")
 DENIED = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation")
 
 
@@ -39,6 +41,7 @@ class Target:
         service: Its name in signatures.
         prefix: What its X-Amz-Target header has before the operation.
         region: The AWS region, for the signature.
+        json_version: The version of AWS's JSON protocol that it speaks.
 
     """
 
@@ -46,6 +49,13 @@ class Target:
     service: str
     prefix: str
     region: str
+    json_version: str = "1.1"
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the context of all connections: each one of its own would read all root certificates anew."""
+    return ssl.create_default_context()
 
 
 class _PerThread(threading.local):
@@ -65,8 +75,15 @@ class AwsApi:
         self._per_thread = _PerThread()
         self._resolved: _Credentials | None = None
 
-    def call(self, operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    def call(
+        self, operation: str, parameters: Mapping[str, object], *, answers_after: float = 0.0
+    ) -> dict[str, object]:
         """Return the answer of `operation`.
+
+        Args:
+            operation: Its name in the API reference.
+            parameters: Its parameters.
+            answers_after: How many seconds the API is asked to wait before it answers.
 
         Raises:
             AwsError: There is no usable answer.
@@ -78,7 +95,7 @@ class AwsApi:
             url=self._url,
             data=body,
             headers={
-                "Content-Type": "application/x-amz-json-1.1",
+                "Content-Type": f"application/x-amz-json-{self._target.json_version}",
                 "X-Amz-Target": f"{self._target.prefix}.{operation}",
             },
         )
@@ -88,7 +105,7 @@ class AwsApi:
         except (BotoCoreError, ValueError, KeyError, TypeError) as error:
             raise AwsError("credentials", f"no credentials: {error}") from None
         try:
-            status, answer = self._send(dict(request.headers.items()), body)
+            status, answer = self._send(dict(request.headers.items()), body, answers_after)
         except (HTTPException, OSError) as error:
             raise AwsError("unreachable", f"{operation}: {error or type(error).__name__}") from None
         return _answer(operation, status, answer)
@@ -99,26 +116,32 @@ class AwsApi:
             self._per_thread.connection.close()
             self._per_thread.connection = None
 
-    def _send(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    def _send(self, headers: Mapping[str, str], body: bytes, answers_after: float) -> tuple[int, bytes]:
         open_connection = self._per_thread.connection
         if open_connection is not None:
             try:
-                return self._exchange(open_connection, headers, body)
+                return self._exchange(open_connection, headers, body, answers_after)
             except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 pass  # the API closed it while it was idle
         parts = urlsplit(self._url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=PACKET_SECONDS)
-        return self._exchange(connection, headers, body)
+        host = parts.hostname or ""
+        connection = (
+            HTTPSConnection(host, parts.port, timeout=PACKET_SECONDS, context=_tls())
+            if parts.scheme == "https"
+            else HTTPConnection(host, parts.port, timeout=PACKET_SECONDS)
+        )
+        return self._exchange(connection, headers, body, answers_after)
 
     def _exchange(
-        self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes
+        self, connection: HTTPConnection, headers: Mapping[str, str], body: bytes, answers_after: float
     ) -> tuple[int, bytes]:
         """Send a request; return the answer's status and body. Keep the connection if nothing failed."""
         self._per_thread.connection = None
-        end = time.monotonic() + CALL_SECONDS
+        end = time.monotonic() + answers_after + CALL_SECONDS
         try:
             connection.request("POST", "/", body=body, headers=headers)
+            if answers_after:
+                connection.sock.settimeout(answers_after + PACKET_SECONDS)
             response = connection.getresponse()
             read = bytearray()
             # One packet at a time: the socket's timeout starts again with every byte, so an API that sends
@@ -126,7 +149,8 @@ class AwsApi:
             while part := response.read1(65536):
                 read += part
                 if time.monotonic() > end:
-                    raise TimeoutError(f"the answer is not complete after {CALL_SECONDS:.0f} s")
+                    seconds = answers_after + CALL_SECONDS
+                    raise TimeoutError(f"the answer is not complete after {seconds:.0f} s")
                 if len(read) > MAX_ANSWER_BYTES:
                     raise OSError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
             response.read()  # nothing is left to read, but this call marks the response as read to its end
@@ -134,6 +158,8 @@ class AwsApi:
             connection.close()
             raise
         if not response.will_close:
+            if answers_after:
+                connection.sock.settimeout(PACKET_SECONDS)
             self._per_thread.connection = connection
         return response.status, bytes(read)
 

@@ -1,13 +1,13 @@
 """Reads one service's tasks from ECS itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import cast
 
 from discovery.aws.error import AwsError
 from discovery.ecs.tasks import ClusterTasks, EcsTask
-from discovery.endpoints import Converted, Endpoint
+from discovery.endpoints import Converted, EcsService, Endpoint
 
 
 @dataclass(kw_only=True)
@@ -16,6 +16,7 @@ class EcsSource:
 
     Attributes:
         tasks: The tasks of its ECS cluster.
+        ecs_cluster: The name of its ECS cluster.
         service: Its name in the cluster.
         port: The TCP port that its tasks serve on.
         title: Who lists the tasks, for logs.
@@ -23,6 +24,7 @@ class EcsSource:
     """
 
     tasks: ClusterTasks
+    ecs_cluster: str
     service: str
     port: int
     title: str = "ecs"
@@ -38,7 +40,8 @@ class EcsSource:
         """
         running = [task for task in self.tasks.of(self.service) if _runs(task)]
         healthy = [task for task in running if task.get("healthStatus") != "UNHEALTHY"]
-        converted = _converted(healthy or running, self.port)
+        run_by = EcsService(self.ecs_cluster, self.service)
+        converted = replace(_converted(healthy or running, self.port), run_by=frozenset({run_by}))
         if running and not converted.endpoints:
             problem = "no task has an address of its own; its network mode has to be awsvpc"
             raise AwsError("malformed", f"{self.service}: {problem}")

@@ -9,6 +9,7 @@ from rehearsal.account.emulator import (
     cloud_map_handlers,
     ec2_handlers,
     ecs_handlers,
+    event_handlers,
     export_handlers,
     recorded,
     route53_handlers,
@@ -81,6 +82,7 @@ def register() -> None:
     registry["AWS::CloudWatch::Alarm"] = _RECORDED
     ecs_handlers.patch_ministack()
     cloud_map_handlers.patch_ministack()
+    event_handlers.patch_ministack()
     export_handlers.patch_ministack()
     throttling.patch_ministack()
 

@@ -8,6 +8,7 @@ from typing import Any
 provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
 responses: Any = importlib.import_module("ministack.core.responses")
 ec2: Any = importlib.import_module("ministack.services.ec2")
+events: Any = importlib.import_module("ministack.services.eventbridge")
 ecs: Any = importlib.import_module("ministack.services.ecs")
 route53: Any = importlib.import_module("ministack.services.route53")
 servicediscovery: Any = importlib.import_module("ministack.services.servicediscovery")

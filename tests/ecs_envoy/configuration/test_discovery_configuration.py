@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ecs_envoy.configuration import load_configuration
+from ecs_envoy.configuration.warnings import warnings
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 
 
@@ -112,3 +114,38 @@ def test_fails_with_file_line_key_and_what_to_give(text: str, message: str, tmp_
     found = problems(tmp_path, text)
     assert len(found) == 1, found
     assert found[0].startswith(message)
+
+
+ISOLATED = """
+environment: dev
+region: eu-west-1
+account: "111122223333"
+image_mirror: 111122223333.dkr.ecr.eu-west-1.amazonaws.com
+network:
+  vpc_id: vpc-0123456789abcdef0
+  subnets: {proxy: {kind: isolated}}
+namespace: {name: learning.local}
+proxy: {clients: [10.0.0.0/16], discovery: {image: "example.com/discovery:1"}}
+services:
+  lessons: {image: "example.com/lessons:1", grpc_services: [learning.v1.Lessons]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        pytest.param(ISOLATED, [("proxy", "discovery", "events")], id="no way to SQS"),
+        pytest.param(ISOLATED.replace("vpc_id:", "endpoints: true\n  vpc_id:"), [], id="endpoints"),
+        pytest.param(ISOLATED.replace("{image:", "{events: false, image:", 1), [], id="no events"),
+        pytest.param(ISOLATED.replace("isolated", "private"), [], id="private"),
+        pytest.param(
+            ISOLATED.replace("grpc_services:", "discovery: dns, grpc_services:"), [], id="no sidecar"
+        ),
+    ],
+)
+def test_a_proxy_without_a_way_to_the_events_gets_a_warning(
+    tmp_path: Path, text: str, warned: list[tuple[str, ...]]
+) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text(text)
+    assert [path for path, _ in warnings(load_configuration(file))] == warned

@@ -78,18 +78,26 @@ def test_envoy_waits_for_the_sidecar_and_reads_its_files_and_memory_is_reserved_
             }
         ],
         "interval": 1.0,
+        "queue": QUEUE,
+        "ecs_cluster": CLUSTER,
     }
 
 
-NAMESPACE_ID = "ns-0123456789abcdef"
+NAMESPACE_ID, QUEUE, CLUSTER = "ns-0123456789abcdef", "https://sqs/events", "learning"
+DEPLOYED = {"NetworkNamespace": NAMESPACE_ID, "ProxyEventsQueue": QUEUE, "NetworkEcsCluster": CLUSTER}
 
 
 def command(sidecar: dict[str, Any]) -> str:
-    """Return the argument of the sidecar, in which CloudFormation puts the namespace's id."""
+    """Return the argument of the sidecar, in which CloudFormation puts ids and the queue's URL."""
     (argument,) = sidecar["Command"]
-    parts = argument["Fn::Join"][1]
-    assert sum(not isinstance(part, str) for part in parts) == 1
-    return "".join(part if isinstance(part, str) else NAMESPACE_ID for part in parts)
+
+    def text(part: object) -> str:
+        if isinstance(part, str):
+            return part
+        (found,) = (value for name, value in DEPLOYED.items() if name in json.dumps(part))
+        return found
+
+    return "".join(map(text, argument["Fn::Join"][1]))
 
 
 @pytest.mark.parametrize(
@@ -165,13 +173,6 @@ def test_if_dns_finds_every_service_there_is_no_sidecar_no_permission_and_no_ope
     text = json.dumps(Template.from_stack(stack).to_json())
     assert "servicediscovery:Discover" not in text
     assert "9902" not in text
-
-
-def test_sidecars_may_connect_to_each_other_only_if_zones_matter(stack: Stack, network: Network) -> None:
-    proxy_with(stack, network, grpc_service(stack, network, max_tasks=20, zone_aware=False))
-    Template.from_stack(stack).resource_properties_count_is(
-        "AWS::EC2::SecurityGroupIngress", {"FromPort": 9902}, 0
-    )
 
 
 def test_fails_if_the_listener_has_the_port_of_the_sidecar(stack: Stack, network: Network) -> None:

@@ -59,10 +59,11 @@ def scaled(lowest: int, highest: int) -> Stacks:
     return {"app": {**service()["app"], "Target": target}}
 
 
-def proxy(services: int, interval: float) -> Stacks:
+def proxy(services: int, interval: float, **more: str) -> Stacks:
     """Return a proxy whose sidecar follows so many services in Cloud Map, and one in ECS."""
-    followed = [{"name": f"s{n}", "cloud_map_service": f"s{n}"} for n in range(services)]
-    settings = {"interval": interval, "services": [*followed, {"name": "e", "ecs_service": "e"}]}
+    followed = [{"name": f"s{n}", "cloud_map_service": f"s{n}", "zone_aware": False} for n in range(services)]
+    in_ecs = {"name": "e", "ecs_service": "e", "zone_aware": False}
+    settings = {"interval": interval, "services": [*followed, in_ecs], **more}
     containers = [
         {"Name": "envoy", "Image": "envoy", "Command": ["--config-yaml", '{"node":{"cluster":"grpc"}}']},
         {"Name": "discovery", "Image": "discovery", "Command": [json.dumps(settings)]},
@@ -110,11 +111,30 @@ ALONE: dict[str, tuple[Stacks, str, float]] = {
     ),
     "public addresses": (service(public=True), "public addresses: `lessons`, 2 tasks", 2 * 730 * 0.005),
     "logs": (LOGGED, "logs: `lessons`, 2 tasks", 2 * 0.50),
-    "Cloud Map": (proxy(5, 1.0), "Cloud Map's API: the proxy `grpc`, 2 tasks", 2 * 5 * 730 * 3600 / 1e6),
+    "Cloud Map": (
+        proxy(5, 1.0),
+        "Cloud Map's API: the proxy `grpc`, 2 tasks",
+        2 * 5 * 730 * (3600 + 12) / 1e6,
+    ),
     "Cloud Map, seldom": (
         proxy(5, 10.0),
         "Cloud Map's API: the proxy `grpc`, 2 tasks",
-        2 * 5 * 73 * 3600 / 1e6,
+        2 * 5 * 730 * (360 + 12) / 1e6,
+    ),
+    "Cloud Map, as often as allowed": (
+        proxy(200, 1.0),
+        "Cloud Map's API: the proxy `grpc`, 2 tasks",
+        2 * 730 * (25 * 3600 + 200 * 12) / 1e6,
+    ),
+    "Cloud Map, with events": (  # the proxy's own tasks, too
+        proxy(5, 1.0, queue="https://sqs/events", ecs_cluster="learning"),
+        "Cloud Map's API: the proxy `grpc`, 2 tasks",
+        2 * 6 * 730 * (120 + 12) / 1e6,
+    ),
+    "SQS": (
+        proxy(5, 1.0, queue="https://sqs/events", ecs_cluster="learning"),
+        "ECS's events by SQS: the proxy `grpc`, 2 tasks",
+        2 * 730 * 180 * 0.40 / 1e6,
     ),
     "NAT": ({"app": {"Nat": resource("EC2::NatGateway")}}, "NAT gateways, 1", 730 * 0.048),
     "ALB": (

@@ -15,7 +15,7 @@ from rehearsal.monitoring.cpu import Sample, mean_percent, series
 from rehearsal.report.numbers import write_numbers
 from rehearsal.report.page import write_page
 from rehearsal.report.pictures import State, draw_changes, draw_states
-from rehearsal.report.terminal import MOST_TABLES, show
+from rehearsal.report.terminal import show
 
 TASKS = {"127.1.2.3:50051": "lessons-1", "127.1.2.4:50051": "lessons-2"}
 
@@ -106,24 +106,6 @@ def test_uneven_cpu_is_a_remark(outcome: Outcome) -> None:
     assert outcome.remarks() == ["lessons: the CV of CPU is 0.333 in the state after; the target is 0.10"]
 
 
-@pytest.mark.parametrize(
-    ("counts", "remark"),
-    [
-        pytest.param(
-            (60, 40),
-            "lessons: the CV of requests is 0.200 in the state after; the target is 0.01",
-            id="uneven",
-        ),
-        pytest.param((12, 11), None, id="one call more of few"),
-    ],
-)
-def test_uneven_calls_are_a_remark_if_they_are_enough_to_judge(
-    outcome: Outcome, counts: tuple[int, int], remark: str | None
-) -> None:
-    outcome.after = [service_result("lessons", calls(*counts), TASKS, {})]
-    assert outcome.remarks() == ([remark] if remark else [])
-
-
 def test_tasks_that_do_not_name_themselves_are_counted_by_other_means() -> None:
     nameless = [replace(call, task=None) for call in calls(1, 1)]
     assert service_result("lessons", nameless, TASKS, {}).requests is None
@@ -172,17 +154,3 @@ def test_terminal_shows_the_table_and_the_problems(outcome: Outcome) -> None:
     assert re.search(r"lessons-1 .*30 .*20 ", text)
     assert "lessons-3: first call after 4.2 s (bound: 10 s)" in text
     assert "lessons-2 got no call in the state after" in text
-
-
-def test_many_services_have_a_row_each(outcome: Outcome) -> None:
-    names = [f"service-{number}" for number in range(MOST_TABLES + 1)]
-    outcome.before = [replace(BEFORE, service=name) for name in names]
-    outcome.after = [replace(AFTER, service=name) for name in names]
-    outcome.in_zone = dict.fromkeys(names, 0.65)
-    console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    show(console, outcome)
-    text = console.export_text()
-    console.file.close()
-    rows = [line for line in text.splitlines() if "service-" in line]
-    assert len(rows) == len(names)
-    assert re.sub(r"[ │]+", " ", rows[7]).strip() == "service-7 2 0 0 0.500 0.000 5.0 5.0 0 0 65%"

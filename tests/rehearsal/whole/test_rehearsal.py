@@ -58,7 +58,7 @@ def test_rehearsal_deploys_calls_scales_rolls_and_reports(rehearse: Rehearse, tm
 
     values = json.loads((out / "result.json").read_text())
     assert values["problems"] == []
-    assert values["discovery_bound_seconds"] == {"lessons": 2.2, "progress": 2.2, "grading-v2": 2.2}
+    assert values["discovery_bound_seconds"] == {"lessons": 3.0, "progress": 3.0, "grading-v2": 3.0}
     assert [result["service"] for result in values["after"]] == ["lessons", "progress", "grading-v2"]
     for result in [*values["before"], *values["after"]]:
         assert result["errors"] == {}

@@ -6,6 +6,7 @@ pydantic lists the keys of the last base first: those of a task come first, then
 from pydantic import Field
 
 from ecs_envoy.plan.discovery import INTERVAL
+from ecs_envoy.plan.proxy.discovery_events import EVENTS
 from ecs_envoy.plan.stop.proxy_stop import DRAIN
 from ecs_envoy.settings import values
 from ecs_envoy.settings.envoy_image import ENVOY_IMAGE, EnvoyImage
@@ -15,7 +16,7 @@ from ecs_envoy.settings.task.overrides import ProxyOverrides
 from ecs_envoy.settings.tasks import PROXY_NAME, TASKS, ProxyTaskBounds, ProxyTaskCount, TaskSize
 from envoy_config.settings import Settings
 from envoy_config.upstream import GRPC_PORT
-from envoy_config.values import Connections, UnprivilegedPort
+from envoy_config.values import Connections, Flag, UnprivilegedPort
 
 
 class DiscoverySidecar(Settings):
@@ -24,7 +25,13 @@ class DiscoverySidecar(Settings):
     image: values.Image | None = Field(
         default=None, description="the name of its image; by default the CDK CLI builds one with Docker"
     )
-    interval: values.PollInterval = Field(default=INTERVAL, description="time between two polls of a service")
+    interval: values.PollInterval = Field(
+        default=INTERVAL, description="time between two polls of a service, where no event sets the pace"
+    )
+    events: Flag = Field(
+        default=EVENTS,
+        description="whether ECS's events say which service to poll, and the others are polled every 30 s",
+    )
 
 
 class ProxySettings(Settings):

@@ -10,8 +10,8 @@ Log group, task role, execution role and its policy, task definition, security g
 it, ECS service, and Cloud Map service. To share one would give a task the rights, the log or the callers of
 another one.
 """
-_OF_PROXY = 20
-"""The same for the proxy, its saved queries, its scaling, and what its telemetry may need."""
+_OF_PROXY = 23
+"""The same for the proxy, its saved queries, its scaling, ECS's events, and what its telemetry may need."""
 _OF_MONITORING = 10
 _ALARMS_OF_SERVICE = 6
 

@@ -51,7 +51,7 @@ NO_WAIT = timedelta(0)
 """The pre-stop wait of a server that keeps serving by itself after SIGTERM."""
 
 _JITTER = 0.2
-"""The share of an interval by which the sidecar's next poll may be late (`discovery.pace`)."""
+"""The share of an interval by which the sidecar's next poll may be late (`discovery.schedule.ticks`)."""
 
 _SLACK = timedelta(seconds=2)
 """Time for an answer to arrive, and for calls that a proxy has just sent."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from ecs_envoy.plan.proxy.discovery_events import CallsPerHour, calls_per_hour
 from ecs_envoy.review.assembly.combined import stack_of
 from ecs_envoy.review.comment.page import code
 from ecs_envoy.review.comparison import Side
@@ -68,9 +70,13 @@ def _of_service(service: EcsService, region: str, prices: Prices) -> Iterator[It
         yield _by_task(
             f"logs: {name}", service, prices.rates.log_gb_task_month * prices.price("log_gb", region), ""
         )
-    if calls := _cloud_map_calls_per_hour(service):
-        price = calls * hours / 1e6 * prices.price("cloud_map_million_calls", region)
-        yield _by_task(f"Cloud Map's API: {name}", service, price, "")
+    calls = _discovery_calls_per_hour(service)
+    for what, number, price in (
+        ("Cloud Map's API", calls.cloud_map, "cloud_map_million_calls"),
+        ("ECS's events by SQS", calls.sqs, "sqs_million_requests"),
+    ):
+        if number:
+            yield _by_task(f"{what}: {name}", service, number * hours / 1e6 * prices.price(price, region), "")
 
 
 def _by_task(key: str, service: EcsService, each: float, detail: str) -> Item:
@@ -102,16 +108,21 @@ def _logs_to_cloudwatch(container: Mapping[str, Any]) -> bool:
     return container.get("LogConfiguration", {}).get("LogDriver") == "awslogs"
 
 
-def _cloud_map_calls_per_hour(service: EcsService) -> float:
-    """Return how often a task's sidecar asks Cloud Map: once in its interval for each service."""
+def _discovery_calls_per_hour(service: EcsService) -> CallsPerHour:
+    """Return how often a task's sidecar asks Cloud Map and SQS."""
     sidecar = service.containers.get("discovery")
-    if sidecar is None or not service.is_proxy or not sidecar.command:
-        return 0.0
-    with suppress(ValueError, AttributeError, TypeError):  # somebody else's container of the same name
-        settings: dict[str, Any] = discovery_settings(sidecar.command[0])
-        followed = [s for s in settings["services"] if s.get("cloud_map_service")]
-        return len(followed) * 3600 / float(settings.get("interval", 1.0))
-    return 0.0
+    if sidecar is not None and service.is_proxy and sidecar.command:
+        with suppress(ValueError, AttributeError, KeyError, TypeError):  # somebody else's of the same name
+            settings: dict[str, Any] = discovery_settings(sidecar.command[0])
+            followed: list[dict[str, Any]] = settings["services"]
+            events = "queue" in settings
+            return calls_per_hour(
+                sum(bool(s.get("cloud_map_service")) for s in followed),
+                timedelta(seconds=float(settings.get("interval", 1.0))),
+                events=events,
+                sidecars_talk=events or any(s.get("zone_aware", True) for s in followed),
+            )
+    return CallsPerHour(cloud_map=0.0, sqs=0.0)
 
 
 def _of_resources(side: Side, prices: Prices) -> Iterator[Item]:

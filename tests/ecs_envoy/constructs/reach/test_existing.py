@@ -26,6 +26,7 @@ def proxy(stack: Stack, network: Network, **options: Any) -> EnvoyProxy:  # noqa
         ecs_cluster=network.ecs_cluster,
         namespace=network.namespace,
         services=[ExistingGrpcService(stack, "grading", **options)],
+        discovery_events=False,  # their rights are another test's
     )
 
 

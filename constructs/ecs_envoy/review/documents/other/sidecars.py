@@ -23,6 +23,8 @@ DISCOVERY = (
     rule("namespace", instead("the namespace is")),
     rule("proxy", instead("the proxy is")),
     rule("interval", value("asks every", _seconds, default="1s")),
+    rule("queue", value("ECS's events come from the queue", default="none")),
+    rule("ecs_cluster", value("ECS's events are those of the ECS cluster", default="none")),
     rule("services", items("service", "services")),
     rule("services/*/port", value(f"{WHERE}: port")),
     rule("services/*/zone_aware", value(f"{WHERE}: tasks of the own zone are preferred:", default="false")),

@@ -1,0 +1,1 @@
+"""When each service is asked about, and the threads that ask."""
