@@ -139,10 +139,13 @@ def test_the_configuration_of_the_other_pages_is_a_good_one(text: str, tmp_path:
         own = "services:\n  own:\n    image: example.com/own:1\n    grpc_services: [own.v1.Own]\n"
         path.write_text(example.replace("services:\n", own + text, 1))
     else:
-        key = text.partition(":")[0]
-        if key == "proxies":  # a file has one of the two; the variable is that of the only proxy
-            key, example = "proxy", re.sub(r"^ +proxy_address_variable:.*\n", "", example, flags=re.MULTILINE)
-        path.write_text(re.sub(rf"^{key}:.*\n( .*\n)*", "", example, flags=re.MULTILINE) + text)
+        given = {key: key for key in yaml.safe_load(text)}
+        if "proxies" in given:  # a file has one of the two; the variable is that of the only proxy
+            given["proxies"] = "proxy"
+            example = re.sub(r"^ +proxy_address_variable:.*\n", "", example, flags=re.MULTILINE)
+        for key in given.values():
+            example = re.sub(rf"^{key}:.*\n( .*\n)*", "", example, flags=re.MULTILINE)
+        path.write_text(example + text)
     assert load_configuration(path).environment == "dev"
 
 
