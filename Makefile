@@ -80,8 +80,9 @@ bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, wri
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)
 	python -m bench.abuse
 
-bench-size: $(READY) ## Measure environments of 1 to 200 services, write bench/size.md (10 minutes)
+bench-size: $(READY) ## Measure environments of 1 to 200 services, write bench/size.md (20 minutes)
 	python -m bench.size
+	python -m bench.discovery.at_size
 
 chaos: $(READY) ## Raise every fault while clients call, write bench/faults.md; or only ROWS="frozen killed" (10 minutes)
 	python -m bench.faults $(if $(ROWS),--rows $(ROWS))

@@ -1,4 +1,4 @@
-"""`make bench-size`: measure, and write `bench/size.md`. It takes about ten minutes."""
+"""`make bench-size`: measure, and write `bench/size.md`. It takes about a quarter of an hour."""
 
 import random
 import sys
@@ -15,7 +15,7 @@ from rehearsal.machine import describe
 from rehearsal.processes import Processes, StartFailedError
 
 PAGE = Path(__file__).resolve().parent.parent / "size.md"
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
             results = Results(
                 machine=describe(),
                 synthesis=synth.measure(folder, SIZES, ROUNDS),
-                imports=synth.measure_imports(ROUNDS),
+                imports=synth.measure_imports(3 * ROUNDS),
                 proxies=proxies,
                 small=small,
                 with_metrics=with_metrics,

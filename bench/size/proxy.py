@@ -36,7 +36,7 @@ PORT = 50051
 RATE = 1000
 """Calls a second of the steady load."""
 
-STEADY_SECONDS, IDLE_SECONDS = 15, 20
+STEADY_SECONDS, IDLE_SECONDS = 12, 10
 CONNECTIONS, STREAMS = 4, 8
 CALLS_A_TASK = 50
 """Calls for each task in the measurement of evenness."""
