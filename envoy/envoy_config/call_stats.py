@@ -45,29 +45,32 @@ The upper bounds of the buckets for durations, in milliseconds. A unary call in 
 few deadlines are longer than 5 s. Each bucket costs one series for every method.
 """
 
-MAX_COUNTERS, MAX_HISTOGRAMS = 4000, 1000
+MIN_METHODS, METHODS_A_SERVICE, STATUSES_A_METHOD = 1000, 15, 4
 """
-Enough for a thousand methods with four statuses each. They limit each logger, and so bound Envoy's memory
-when a client calls methods with invented names.
+The methods that are counted: fifteen for each service, and a thousand at least, with four statuses each. They
+limit each logger, and so bound Envoy's memory when a client calls methods with invented names.
 """
 
 
-def call_stats(streams: Sequence[str] = ()) -> list[AccessLog]:
-    """Return the loggers that count each call and its duration; they write no lines.
+def call_stats(streams: Sequence[str] = (), *, services: int = 1) -> list[AccessLog]:
+    """Return the loggers that count each call to `services` services and its duration; they write no lines.
 
     The durations of calls of `streams`, which are paths, are not counted.
 
     The duration of a call that its client cancelled says nothing about the service, so it is not counted.
     """
+    methods = max(MIN_METHODS, METHODS_A_SERVICE * services)
     return [
-        _logger(has_status(), status=GIVEN, streams=streams, timed=True),
-        _logger(late(), status=DEADLINE_EXCEEDED, streams=streams, timed=True),
-        _logger(unknown(), status=UNKNOWN.name, streams=streams, timed=True),
-        _logger(cancelled(), status=CANCELLED, streams=streams, timed=False),
+        _logger(has_status(), status=GIVEN, streams=streams, timed=True, methods=methods),
+        _logger(late(), status=DEADLINE_EXCEEDED, streams=streams, timed=True, methods=methods),
+        _logger(unknown(), status=UNKNOWN.name, streams=streams, timed=True, methods=methods),
+        _logger(cancelled(), status=CANCELLED, streams=streams, timed=False, methods=methods),
     ]
 
 
-def _logger(calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool) -> AccessLog:
+def _logger(
+    calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool, methods: int
+) -> AccessLog:
     service = ConfigTag(name="service", value_format=SERVICE, rules=_drop([""]))
     method = ConfigTag(name="grpc_method", value_format=METHOD)
     timed_method = ConfigTag(
@@ -86,7 +89,7 @@ def _logger(calls: AccessLogFilter, *, status: str, streams: Sequence[str], time
     )
     # Each logger has a scope and limits of its own, because Envoy 1.40 crashes at its end if loggers share a
     # scope by `sharing_name`. The series of all scopes appear as one metric.
-    scope = Scope(prefix=PREFIX, max_counters=MAX_COUNTERS, max_histograms=MAX_HISTOGRAMS)
+    scope = Scope(prefix=PREFIX, max_counters=STATUSES_A_METHOD * methods, max_histograms=methods)
     return AccessLog(
         name="envoy.access_loggers.stats",
         filter=calls,

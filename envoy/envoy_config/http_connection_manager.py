@@ -54,7 +54,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
         access_log=[
             *access_logs(proxy.access_log, _streams(services)),
-            *(call_stats(_streams(services)) if proxy.metrics else []),
+            *(call_stats(_streams(services), services=len(services)) if proxy.metrics else []),
         ],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),

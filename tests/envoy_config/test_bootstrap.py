@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -247,3 +248,15 @@ def test_fails_if_a_call_would_not_go_to_exactly_one_service(services: list[Serv
     with pytest.raises(RoutingError) as error:
         bootstrap(PROXY, services)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(("number", "methods"), [(1, 1000), (66, 1000), (200, 3000)])
+def test_methods_of_more_services_are_counted(number: int, methods: int) -> None:
+    names = [f"s{index}" for index in range(number)]
+    services = [
+        Service(name=name, address=f"{name}.local", upstream=Upstream(grpc_services=[f"a.{name}"]))
+        for name in names
+    ]
+    text = to_json(bootstrap(Proxy(name="grpc", metrics=Metrics()), services))
+    assert set(re.findall(r'"max_histograms":(\d+)', text)) == {str(methods)}
+    assert set(re.findall(r'"max_counters":(\d+)', text)) == {str(4 * methods)}
