@@ -49,8 +49,9 @@ test: $(READY) ## Lint, type-check and test everything: what CI runs
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target style types
 	@$(MAKE) --no-print-directory tests
 
+# Three workers for two CPUs: many tests wait for a process most of the time.
 tests: $(READY) ## Test everything
-	python -m pytest --numprocesses 2 --maxschedchunk 1
+	python -m pytest --numprocesses 3 --maxschedchunk 1
 
 style: $(READY)
 	ruff check .
