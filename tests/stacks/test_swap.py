@@ -76,10 +76,13 @@ def test_it_makes_only_these_resources_and_changes_none_that_exists(swap: Templa
             "AWS::EC2::SecurityGroupIngress",
             "AWS::ECS::Service",
             "AWS::ECS::TaskDefinition",
+            "AWS::Events::Rule",  # sends ECS's events to the queue
             "AWS::IAM::Policy",
             "AWS::IAM::Role",
             "AWS::Logs::LogGroup",
             "AWS::Logs::QueryDefinition",
+            "AWS::SQS::Queue",
+            "AWS::SQS::QueuePolicy",
             "AWS::ServiceDiscovery::Instance",  # names of the services, in the namespace
             "AWS::ServiceDiscovery::Service",
         },
