@@ -3,8 +3,6 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from ecs_envoy.settings.extra import extra
-
 if TYPE_CHECKING:
     from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
     from ecs_envoy.network.network import Network
@@ -120,5 +118,4 @@ def __getattr__(name: str) -> object:
     """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with extra("monitoring", name):
-        return getattr(importlib.import_module(_MODULES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

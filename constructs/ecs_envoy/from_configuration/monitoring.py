@@ -1,7 +1,7 @@
 """Defines the dashboard and the alarms of a configuration."""
 
+import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -10,13 +10,11 @@ from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.proxies.views import is_routed
 from ecs_envoy.configuration.telemetry import CloudWatch
 from ecs_envoy.fargate.task_definition import kms_key
+from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.routed_service import RoutedService
 from ecs_envoy.services.grpc_service import GrpcService
 from ecs_envoy.settings.extra import extra
-
-if TYPE_CHECKING:
-    from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
 
 
 def define_monitoring(
@@ -26,12 +24,11 @@ def define_monitoring(
     configuration: Configuration,
     proxy: EnvoyProxy,
     services: Sequence[RoutedService],
-) -> "ProxyMonitoring":
+) -> ProxyMonitoring:
     """Define the dashboard and the alarms of `proxy`, that of `configuration`, and of its services."""
     with extra("monitoring", "telemetry.cloudwatch"):
-        # Imported here because it takes a second, and only its users should wait for it.
-        from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
-
+        # `ProxyMonitoring` does so too, but its message would not name the key of the file.
+        importlib.import_module("cdk_monitoring_constructs")
     return ProxyMonitoring(
         scope,
         "Monitoring",

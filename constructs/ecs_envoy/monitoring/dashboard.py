@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
-from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
+from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics, minute
 from ecs_envoy.monitoring.task_metrics import cpu_of_tasks, number_of_tasks, skew_of_tasks
 from ecs_envoy.plan.limits.quotas import ALARMS_OF_WIDGET
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
@@ -40,7 +40,7 @@ def dashboard_widgets(
         _graph("Endpoints not healthy", [metrics.unhealthy(name) for name in services]),
         _graph("Endpoints ejected", [metrics.ejected(name) for name in services]),
         _graph("CPU of the proxy (%)", cpu_of_tasks(proxy.ecs_service)),
-        _graph("Memory of the proxy (%)", [proxy.ecs_service.metric_memory_utilization(period=MINUTE)]),
+        _graph("Memory of the proxy (%)", [proxy.ecs_service.metric_memory_utilization(period=minute())]),
         _graph("Open calls of a proxy task, mean", [metrics.open_calls()]),
         _graph("Tasks of the proxy", number_of_tasks(proxy.ecs_service)),
         _graph("Skew: busiest task over mean", [skew_of_tasks(s, name) for name, s in ecs_services.items()]),

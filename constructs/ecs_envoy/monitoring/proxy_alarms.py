@@ -1,12 +1,16 @@
 """The alarms of a proxy; each has a runbook."""
 
+from typing import TYPE_CHECKING
+
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
-from cdk_monitoring_constructs import MonitoringFacade
 
-from ecs_envoy.monitoring.proxy_metrics import MINUTE, ProxyMetrics
+from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics, minute
 from ecs_envoy.monitoring.task_metrics import missing_tasks, skew
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
+
+if TYPE_CHECKING:
+    from cdk_monitoring_constructs import MonitoringFacade
 
 RUNBOOK_NAMES = (
     "errors",
@@ -42,7 +46,7 @@ class ProxyAlarms:
     """
 
     def __init__(
-        self, facade: MonitoringFacade, thresholds: AlarmThresholds, runbooks: str, prefix: str
+        self, facade: "MonitoringFacade", thresholds: AlarmThresholds, runbooks: str, prefix: str
     ) -> None:
         self._facade = facade
         self._thresholds = thresholds
@@ -55,14 +59,14 @@ class ProxyAlarms:
         self._alarm(
             "proxy-cpu",
             None,
-            service.metric_cpu_utilization(period=MINUTE),
+            service.metric_cpu_utilization(period=minute()),
             self._thresholds.proxy_cpu_percent,
             "The proxy's tasks are short of CPU, and calls will wait",
         )
         self._alarm(
             "proxy-memory",
             None,
-            service.metric_memory_utilization(period=MINUTE),
+            service.metric_memory_utilization(period=minute()),
             self._thresholds.proxy_memory_percent,
             "The proxy's tasks are short of memory, and Envoy will refuse calls",
         )
@@ -169,7 +173,7 @@ class ProxyAlarms:
             treat_missing_data=missing,
             datapoints_to_alarm=minutes,
             evaluation_periods=minutes,
-            period=MINUTE,
+            period=minute(),
         )
         if isinstance(added.alarm, cloudwatch.Alarm):
             self.alarms.append(added.alarm)

@@ -1,5 +1,6 @@
 """The metrics of a proxy in CloudWatch, from its collector and its access log."""
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -10,7 +11,11 @@ from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, HEALT
 from ecs_envoy.proxy.scaling import open_calls, service_dimensions
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS
 
-MINUTE = Duration.minutes(1)
+
+@functools.cache
+def minute() -> Duration:
+    """Return the period of every metric: not a constant, because that would call Node at import."""
+    return Duration.minutes(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,7 @@ class ProxyMetrics:
             expression=f"100 * ({total}) / {requests}",
             using_metrics={**errors, requests: self.requests(service)},
             label=service,
-            period=MINUTE,
+            period=minute(),
         )
 
     def by_status(self) -> cloudwatch.MathExpression:
@@ -54,7 +59,7 @@ class ProxyMetrics:
             f'MetricName="{BY_STATUS}" proxy="{self.proxy}" NOT grpc_status="OK"\', \'Sum\', 60)',
             using_metrics={},
             label="",
-            period=MINUTE,
+            period=minute(),
         )
 
     def duration(self, service: str, statistic: str) -> cloudwatch.Metric:
@@ -65,7 +70,7 @@ class ProxyMetrics:
             dimensions_map={"service": service},
             statistic=statistic,
             label=f"{service} {statistic}",
-            period=MINUTE,
+            period=minute(),
         )
 
     def retries(self, service: str) -> cloudwatch.Metric:
@@ -88,7 +93,7 @@ class ProxyMetrics:
             expression=f"{listed_id} - {healthy_id}",
             using_metrics={listed_id: listed, healthy_id: self.healthy(service)},
             label=service,
-            period=MINUTE,
+            period=minute(),
         )
 
     def discovery_age(self, service: str) -> cloudwatch.Metric:
@@ -99,7 +104,7 @@ class ProxyMetrics:
             dimensions_map={"proxy": self.proxy, "service": service},
             statistic="Maximum",
             label=service,
-            period=MINUTE,
+            period=minute(),
         )
 
     def connections(self) -> cloudwatch.Metric:
@@ -110,7 +115,7 @@ class ProxyMetrics:
             dimensions_map={"proxy": self.proxy},
             statistic="Maximum",
             label="connections, in percent of the limit",
-            period=MINUTE,
+            period=minute(),
         )
 
     def open_calls(self) -> cloudwatch.Metric:
@@ -124,7 +129,7 @@ class ProxyMetrics:
             dimensions_map={**service_dimensions(self.proxy, service), **more},
             statistic=statistic,
             label=service,
-            period=MINUTE,
+            period=minute(),
         )
 
 

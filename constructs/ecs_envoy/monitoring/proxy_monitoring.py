@@ -1,7 +1,7 @@
 """The construct for the dashboard and the alarms of a proxy in CloudWatch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,12 +10,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from cdk_monitoring_constructs import (
-    AlarmFactoryDefaults,
-    DefaultDashboardFactory,
-    MonitoringFacade,
-    SnsAlarmActionStrategy,
-)
 from constructs import Construct
 
 from ecs_envoy.monitoring.dashboard import dashboard_widgets
@@ -25,9 +19,13 @@ from ecs_envoy.plan.collector_settings import NAMESPACE
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
+from ecs_envoy.settings.extra import extra
 from ecs_envoy.settings.values import DashboardName, Place
 from envoy_config.access_log import SAMPLE
 from envoy_config.settings_error import Finding
+
+if TYPE_CHECKING:
+    from cdk_monitoring_constructs import MonitoringFacade
 
 RUNBOOKS = "docs/runbooks"
 """The folder of the runbooks in this project's repository."""
@@ -58,6 +56,7 @@ class ProxyMonitoring(Construct):
 
     Raises:
         ArgumentError: A value is not allowed, or the proxy sends no metrics to CloudWatch.
+        MissingExtraError: The package `cdk-monitoring-constructs` is not installed.
 
     """
 
@@ -84,7 +83,32 @@ class ProxyMonitoring(Construct):
         if timed:
             self._measure_durations(proxy, metrics)
         self.topic: sns.ITopic = topic or self._define_topic(topic_key)  # pyright: ignore[reportAttributeAccessIssue]
-        facade = MonitoringFacade(
+        facade = self._define_facade(dashboard_name)
+        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks, dashboard_name)
+        alarms.add_proxy_alarms(proxy.ecs_service)
+        alarms.add_connection_alarm(metrics)
+        for service in proxy.services:
+            name = service.plan.name
+            alarms.add_call_alarms(metrics, name, timed=timed)
+            if service.plan.discovery == "cloud_map":
+                alarms.add_discovery_alarm(metrics, name)
+            if name in ecs_services:
+                alarms.add_task_alarms(ecs_services[name], name)
+        self.alarms: list[cloudwatch.Alarm] = alarms.alarms
+        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
+            facade.add_widget(widget)
+
+    def _define_facade(self, dashboard_name: str) -> "MonitoringFacade":
+        with extra("monitoring", "ProxyMonitoring"):
+            # Imported here because Python and Node take 0.4 s to load it.
+            from cdk_monitoring_constructs import (
+                AlarmFactoryDefaults,
+                DefaultDashboardFactory,
+                MonitoringFacade,
+                SnsAlarmActionStrategy,
+            )
+
+        return MonitoringFacade(
             self,
             "Monitoring",
             alarm_factory_defaults=AlarmFactoryDefaults(
@@ -102,19 +126,6 @@ class ProxyMonitoring(Construct):
                 create_alarm_dashboard=False,
             ),
         )
-        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks, dashboard_name)
-        alarms.add_proxy_alarms(proxy.ecs_service)
-        alarms.add_connection_alarm(metrics)
-        for service in proxy.services:
-            name = service.plan.name
-            alarms.add_call_alarms(metrics, name, timed=timed)
-            if service.plan.discovery == "cloud_map":
-                alarms.add_discovery_alarm(metrics, name)
-            if name in ecs_services:
-                alarms.add_task_alarms(ecs_services[name], name)
-        self.alarms: list[cloudwatch.Alarm] = alarms.alarms
-        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
-            facade.add_widget(widget)
 
     def _define_topic(self, key: kms.IKey | None) -> sns.Topic:
         """Define the topic, and let the alarms of this account publish to it."""

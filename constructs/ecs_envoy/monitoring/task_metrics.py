@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
-from ecs_envoy.monitoring.proxy_metrics import MINUTE, metric_id
+from ecs_envoy.monitoring.proxy_metrics import metric_id, minute
 from ecs_envoy.settings.alarm_thresholds import SKEW_MIN_CPU_PERCENT
 
 _INSIGHTS = "ECS/ContainerInsights"
@@ -28,18 +28,18 @@ def skew(service: ecs.FargateService, label: str) -> cloudwatch.MathExpression:
         expression=f'SELECT MAX({_TASK_CPU}) FROM "{_INSIGHTS}" '  # noqa: S608  # no database
         f"WHERE ClusterName = '{service.cluster.cluster_name}' AND ServiceName = '{service.service_name}'",
         using_metrics={},
-        period=MINUTE,
+        period=minute(),
     )
     most, mean, roll = (metric_id(name, label) for name in ("most", "mean", "roll"))
     return cloudwatch.MathExpression(
         expression=f"IF(FILL({roll}, 1) < 2 AND {mean} > {SKEW_MIN_CPU_PERCENT:g}, {most} / {mean}, 1)",
         using_metrics={
             most: busiest,
-            mean: service.metric_cpu_utilization(period=MINUTE, statistic="Average"),
+            mean: service.metric_cpu_utilization(period=minute(), statistic="Average"),
             roll: _insight(service, "DeploymentCount", "Maximum"),
         },
         label=label,
-        period=MINUTE,
+        period=minute(),
     )
 
 
@@ -50,14 +50,14 @@ def skew_of_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExp
         expression=f"IF(AVG({tasks}) > {SKEW_MIN_CPU_PERCENT:g}, MAX({tasks}) / AVG({tasks}), 1)",
         using_metrics={tasks: _each_task(service)},
         label=label,
-        period=MINUTE,
+        period=minute(),
     )
 
 
 def cpu_of_tasks(service: ecs.FargateService) -> Sequence[cloudwatch.IMetric]:
     """Return the CPU of a service's tasks for a graph: their mean, and a line for each task."""
     return [
-        service.metric_cpu_utilization(period=MINUTE, statistic="Average", label="mean"),
+        service.metric_cpu_utilization(period=minute(), statistic="Average", label="mean"),
         _each_task(service),
     ]
 
@@ -77,7 +77,7 @@ def missing_tasks(service: ecs.FargateService, label: str) -> cloudwatch.MathExp
         "running": _insight(service, "RunningTaskCount", "Average"),
     }
     return cloudwatch.MathExpression(
-        expression="wanted - running", using_metrics=counts, label=label, period=MINUTE
+        expression="wanted - running", using_metrics=counts, label=label, period=minute()
     )
 
 
@@ -88,7 +88,7 @@ def _each_task(service: ecs.FargateService) -> cloudwatch.MathExpression:
         "'Average', 60)",
         using_metrics={},
         label="",
-        period=MINUTE,
+        period=minute(),
     )
 
 
@@ -98,5 +98,5 @@ def _insight(service: ecs.FargateService, name: str, statistic: str) -> cloudwat
         metric_name=name,
         dimensions_map={"ClusterName": service.cluster.cluster_name, "ServiceName": service.service_name},
         statistic=statistic,
-        period=MINUTE,
+        period=minute(),
     )

@@ -10,7 +10,6 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from ecs_envoy.settings.network.api_access import ApiAccess, Domain
@@ -78,6 +77,8 @@ def define_api_load_balancer(
     if access.domain:
         _define_alias(scope, access.domain, load_balancer)
     if access.web_acl:
+        from aws_cdk import aws_wafv2 as wafv2  # its import takes 0.1 s, and few have a web ACL
+
         wafv2.CfnWebACLAssociation(
             scope, "WebAcl", resource_arn=load_balancer.load_balancer_arn, web_acl_arn=access.web_acl
         )

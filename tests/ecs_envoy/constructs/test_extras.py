@@ -6,9 +6,8 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-import ecs_envoy
-from ecs_envoy import Datadog, Network
-from tests.ecs_envoy.constructs.factories import grpc_service
+from ecs_envoy import Datadog, Network, ProxyMonitoring, Telemetry
+from tests.ecs_envoy.constructs.factories import BY_DNS, grpc_service, proxy_with
 
 
 def test_fails_without_datadogs_constructs_and_says_how_to_install_them(
@@ -24,12 +23,12 @@ def test_fails_without_datadogs_constructs_and_says_how_to_install_them(
 
 
 def test_fails_without_the_monitoring_constructs_and_says_how_to_install_them(
-    monkeypatch: pytest.MonkeyPatch,
+    stack: Stack, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("ecs_envoy.monitoring")]:
-        monkeypatch.delitem(sys.modules, name)
+    service = grpc_service(stack, network, **BY_DNS)
+    proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
     monkeypatch.setitem(sys.modules, "cdk_monitoring_constructs", None)
     with pytest.raises(
         ValueError, match=r"ProxyMonitoring needs the package cdk_monitoring_constructs; .*\[monitoring\]'"
     ):
-        _ = ecs_envoy.ProxyMonitoring
+        ProxyMonitoring(stack, "Monitoring", proxy=proxy, ecs_services={"lessons": service.ecs_service})
