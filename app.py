@@ -1,6 +1,5 @@
 """The CDK app: defines the stacks of one environment from its YAML file."""
 
-import gc
 import os
 import shutil
 import sys
@@ -13,7 +12,6 @@ from stacks.validation import ValidationInAdvance
 
 VALIDATION = ValidationInAdvance()
 if __name__ == "__main__":
-    gc.disable()  # the process ends with the synth, and to look for garbage in the CDK's modules takes 0.1 s
     VALIDATION.start()  # Node works on it while Python imports what follows
 
 from ecs_envoy.configuration import Configuration, load_configuration

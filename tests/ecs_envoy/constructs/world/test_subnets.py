@@ -170,7 +170,7 @@ def test_a_vpc_of_isolated_subnets_gets_the_endpoints_that_tasks_need(tmp_path: 
         for e in endpoints
         if e["VpcEndpointType"] == "Interface"
     }
-    names = "ecr.api ecr.dkr logs secretsmanager ssm servicediscovery data-servicediscovery xray"
+    names = "ecr.api ecr.dkr logs secretsmanager ssm servicediscovery data-servicediscovery sqs xray"
     assert inside == set(names.split())
     (gateway,) = (e for e in endpoints if e["VpcEndpointType"] == "Gateway")
     assert sorted(gateway["RouteTableIds"]) == [
