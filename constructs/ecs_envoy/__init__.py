@@ -7,6 +7,7 @@ from ecs_envoy.settings.extra import extra
 
 if TYPE_CHECKING:
     from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
+    from ecs_envoy.monitoring.service_monitoring import ServiceMonitoring
     from ecs_envoy.network.network import Network
     from ecs_envoy.network.place import Place
     from ecs_envoy.plan.discovery import Discovery
@@ -62,6 +63,7 @@ _MODULES = {
     "ProxyMonitoring": "ecs_envoy.monitoring.proxy_monitoring",
     "PublicApi": "ecs_envoy.services.public_api",
     "RoutedService": "ecs_envoy.proxy.routed_service",
+    "ServiceMonitoring": "ecs_envoy.monitoring.service_monitoring",
     "ServerOptions": "ecs_envoy.settings.task.options",
     "SettingsError": "envoy_config.settings_error",
     "SidecarContainer": "ecs_envoy.settings.task.sidecar",
@@ -101,6 +103,7 @@ __all__ = [
     "PublicApi",
     "RoutedService",
     "ServerOptions",
+    "ServiceMonitoring",
     "SettingsError",
     "SidecarContainer",
     "TaskOptions",
