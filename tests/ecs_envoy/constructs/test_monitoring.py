@@ -170,7 +170,7 @@ def test_services_in_another_stack_notify_the_same_topic_by_alarms_that_are_call
     stack: Stack, network: Network
 ) -> None:
     first = monitored(stack, network, services=[], ecs_services={})
-    other = Stack(stack.node.scope, "Other")
+    other = Stack(stack.node.root, "Other")  # pyright: ignore[reportArgumentType]  # an App
     (service,) = first.proxy.services
     assert isinstance(service, GrpcService)
     here = ServiceMonitoring(
@@ -224,6 +224,10 @@ def test_services_in_another_stack_notify_the_same_topic_by_alarms_that_are_call
 def test_fails_to_monitor_services_that_the_proxy_does_not_have(
     stack: Stack, network: Network, arguments: dict[str, Any], message: str
 ) -> None:
-    given = {"proxy_monitoring": monitored(stack, network), "services": ["lessons"], "ecs_services": {}}
+    given: dict[str, Any] = {
+        "proxy_monitoring": monitored(stack, network),
+        "services": ["lessons"],
+        "ecs_services": {},
+    }
     with pytest.raises(ValueError, match=re.escape(message)):
         ServiceMonitoring(stack, "Services", **{**given, **arguments})

@@ -54,7 +54,7 @@ MONITORED: dict[str, Any] = {"telemetry": {"cloudwatch": {}}}
 def test_fails_for_other_stacks_that_grow_with_the_services(
     changes: dict[str, Any], key: tuple[str, ...]
 ) -> None:
-    existing = {f"old-{index}": {} for index in range(90)}
+    existing: dict[str, Any] = {f"old-{index}": {} for index in range(90)}
     findings = size_findings(configured({}, existing_services=existing, **changes))
     assert [path for path, _ in findings] == [key]
 
@@ -68,8 +68,9 @@ def test_fails_for_a_template_that_is_too_long_though_its_resources_fit() -> Non
 
 @pytest.mark.parametrize("section", ["services", "existing_services"])
 def test_two_hundred_services_of_one_proxy_are_monitored(section: str) -> None:
-    blocks = alike(200) if section == "services" else {f"service-{index}": {} for index in range(200)}
-    configuration = configured(**{"services": {}, section: blocks}, service_stacks=8, **MONITORED)
+    existing: dict[str, Any] = {f"service-{index}": {} for index in range(200)}
+    blocks = {"services": alike(200)} if section == "services" else {"services": {}, section: existing}
+    configuration = configured(**blocks, service_stacks=8, **MONITORED)
     assert not size_findings(configuration)
     monitoring = [size for size in stack_sizes(configuration) if "monitoring" in size.name]
     assert [size.name for size in monitoring] == [
