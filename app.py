@@ -14,12 +14,18 @@ VALIDATION = ValidationInAdvance()
 if __name__ == "__main__":
     VALIDATION.start()  # Node works on it while Python imports what follows
 
+from ecs_envoy import RoutedService
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import cut_overs
 from ecs_envoy.configuration.proxies.views import stack_name, views
-from ecs_envoy.configuration.stacks.numbers import defined_stacks
+from ecs_envoy.configuration.stacks.numbers import (
+    defined_monitoring_stacks,
+    defined_stacks,
+    monitoring_stack_name,
+)
 from ecs_envoy.configuration.stacks.sizes import template_findings
+from ecs_envoy.configuration.telemetry import CloudWatch
 from ecs_envoy.from_configuration.everything import mark_everything
 from ecs_envoy.from_configuration.lookups import missing_lookups
 from ecs_envoy.plan.limits.service_stacks import services_stack_name
@@ -91,18 +97,42 @@ def _define_proxy_stacks(
             app, stack_name(view, "cut-over"), env=env, configuration=view, proxy=proxy.proxy
         ).add_stack_dependency(proxy)
     if view.telemetry.cloudwatch:
-        from stacks.monitoring import MonitoringStack
+        _define_monitoring_stacks(app, env, view, view.telemetry.cloudwatch, proxy, services)
+    return proxy
 
-        MonitoringStack(
+
+def _define_monitoring_stacks(
+    app: App,
+    env: Environment,
+    view: Configuration,
+    settings: CloudWatch,
+    proxy: ProxyStack,
+    services: Sequence[RoutedService],
+) -> None:
+    """Define the stack of the proxy's alarms and topic, and one for the services of each further stack."""
+    from stacks.monitoring import MonitoringStack, ServiceMonitoringStack
+
+    one, *others = defined_monitoring_stacks(view)
+    first = MonitoringStack(
+        app,
+        monitoring_stack_name(view, one),
+        env=env,
+        configuration=view,
+        settings=settings,
+        proxy=proxy.proxy,
+        services=services,
+        one_of_several=bool(others),
+    )
+    for number in others:
+        ServiceMonitoringStack(
             app,
-            stack_name(view, "monitoring"),
+            monitoring_stack_name(view, number),
             env=env,
             configuration=view,
-            settings=view.telemetry.cloudwatch,
-            proxy=proxy.proxy,
+            number=number,
+            first=first,
             services=services,
         )
-    return proxy
 
 
 def configuration_file(app: App) -> Path:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ecs_envoy.monitoring.proxy_monitoring import ProxyMonitoring
+    from ecs_envoy.monitoring.service_monitoring import ServiceMonitoring
     from ecs_envoy.network.network import Network
     from ecs_envoy.network.place import Place
     from ecs_envoy.plan.discovery import Discovery
@@ -60,6 +61,7 @@ _MODULES = {
     "ProxyMonitoring": "ecs_envoy.monitoring.proxy_monitoring",
     "PublicApi": "ecs_envoy.services.public_api",
     "RoutedService": "ecs_envoy.proxy.routed_service",
+    "ServiceMonitoring": "ecs_envoy.monitoring.service_monitoring",
     "ServerOptions": "ecs_envoy.settings.task.options",
     "SettingsError": "envoy_config.settings_error",
     "SidecarContainer": "ecs_envoy.settings.task.sidecar",
@@ -99,6 +101,7 @@ __all__ = [
     "PublicApi",
     "RoutedService",
     "ServerOptions",
+    "ServiceMonitoring",
     "SettingsError",
     "SidecarContainer",
     "TaskOptions",

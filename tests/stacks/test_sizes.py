@@ -20,27 +20,47 @@ RICH: dict[str, Any] = {
 }
 
 
-def services(number: int) -> dict[str, Any]:
+def services(number: int, name: str = "s") -> dict[str, Any]:
     return {
-        f"s{index}": {**deepcopy(RICH), "grpc_services": [f"a.v1.S{index}"], "calls": ["s0"]}
+        f"{name}{index}": {**deepcopy(RICH), "grpc_services": [f"a.v1.S{index}"], "calls": [f"{name}0"]}
         for index in range(number)
     }
 
 
-@pytest.mark.parametrize("number", [1, 12])
-def test_the_estimate_of_each_stack_is_an_upper_one(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "stacks", "name", "more"),
+    [
+        pytest.param(1, 2, "s", {}, id="one service"),
+        pytest.param(12, 2, "s", {}, id="twelve"),
+        pytest.param(3, 1, "s", {"tags": {"team": "platform", "cost-centre": "4711"}}, id="one stack, tags"),
+        pytest.param(
+            3,
+            1,
+            "courses-and-grading-of-the-whole-company-" + "x" * 20,
+            {"namespace": {"name": "grpc.services.of-the-company.internal"}},
+            id="long names",
+        ),
+    ],
+)
+def test_the_estimate_of_each_stack_is_an_upper_one(
+    number: int, stacks: int, name: str, more: dict[str, Any], tmp_path: Path
+) -> None:
     telemetry: dict[str, Any] = {"cloudwatch": {}, "tracing": {}}
     templates = synthesized(
         tmp_path / "app",
         name="full",
-        service_stacks=2,
-        services=services(number),
+        service_stacks=stacks,
+        services=services(number, name),
         telemetry=telemetry,
         proxy={"aliases": ["old"], "further_ports": [443 + 50000], "tasks": {"min": 2, "max": 4}},
+        **more,
     )
     for size in stack_sizes(load_configuration(tmp_path / "app/config.yaml")):
         real = len(templates[size.name].get("Resources", {}))
         assert real <= size.resources <= real + 12
+        if size.template_bytes:
+            written = (tmp_path / f"app/out/{size.name}.template.json").stat().st_size
+            assert written <= size.template_bytes <= 1.1 * written + 15_000
     assert not excesses(tmp_path / "app/out")
 
 

@@ -1,12 +1,14 @@
 """The alarms of a proxy; each has a runbook."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 
-from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics, minute
+from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics, is_timed, minute
 from ecs_envoy.monitoring.task_metrics import missing_tasks, skew
+from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 
 if TYPE_CHECKING:
@@ -82,7 +84,27 @@ class ProxyAlarms:
             "A proxy task holds nearly as many connections of clients as it may, and will refuse more",
         )
 
-    def add_call_alarms(self, metrics: ProxyMetrics, service: str, *, timed: bool) -> None:
+    def add_service_alarms(
+        self, proxy: EnvoyProxy, services: Sequence[str], ecs_services: Mapping[str, ecs.FargateService]
+    ) -> None:
+        """Add the alarms for `services` of `proxy`, whose tasks are those of `ecs_services`."""
+        metrics = ProxyMetrics(proxy=proxy.metrics_name)
+        for service in proxy.services:
+            name = service.plan.name
+            if name not in services:
+                continue
+            self._add_call_alarms(metrics, name, timed=is_timed(proxy))
+            if service.plan.discovery == "cloud_map":
+                self._add_discovery_alarm(metrics, name)
+            if name in ecs_services:
+                self._add_task_alarms(ecs_services[name], name)
+
+    def add_widgets(self, widgets: Iterable[cloudwatch.IWidget]) -> None:
+        """Add `widgets` to the facade's dashboard."""
+        for widget in widgets:
+            self._facade.add_widget(widget)
+
+    def _add_call_alarms(self, metrics: ProxyMetrics, service: str, *, timed: bool) -> None:
         """Add the alarms for calls to `service`; an alarm for their durations only if they are `timed`."""
         self._alarm(
             "errors",
@@ -110,7 +132,7 @@ class ProxyAlarms:
             missing=_UNCHANGED,
         )
 
-    def add_discovery_alarm(self, metrics: ProxyMetrics, service: str) -> None:
+    def _add_discovery_alarm(self, metrics: ProxyMetrics, service: str) -> None:
         """Add the alarm for a service that the discovery sidecar follows."""
         self._alarm(
             "discovery-stale",
@@ -121,7 +143,7 @@ class ProxyAlarms:
             missing=_UNCHANGED,
         )
 
-    def add_task_alarms(self, ecs_service: ecs.FargateService, service: str) -> None:
+    def _add_task_alarms(self, ecs_service: ecs.FargateService, service: str) -> None:
         """Add the alarms for the tasks of a service."""
         self._tasks_missing(ecs_service, service)
         self._alarm(

@@ -8,6 +8,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from ecs_envoy.plan.collector_settings import AGE, BY_STATUS, CONNECTIONS, HEALTHY, NAMESPACE
+from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.proxy.scaling import open_calls, service_dimensions
 from ecs_envoy.settings.alarm_thresholds import SERVER_ERRORS
 
@@ -131,6 +132,11 @@ class ProxyMetrics:
             label=service,
             period=minute(),
         )
+
+
+def is_timed(proxy: EnvoyProxy) -> bool:
+    """Return whether CloudWatch has durations of the calls of `proxy`: they come from its access log."""
+    return proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
 
 
 def metric_id(name: str, service: str) -> str:

@@ -1,7 +1,7 @@
 """The construct for the dashboard and the alarms of a proxy in CloudWatch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,20 +12,16 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from ecs_envoy.monitoring.dashboard import dashboard_widgets
-from ecs_envoy.monitoring.proxy_alarms import ProxyAlarms
-from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics
+from ecs_envoy.monitoring.alarm_rules import AlarmRules, service_findings
+from ecs_envoy.monitoring.dashboard import proxy_widgets
+from ecs_envoy.monitoring.proxy_metrics import ProxyMetrics, is_timed
 from ecs_envoy.plan.collector_settings import NAMESPACE
 from ecs_envoy.proxy.envoy_proxy import EnvoyProxy
 from ecs_envoy.settings.alarm_thresholds import AlarmThresholds
 from ecs_envoy.settings.arguments import Example, checked_arguments, refuse
-from ecs_envoy.settings.extra import extra
 from ecs_envoy.settings.values import DashboardName, Place
 from envoy_config.access_log import SAMPLE
 from envoy_config.settings_error import Finding
-
-if TYPE_CHECKING:
-    from cdk_monitoring_constructs import MonitoringFacade
 
 RUNBOOKS = "docs/runbooks"
 """The folder of the runbooks in this project's repository."""
@@ -41,6 +37,8 @@ class ProxyMonitoring(Construct):
         proxy: The proxy. Its `telemetry` must have `cloudwatch`.
         ecs_services: The ECS services behind it by their names, for the CPU and the number of their
             tasks. Leave out services that something else deploys.
+        services: The names of the services whose alarms and graphs are here; all of the proxy by default.
+            A stack has room for some 50. `ServiceMonitoring` has those of the others.
         topic: The SNS topic that is notified when an alarm goes off or ends; a new one by default. The
             policy of a topic that is given has to let `cloudwatch.amazonaws.com` publish for this account.
         topic_key: The KMS key that encrypts a new topic; its policy has to let `cloudwatch.amazonaws.com`
@@ -51,12 +49,14 @@ class ProxyMonitoring(Construct):
             proxy's by default, joined by an underscore, which neither has.
 
     Attributes:
+        proxy: The proxy.
         topic: The SNS topic that is notified.
-        alarms: All alarms.
+        rules: What its alarms have in common with those of `ServiceMonitoring`.
+        dashboard_name: The dashboard's name.
+        alarms: All alarms that are here.
 
     Raises:
         ArgumentError: A value is not allowed, or the proxy sends no metrics to CloudWatch.
-        MissingExtraError: The package `cdk-monitoring-constructs` is not installed.
 
     """
 
@@ -68,64 +68,36 @@ class ProxyMonitoring(Construct):
         *,
         proxy: EnvoyProxy,
         ecs_services: Mapping[str, ecs.FargateService],
+        services: Sequence[str] | None = None,
         topic: sns.ITopic | None = None,
         topic_key: kms.IKey | None = None,
         thresholds: Annotated[AlarmThresholds, Example("AlarmThresholds(skew=1.5)")] | None = None,
         runbooks: Place = RUNBOOKS,
         dashboard_name: DashboardName | None = None,
     ) -> None:
-        services = [service.plan.name for service in proxy.services]
-        refuse(construct_id, _findings(proxy, services, ecs_services))
+        routed = [service.plan.name for service in proxy.services]
+        here = routed if services is None else list(services)
+        refuse(construct_id, _findings(proxy, here, ecs_services))
         super().__init__(scope, construct_id)
-        dashboard_name = dashboard_name or f"{Stack.of(self).stack_name}_{proxy.name}"
+        self.proxy = proxy
+        self.dashboard_name: str = dashboard_name or f"{Stack.of(self).stack_name}_{proxy.name}"
         metrics = ProxyMetrics(proxy=proxy.metrics_name)
-        timed = proxy.telemetry.datadog is None or not proxy.telemetry.datadog.access_log
-        if timed:
+        if is_timed(proxy):
             self._measure_durations(proxy, metrics)
         self.topic: sns.ITopic = topic or self._define_topic(topic_key)  # pyright: ignore[reportAttributeAccessIssue]
-        facade = self._define_facade(dashboard_name)
-        alarms = ProxyAlarms(facade, thresholds or AlarmThresholds(), runbooks, dashboard_name)
+        self.rules = AlarmRules(
+            topic=self.topic,
+            thresholds=thresholds or AlarmThresholds(),
+            runbooks=runbooks,
+            prefix=self.dashboard_name,
+        )
+        alarms = self.rules.alarms(self, self.dashboard_name)
         alarms.add_proxy_alarms(proxy.ecs_service)
         alarms.add_connection_alarm(metrics)
-        for service in proxy.services:
-            name = service.plan.name
-            alarms.add_call_alarms(metrics, name, timed=timed)
-            if service.plan.discovery == "cloud_map":
-                alarms.add_discovery_alarm(metrics, name)
-            if name in ecs_services:
-                alarms.add_task_alarms(ecs_services[name], name)
+        alarms.add_service_alarms(proxy, here, ecs_services)
         self.alarms: list[cloudwatch.Alarm] = alarms.alarms
-        for widget in dashboard_widgets(metrics, services, proxy, ecs_services, alarms.alarms, timed=timed):
-            facade.add_widget(widget)
-
-    def _define_facade(self, dashboard_name: str) -> "MonitoringFacade":
-        with extra("monitoring", "ProxyMonitoring"):
-            # Imported here because Python and Node take 0.4 s to load it.
-            from cdk_monitoring_constructs import (
-                AlarmFactoryDefaults,
-                DefaultDashboardFactory,
-                MonitoringFacade,
-                SnsAlarmActionStrategy,
-            )
-
-        return MonitoringFacade(
-            self,
-            "Monitoring",
-            alarm_factory_defaults=AlarmFactoryDefaults(
-                alarm_name_prefix=dashboard_name,
-                actions_enabled=True,
-                action=SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
-                datapoints_to_alarm=5,
-            ),
-            dashboard_factory=DefaultDashboardFactory(  # pyright: ignore[reportArgumentType]  # the library's own
-                self,
-                "Dashboard",
-                dashboard_name_prefix=dashboard_name,
-                create_dashboard=True,
-                create_summary_dashboard=False,
-                create_alarm_dashboard=False,
-            ),
-        )
+        others_start = self.dashboard_name if len(here) < len(routed) else None
+        alarms.add_widgets(proxy_widgets(proxy, here, ecs_services, alarms.alarms, others_start=others_start))
 
     def _define_topic(self, key: kms.IKey | None) -> sns.Topic:
         """Define the topic, and let the alarms of this account publish to it."""
@@ -174,6 +146,4 @@ def _findings(
             ("proxy",),
             f"{proxy.name} sends no metrics to CloudWatch; give it telemetry=Telemetry(cloudwatch=True)",
         )
-    for name in ecs_services:
-        if name not in services:
-            yield ("ecs_services", name), f"the proxy has no such service; give one of {', '.join(services)}"
+    yield from service_findings(proxy, services, ecs_services)

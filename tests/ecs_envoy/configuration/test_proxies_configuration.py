@@ -175,6 +175,11 @@ def test_fails_for_a_proxy_that_the_file_does_not_have(tmp_path: Path) -> None:
             id="the name of a stack of another proxy",
         ),
         pytest.param(
+            TWO.replace("  batch:", "  grpc-monitoring-2:"),
+            [":18: proxies.grpc-monitoring-2: would name its stack as one of the proxy grpc; give another name"],
+            id="the name of a further stack of another proxy",
+        ),
+        pytest.param(
             TWO.replace("  batch:", "  lessons:"),
             [":18: proxies.lessons: 'lessons' is also the name of the service lessons in the namespace; give another name"],
             id="the name of a service of another proxy",

@@ -7,7 +7,15 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk.assertions import Template
 
-from ecs_envoy import AccessLog, AlarmThresholds, Network, ProxyMonitoring, Telemetry
+from ecs_envoy import (
+    AccessLog,
+    AlarmThresholds,
+    GrpcService,
+    Network,
+    ProxyMonitoring,
+    ServiceMonitoring,
+    Telemetry,
+)
 from ecs_envoy.monitoring.proxy_alarms import RUNBOOK_NAMES
 from ecs_envoy.telemetry.log_queries import log_queries
 from envoy_config.access_log import FIELDS
@@ -35,14 +43,8 @@ def test_the_saved_query_has_each_field_that_a_runbook_reads() -> None:
 def monitored(stack: Stack, network: Network, **options: Any) -> ProxyMonitoring:  # noqa: ANN401
     service = grpc_service(stack, network, **BY_DNS)
     proxy = proxy_with(stack, network, service, telemetry=Telemetry(cloudwatch=True))
-    return ProxyMonitoring(
-        stack,
-        "Monitoring",
-        proxy=proxy,
-        ecs_services={"lessons": service.ecs_service},
-        dashboard_name="test",
-        **options,
-    )
+    values: dict[str, Any] = {"ecs_services": {"lessons": service.ecs_service}, **options}
+    return ProxyMonitoring(stack, "Monitoring", proxy=proxy, dashboard_name="test", **values)
 
 
 def test_each_alarm_notifies_its_topic_and_names_its_runbook(stack: Stack, network: Network) -> None:
@@ -162,3 +164,70 @@ def test_fails_to_monitor_a_proxy_that_sends_no_metrics_to_cloudwatch(stack: Sta
             ecs_services={},
             dashboard_name="test",
         )
+
+
+def test_services_in_another_stack_notify_the_same_topic_by_alarms_that_are_called_the_same(
+    stack: Stack, network: Network
+) -> None:
+    first = monitored(stack, network, services=[], ecs_services={})
+    other = Stack(stack.node.root, "Other")  # pyright: ignore[reportArgumentType]  # an App
+    (service,) = first.proxy.services
+    assert isinstance(service, GrpcService)
+    here = ServiceMonitoring(
+        other,
+        "Monitoring",
+        proxy_monitoring=first,
+        services=["lessons"],
+        ecs_services={"lessons": service.ecs_service},
+    )
+    alarms = Template.from_stack(other).find_resources("AWS::CloudWatch::Alarm").values()
+    assert len(alarms) == len(here.alarms) == 5
+    assert len(first.alarms) == 4
+    names = {alarm["Properties"]["AlarmName"] for alarm in alarms}
+    assert names == {
+        f"test_lessons_{kind}"
+        for kind in ("errors", "slow-calls", "no-healthy-endpoint", "tasks-missing", "skew")
+    }
+    (notified,) = {json.dumps(alarm["Properties"]["AlarmActions"]) for alarm in alarms}
+    assert "MonitoringAlarms" in notified
+    assert not Template.from_stack(other).find_resources("AWS::SNS::Topic")
+    dashboards = [
+        json.dumps(dashboard["Properties"])
+        for each in (stack, other)
+        for dashboard in Template.from_stack(each).find_resources("AWS::CloudWatch::Dashboard").values()
+    ]
+    assert "dashboards whose names begin with **test_**" in dashboards[0]
+    assert "are on the dashboard **test**" in dashboards[1]
+    assert '"DashboardName": "Other_grpc"' in dashboards[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(
+            {"services": ["grading"]},
+            "Services: services[0]: 'grading' is no service of the proxy; give some of lessons",
+            id="services",
+        ),
+        pytest.param(
+            {"services": [], "ecs_services": {"lessons": None}},
+            "Services: ecs_services.lessons: ",
+            id="ecs_services",
+        ),
+        pytest.param(
+            {"proxy_monitoring": "Monitoring"},
+            "Services: proxy_monitoring: 'Monitoring' is not a ProxyMonitoring; give one such as",
+            id="proxy_monitoring",
+        ),
+    ],
+)
+def test_fails_to_monitor_services_that_the_proxy_does_not_have(
+    stack: Stack, network: Network, arguments: dict[str, Any], message: str
+) -> None:
+    given: dict[str, Any] = {
+        "proxy_monitoring": monitored(stack, network),
+        "services": ["lessons"],
+        "ecs_services": {},
+    }
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ServiceMonitoring(stack, "Services", **{**given, **arguments})

@@ -19,7 +19,7 @@ BLOCKS: dict[str, Any] = {
     "network": {"vpc_id": "vpc-0123456789abcdef0"},
     "services": {
         "lessons": LESSONS,
-        "reports": {**LESSONS, "image": "example.com/reports:1", "grpc_services": ["b.v1.B"]},
+        "reports": {**LESSONS, "image": "example.com/reports:1", "grpc_services": ["b.v1.B"], "stack": 2},
     },
     "proxies": {"online": {"services": ["lessons"]}, "batch": {"services": ["reports"]}},
     "telemetry": {"cloudwatch": {}},
@@ -32,25 +32,31 @@ def config(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("several") / "doctor"
     templates = synthesized(folder, name="several", **BLOCKS)
     CloudFormation(emulator).create(
-        templates, "several-network", "several-services", "several-batch", "several-batch-monitoring"
+        templates,
+        "several-network",
+        "several-services",
+        "several-services-2",
+        "several-batch",
+        "several-batch-monitoring",
+        "several-batch-monitoring-2",
     )
     return folder / "config.yaml"
 
 
 @pytest.mark.parametrize(
-    ("proxy", "missing"),
+    ("proxy", "missing", "number"),
     [
-        pytest.param("batch", [], id="deployed"),
-        pytest.param("online", ["several-online", "several-online-monitoring"], id="not deployed"),
+        pytest.param("batch", [], 6, id="deployed"),
+        pytest.param("online", ["several-online", "several-online-monitoring"], 5, id="not deployed"),
     ],
 )
 def test_the_stacks_of_the_proxy_that_is_named_are_looked_at(
-    proxy: str, missing: list[str], config: Path
+    proxy: str, missing: list[str], number: int, config: Path
 ) -> None:
     view = the_view(load_configuration(config), proxy)
     results = [result for check, result in examine(view, None) if check.title == "Are the stacks deployed?"]
     assert [result.subject for result in results if result.status == "problem"] == missing
-    assert len(results) == 4
+    assert len(results) == number
 
 
 def test_the_deployed_bootstrap_is_compared_with_that_of_the_proxy_that_is_named(config: Path) -> None:

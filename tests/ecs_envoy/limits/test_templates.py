@@ -85,6 +85,11 @@ def dashboard(*widgets: dict[str, Any]) -> dict[str, Any]:
             id="metrics of all widgets",
         ),
         pytest.param(dashboard({"alarms": ["a"] * 101}), ("R", "alarms of a widget", 101), id="alarms"),
+        pytest.param(
+            resource("AWS::Logs::MetricFilter", FilterPattern="x" * 1025),
+            ("R", "characters of a metric filter's pattern", 1025),
+            id="pattern",
+        ),
     ],
 )
 def test_a_template_above_a_limit_is_found(
@@ -124,7 +129,9 @@ def test_the_rules_of_a_group_are_counted_in_every_stack(
         ("prod-services", "", ("service_stacks",), "service_stacks before the first deployment"),
         ("prod-services-2", "", ("service_stacks",), "`stack` with the number of another stack"),
         ("prod-proxy", "", ("proxy",), "several proxies"),
-        ("prod-monitoring", "", ("telemetry", "cloudwatch"), "several proxies"),
+        ("prod-monitoring", "", ("service_stacks",), "service_stacks before the first deployment"),
+        ("prod-monitoring-2", "", ("service_stacks",), "`stack` with the number of another stack"),
+        ("prod-monitoring-2", "R", ("telemetry", "cloudwatch"), "less text"),
         ("prod-api", "R", ("api",), "less text"),
         ("prod-network", "", ("network",), "several proxies"),
     ],

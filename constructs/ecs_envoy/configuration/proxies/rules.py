@@ -13,7 +13,7 @@ from envoy_config.settings_error import Finding
 
 _OTHER_STACKS = ("network", "services", "api")
 _SERVICES_STACK = re.compile(r"services-\d+")
-_ADDED_STACKS = ("monitoring", "cut-over")
+_ADDED_STACK = re.compile(r"(.+)-(?:monitoring(?:-\d+)?|cut-over)")
 
 
 def _one_or_several(configuration: Configuration) -> Iterator[Finding]:
@@ -47,12 +47,11 @@ def _stacks(configuration: Configuration) -> Iterator[Finding]:
         if name in _OTHER_STACKS or _SERVICES_STACK.fullmatch(name):
             problem = f"would name its stack as that of the {name.partition('-')[0]}"
             yield ("proxies", name), f"{problem}; give another name, such as {name}-proxy"
-        for added in _ADDED_STACKS:
-            if (other := name.removesuffix(f"-{added}")) != name and other in configuration.proxies:
-                yield (
-                    ("proxies", name),
-                    f"would name its stack as one of the proxy {other}; give another name",
-                )
+        if (added := _ADDED_STACK.fullmatch(name)) and added[1] in configuration.proxies:
+            yield (
+                ("proxies", name),
+                f"would name its stack as one of the proxy {added[1]}; give another name",
+            )
 
 
 def _names(configuration: Configuration) -> Iterator[Finding]:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import servers
 from ecs_envoy.configuration.proxies.views import views
+from ecs_envoy.plan.limits.monitoring_sizes import QUERIES_OF_SERVICE
 from ecs_envoy.plan.limits.quotas import (
     FARGATE_VCPUS,
     INSTANCES_OF_NAMESPACE,
+    QUERY_ALARMS,
     ROLES,
     Quota,
 )
@@ -42,3 +44,8 @@ def _needed(configuration: Configuration) -> Iterator[tuple[KeyPath, str, Quota,
     if (roles := _ROLES_OF_TASK * len(tasks)) > ROLES.most // 2:
         text = f"the tasks have {roles} roles"
         yield ("services",), text, ROLES, cure.format("Roles per account")
+    # An alarm of each service's skew has one. CloudWatch has no limit for all alarms together.
+    queries = QUERIES_OF_SERVICE * len(configuration.services) if configuration.telemetry.cloudwatch else 0
+    if queries > QUERY_ALARMS.most // 2:
+        text = f"each service has an alarm with a query of Metrics Insights, together {queries:,}"
+        yield ("telemetry", "cloudwatch"), text, QUERY_ALARMS, cure.format("Metrics Insights alarms")

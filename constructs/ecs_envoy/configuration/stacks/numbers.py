@@ -1,6 +1,7 @@
-"""The stacks of the services of a configuration."""
+"""The stacks of the services of a configuration, and of their monitoring."""
 
 from ecs_envoy.configuration.model import Configuration
+from ecs_envoy.configuration.proxies.views import is_routed, stack_name
 from ecs_envoy.plan.limits.service_stacks import services_stack_name, stack_number
 
 
@@ -36,3 +37,38 @@ def used_stack_names(configuration: Configuration) -> list[str]:
 def stack_name_of(configuration: Configuration, service: str) -> str:
     """Return the name of the stack that `service` is in."""
     return services_stack_name(configuration.environment, stack_of(configuration, service))
+
+
+def monitored_in(configuration: Configuration, service: str) -> int:
+    """Return the number of the monitoring stack that `service` is in: that of its own stack.
+
+    Existing services are spread by their names, too: unlike their rules, their alarms share nothing.
+    """
+    deployed = configuration.services.get(service)
+    chosen = deployed.stack if deployed else None
+    return stack_number(service, stacks=configuration.service_stacks, chosen=chosen)
+
+
+def monitored_services(view: Configuration, number: int) -> list[str]:
+    """Return the services of the proxy of `view` that the monitoring stack with this number has."""
+    every = [*view.services, *view.existing_services]
+    return [name for name in every if is_routed(view, name) and monitored_in(view, name) == number]
+
+
+def used_monitoring_stacks(view: Configuration) -> list[int]:
+    """Return the numbers of the monitoring stacks that have resources, in ascending order."""
+    if not view.telemetry.cloudwatch:
+        return []
+    every = [*view.services, *view.existing_services]
+    return sorted({1, *(monitored_in(view, name) for name in every if is_routed(view, name))})
+
+
+def defined_monitoring_stacks(view: Configuration) -> list[int]:
+    """Return the numbers of the monitoring stacks to define, as `defined_stacks` does."""
+    used = used_monitoring_stacks(view)
+    return sorted({*range(1, view.service_stacks + 1), *used}) if used else []
+
+
+def monitoring_stack_name(view: Configuration, number: int) -> str:
+    """Return the name of the monitoring stack with this number; the first has none in its name."""
+    return stack_name(view, "monitoring" if number == 1 else f"monitoring-{number}")

@@ -6,13 +6,21 @@ from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import proxy_clients
 from ecs_envoy.configuration.proxies.views import is_routed, stack_name, views
 from ecs_envoy.configuration.server import Service
-from ecs_envoy.configuration.stacks.numbers import defined_stacks, stack_of, used_stacks
-from ecs_envoy.plan.limits.quotas import RESOURCES, RULES
+from ecs_envoy.configuration.stacks.numbers import (
+    defined_monitoring_stacks,
+    defined_stacks,
+    monitored_services,
+    monitoring_stack_name,
+    stack_of,
+    used_monitoring_stacks,
+    used_stacks,
+)
+from ecs_envoy.plan.limits.monitoring_sizes import MonitoringSize
+from ecs_envoy.plan.limits.quotas import FILTER_PATTERN_CHARACTERS, RULES
 from ecs_envoy.plan.limits.service_stacks import services_stack_name
 from ecs_envoy.plan.limits.stack_sizes import (
     ServiceSize,
     StackSize,
-    monitoring_resources,
     proxy_resources,
 )
 from ecs_envoy.plan.limits.templates import Excess
@@ -43,9 +51,7 @@ def stack_sizes(configuration: Configuration) -> list[StackSize]:
             client_rules=ports * sum(map(is_security_group, view.proxy.clients)),
         )
         sizes.append(StackSize(name=stack_name(view), resources=size, services=len(routed)))
-        if view.telemetry.cloudwatch:
-            size = monitoring_resources(services=len(routed))
-            sizes.append(StackSize(name=stack_name(view, "monitoring"), resources=size, services=len(routed)))
+        sizes += _monitoring_stacks(view)
     return sizes
 
 
@@ -54,7 +60,7 @@ def size_findings(configuration: Configuration) -> list[Finding]:
     return [
         (_key(configuration, size.name), f"{size}; {_cure(configuration, size.name)}")
         for size in stack_sizes(configuration)
-        if size.resources > RESOURCES.usable
+        if size.too_full
     ]
 
 
@@ -62,7 +68,7 @@ def template_findings(configuration: Configuration, found: Iterable[Excess]) -> 
     """Return the key to change for each limit that the templates of `configuration` pass, and the cure."""
     return [
         (
-            _service_key(configuration, excess) or _key(configuration, excess.stack),
+            _resource_key(configuration, excess) or _key(configuration, excess.stack),
             f"{excess}; {_excess_cure(configuration, excess)}",
         )
         for excess in found
@@ -100,36 +106,71 @@ def _metrics(service: Service) -> int:
     return 1 + (tasks.memory_percent is not None) + (tasks.calls_per_second is not None)
 
 
+def _monitoring_stacks(view: Configuration) -> Iterator[StackSize]:
+    settings = view.telemetry.cloudwatch
+    if settings is None:
+        return
+    several = len(defined_monitoring_stacks(view)) > 1
+    for number in used_monitoring_stacks(view):
+        services = monitored_services(view, number)
+        size = MonitoringSize(
+            services=services,
+            environment=view.environment,
+            proxy=view.proxy.name,
+            namespace=view.namespace.name,
+            runbooks=settings.runbooks,
+            tags=view.tags,
+            one_of_several=several,
+        )
+        yield StackSize(
+            name=monitoring_stack_name(view, number),
+            resources=size.resources,
+            services=len(services),
+            template_bytes=size.template_bytes,
+        )
+
+
 def _services_stacks(configuration: Configuration) -> Iterator[str]:
     for number in defined_stacks(configuration):
         yield services_stack_name(configuration.environment, number)
 
 
-def _service_key(configuration: Configuration, excess: Excess) -> KeyPath | None:
-    """Return the key of the service that has the resource; the CDK begins a logical id with its letters."""
-    if not excess.resource or excess.stack not in _services_stacks(configuration):
+def _resource_key(configuration: Configuration, excess: Excess) -> KeyPath | None:
+    """Return the key of what has the resource; the CDK begins the ids of a service's with its letters."""
+    if not excess.resource or not _is_spread(configuration, excess.stack):
         return None
+    if excess.stack not in _services_stacks(configuration):
+        return "telemetry", "cloudwatch"
     owners = [name for name in configuration.services if excess.resource.startswith(name.replace("-", ""))]
     return ("services", max(owners, key=len)) if owners else None
 
 
 def _key(configuration: Configuration, stack: str) -> KeyPath:
     """Return the key that decides what is in `stack`."""
-    if stack in _services_stacks(configuration):
+    if _is_spread(configuration, stack):
         return ("service_stacks",)
     for view in views(configuration):
-        if stack == stack_name(view, "monitoring"):
-            return ("telemetry", "cloudwatch")
         if stack in (stack_name(view), stack_name(view, "cut-over")):
             return ("proxies", view.proxy.name) if view.proxies else ("proxy",)
     return ("api",) if stack == f"{configuration.environment}-api" else ("network",)
 
 
 def _excess_cure(configuration: Configuration, excess: Excess) -> str:
+    if excess.quota is FILTER_PATTERN_CHARACTERS:
+        return "name fewer streaming_methods, or give services that have some a proxy of their own (proxies)"
     if excess.quota is RULES:
         return "give blocks, prefix lists or security groups that hold several of those that need a rule"
     return _SMALLER if excess.resource else _cure(configuration, excess.stack)
 
 
 def _cure(configuration: Configuration, stack: str) -> str:
-    return _MORE_STACKS if stack in _services_stacks(configuration) else _MORE_PROXIES
+    return _MORE_STACKS if _is_spread(configuration, stack) else _MORE_PROXIES
+
+
+def _is_spread(configuration: Configuration, stack: str) -> bool:
+    """Return whether `stack` is one of those that services are spread over."""
+    return stack in _services_stacks(configuration) or any(
+        stack == monitoring_stack_name(view, number)
+        for view in views(configuration)
+        for number in defined_monitoring_stacks(view)
+    )

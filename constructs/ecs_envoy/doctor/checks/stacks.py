@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ecs_envoy.configuration.proxies.views import stack_name
-from ecs_envoy.configuration.stacks.numbers import used_stack_names
+from ecs_envoy.configuration.stacks.numbers import (
+    monitoring_stack_name,
+    used_monitoring_stacks,
+    used_stack_names,
+)
 from ecs_envoy.doctor.account import Account
 from ecs_envoy.doctor.result import Result, ok, problem, warning
 
@@ -34,7 +38,7 @@ def check_stacks(account: Account) -> Iterator[Result]:
     names = [f"{configuration.environment}-network", *used_stack_names(configuration)]
     names += [stack_name(configuration)]
     names += [f"{configuration.environment}-api"] if configuration.api else []
-    names += [stack_name(configuration, "monitoring")] if configuration.telemetry.cloudwatch else []
+    names += [monitoring_stack_name(configuration, n) for n in used_monitoring_stacks(configuration)]
     for name in names:
         if name in deployed:
             yield _state(name, deployed[name])

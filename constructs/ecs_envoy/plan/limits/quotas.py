@@ -72,6 +72,12 @@ WIDGETS = Quota(what="widgets of a dashboard", most=500, page=_CLOUD_WATCH)
 METRICS_OF_WIDGET = Quota(what="metrics of a widget", most=500, page=_CLOUD_WATCH)
 METRICS_OF_DASHBOARD = Quota(what="metrics of a dashboard", most=2500, page=_CLOUD_WATCH)
 ALARMS_OF_WIDGET = Quota(what="alarms of a widget", most=100, page="Dashboard body structure and syntax")
+QUERY_ALARMS = Quota(
+    what="alarms with a query of Metrics Insights", most=200, page=_CLOUD_WATCH, adjustable=True
+)
+FILTER_PATTERN_CHARACTERS = Quota(
+    what="characters of a metric filter's pattern", most=1024, page="MetricFilter"
+)
 
 ALB_TARGETS = Quota(
     what="targets of an ALB", most=1000, page="Quotas for your Application Load Balancers", adjustable=True

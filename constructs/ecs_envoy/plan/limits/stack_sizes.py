@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ecs_envoy.plan.limits.quotas import RESOURCES
+from ecs_envoy.plan.limits.quotas import RESOURCES, TEMPLATE_BYTES
 
 _OF_SERVICE = 9
 """
@@ -12,8 +12,6 @@ another one.
 """
 _OF_PROXY = 23
 """The same for the proxy, its saved queries, its scaling, ECS's events, and what its telemetry may need."""
-_OF_MONITORING = 10
-_ALARMS_OF_SERVICE = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +47,6 @@ def proxy_resources(*, services: int, aliases: int, client_rules: int) -> int:
     return _OF_PROXY + 2 * (services + aliases) + client_rules
 
 
-def monitoring_resources(*, services: int) -> int:
-    """Return how many resources the stack of a proxy's monitoring has at most."""
-    return _OF_MONITORING + _ALARMS_OF_SERVICE * services
-
-
 @dataclass(frozen=True, kw_only=True)
 class StackSize:
     """How full a stack is.
@@ -62,15 +55,26 @@ class StackSize:
         name: The stack's name.
         resources: Its resources, at most.
         services: The number of services that it has resources of.
+        template_bytes: The size of its template, at most; 0 where resources end first.
 
     """
 
     name: str
     resources: int
     services: int
+    template_bytes: int = 0
+
+    @property
+    def too_full(self) -> bool:
+        """Whether it passes a limit."""
+        return self.resources > RESOURCES.usable or self.template_bytes > TEMPLATE_BYTES.usable
 
     def __str__(self) -> str:
         """Return the line of `ecs-envoy validate`."""
         number = f"{self.services} service{'' if self.services == 1 else 's'}"
         share = f"{self.resources} of {RESOURCES.most} resources"
-        return f"stack {self.name}: {number}, {share} ({100 * self.resources / RESOURCES.most:.0f} %)"
+        line = f"stack {self.name}: {number}, {share} ({100 * self.resources / RESOURCES.most:.0f} %)"
+        if self.template_bytes:
+            size, most = self.template_bytes / 1000, TEMPLATE_BYTES.most / 1000
+            line += f", {size:,.0f} of {most:,.0f} KB ({100 * size / most:.0f} %)"
+        return line

@@ -10,6 +10,7 @@ from typing import Any
 from ecs_envoy.plan.limits.quotas import (
     ALARMS_OF_WIDGET,
     CONTAINERS,
+    FILTER_PATTERN_CHARACTERS,
     GROUPS_OF_TASK,
     INLINE_POLICY_CHARACTERS,
     MANAGED_POLICY_CHARACTERS,
@@ -107,6 +108,8 @@ def _of_resource(resource: Template) -> Iterator[tuple[Quota, int]]:
             yield INLINE_POLICY_CHARACTERS, _size(properties["PolicyDocument"])
         case "AWS::IAM::ManagedPolicy":
             yield MANAGED_POLICY_CHARACTERS, _size(properties["PolicyDocument"])
+        case "AWS::Logs::MetricFilter":
+            yield FILTER_PATTERN_CHARACTERS, len(properties["FilterPattern"])
         case "AWS::CloudWatch::Dashboard":
             yield from _of_dashboard(properties["DashboardBody"])
         case _:
