@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent import futures
+from typing import Any as Json
 
 import grpc
 
@@ -70,10 +71,12 @@ def _stream(
 
 
 class XdsServer:
-    """Serves `assignments` to Envoy.
+    """Serves endpoints to Envoy as long as something refers to it, or to its method `put`.
+
+    grpcio ends a server within a second of the last reference to it: old streams go on, and new connections
+    are refused (`_Server.__del__` in grpcio).
 
     Args:
-        assignments: The endpoints of each service.
         address: The `address:port` that it binds, on loopback: the protocol has no password.
 
     Raises:
@@ -81,11 +84,11 @@ class XdsServer:
 
     """
 
-    def __init__(self, assignments: Assignments, address: str) -> None:
-        self._assignments = assignments
+    def __init__(self, address: str) -> None:
+        self._assignments = Assignments()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="xds"),
-            handlers=[_AggregatedDiscovery(assignments)],
+            handlers=[_AggregatedDiscovery(self._assignments)],
             options=[("grpc.so_reuseport", 0)],
         )
         try:
@@ -93,6 +96,10 @@ class XdsServer:
         except RuntimeError as error:
             raise OSError(0, "the port is taken") from error
         self._server.start()
+
+    def put(self, name: str, assignment: Mapping[str, Json]) -> None:
+        """Let every stream send `assignment`, a `ClusterLoadAssignment` in JSON, for service `name`."""
+        self._assignments.put(name, assignment)
 
     def close(self) -> None:
         """End the streams and the server."""
