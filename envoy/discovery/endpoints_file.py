@@ -95,10 +95,10 @@ class EndpointsFile:
                 with suppress(OSError):
                     new_file.unlink(missing_ok=True)
                 raise
-            self._written = body
             if self._publish:
                 for resource in resources:
                     self._publish(self._name, resource)
+            self._written = body
             return True
 
 

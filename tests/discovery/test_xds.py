@@ -120,6 +120,20 @@ def test_envoy_gets_each_change_and_keeps_what_it_has_while_the_sidecar_is_away(
     second.server.close()
 
 
+def test_endpoints_that_envoy_refuses_keep_no_other_service_from_its_own(
+    envoy: str, block: str, tmp_path: Path
+) -> None:
+    control = Control(tmp_path, f"{block}.1")
+    for name in NAMES:
+        control.list(name, f"{block}.2" if name != NAMES[50] else "no address")
+    wanted = {name: {f"{block}.2"} for name in NAMES if name != NAMES[50]}
+    until(lambda: endpoints(envoy).items() >= wanted.items())
+    assert endpoints(envoy)[NAMES[50]] == set()
+    control.list(NAMES[50], f"{block}.3")
+    until(lambda: endpoints(envoy)[NAMES[50]] == {f"{block}.3"})
+    control.server.close()
+
+
 @pytest.mark.parametrize(("number", "stream"), [(MAX_FILES, False), (MAX_FILES + 1, True)])
 def test_a_stream_takes_the_place_of_files_from_101_services_on(number: int, stream: bool) -> None:
     services = [service(name) for name in NAMES[:number]]

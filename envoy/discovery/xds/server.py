@@ -63,11 +63,13 @@ def _stream(
     threading.Thread(target=read, name="requests of envoy", daemon=True).start()
     number = 0
     while (resources := subscription.next()) is not None:
-        number += 1
-        # Envoy keeps the endpoints of services that an answer does not have ("xDS REST and gRPC protocol").
-        yield DiscoveryResponse(
-            version_info=str(number), nonce=str(number), type_url=TYPE, resources=resources
-        )
+        for resource in resources:
+            number += 1
+            # Each service goes alone, because Envoy reads no further in an answer of which it refuses a part.
+            # It keeps the endpoints of services that an answer does not have ("xDS REST and gRPC protocol").
+            yield DiscoveryResponse(
+                version_info=str(number), nonce=str(number), type_url=TYPE, resources=[resource]
+            )
 
 
 class XdsServer:
