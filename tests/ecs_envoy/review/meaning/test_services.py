@@ -184,6 +184,17 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             ),
         ],
     ),
+    "the sidecar's stream takes the place of files": (
+        app(proxy(bootstrap(services=LESSONS))),
+        app(proxy(bootstrap(services={**LESSONS, "discovery_sidecar": []}))),
+        [
+            "**the deployment**",
+            (
+                "- the proxy `grpc` rolls: its 2 tasks are replaced, new ones first; an old one "
+                "takes 30 s at most to end"
+            ),
+        ],
+    ),
     "an existing service is added": (
         app(proxy(bootstrap(services=LESSONS))),
         app(proxy(bootstrap(services={**LESSONS, **GRADING}))),
