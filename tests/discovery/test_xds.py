@@ -199,6 +199,25 @@ def test_the_sidecar_serves_what_it_discovers_whenever_envoy_asks(tmp_path: Path
         ] == [f"{block}.9"]
 
 
+def test_envoy_need_not_wait_for_a_service_about_which_there_is_no_answer(tmp_path: Path, block: str) -> None:
+    control = Control(tmp_path, f"{block}.1")
+    control.list(NAMES[0], f"{block}.2")
+    for name in NAMES[:2]:
+        control.files[name].begin()
+    # Envoy waits 15 s for each service that the stream is silent about (ConfigSource: initial_fetch_timeout).
+    (known,), (unknown,) = (ask(f"{block}.1:{XDS_PORT}", name) for name in NAMES[:2])
+    assert (len(known.endpoints), len(unknown.endpoints)) == (1, 0)
+    control.server.close()
+
+    # What an earlier run knew is not taken back.
+    again = Control(tmp_path, f"{block}.1")
+    again.files[NAMES[0]].begin()
+    again.list(NAMES[0], f"{block}.3")
+    (known,) = ask(f"{block}.1:{XDS_PORT}", NAMES[0])
+    assert len(known.endpoints) == 1
+    again.server.close()
+
+
 def test_fails_with_one_line_if_the_port_is_taken(block: str) -> None:
     first = XdsServer(f"{block}.1:{XDS_PORT}")
     with pytest.raises(OSError, match="the port is taken"):
