@@ -195,6 +195,19 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             ),
         ],
     ),
+    "a service moves to another stack": (
+        {"one": app(service())["app"], **app(proxy(bootstrap(services=LESSONS)))},
+        app(proxy(bootstrap(services=LESSONS)), service()),
+        [
+            "`lessons` moves from the stack `one` to `app`",
+            "- AWS makes it anew: new tasks, logs, rights and names",
+            "- it runs 2 tasks of 256 CPU units and 512 MiB",
+            "- its old tasks run on until somebody deletes their stack",
+            "- the proxy `grpc` forwards calls of `learning.v1.Lessons` to `lessons`",
+            "**the deployment**",
+            "- no running task restarts",
+        ],
+    ),
     "an existing service is added": (
         app(proxy(bootstrap(services=LESSONS))),
         app(proxy(bootstrap(services={**LESSONS, **GRADING}))),
