@@ -131,14 +131,18 @@ def existing_resources(configuration: Configuration) -> Existing:
 
 def _private_zones(configuration: Configuration) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     zones: dict[str, list[tuple[str, str]]] = {}
-    for _, cut_over in cut_overs(configuration):
+    for _, cut_over in _cut_overs(configuration):
         zones.setdefault(cut_over.zone, []).append((cut_over.name, cut_over.load_balancer))
     return tuple((zone, tuple(records)) for zone, records in zones.items())
 
 
+def _cut_overs(configuration: Configuration) -> list[tuple[str, CutOver]]:
+    return [found for view in views(configuration) for found in cut_overs(view)]
+
+
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
-    return {_name_in_namespace(configuration, name): cut_over for name, cut_over in cut_overs(configuration)}
+    return {_name_in_namespace(configuration, name): cut_over for name, cut_over in _cut_overs(configuration)}
 
 
 def _other_namespaces(configuration: Configuration) -> tuple[ExistingNamespace, ...]:

@@ -18,7 +18,6 @@ from bench.size.tasks import PORT as TASK_PORT
 from bench.size.tasks import Tasks
 from discovery.endpoints import Endpoint
 from discovery.endpoints_file import EndpointsFile
-from discovery.xds.assignments import Assignments
 from discovery.xds.server import XdsServer
 from ecs_envoy.plan.packed_bootstrap import pack
 from ecs_envoy.plan.sidecars import envoy_memory_mib
@@ -193,12 +192,11 @@ class SizedProxy:
 
     def _publish(self, *, stream: bool) -> XdsServer | None:
         """Give Envoy the endpoints as the sidecar does."""
-        assignments = Assignments()
+        server = XdsServer(f"{self._address}:{XDS_PORT}") if stream else None
         for name, addresses in self.tasks.addresses.items():
-            publish = assignments.put if stream else None
-            file = EndpointsFile(self._folder / "endpoints", name, publish)
+            file = EndpointsFile(self._folder / "endpoints", name, server.put if server else None)
             file.write([Endpoint("euw1-az1", address, TASK_PORT) for address in addresses], None)
-        return XdsServer(assignments, f"{self._address}:{XDS_PORT}") if stream else None
+        return server
 
     def _ready(self) -> bool:
         try:

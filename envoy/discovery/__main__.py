@@ -51,12 +51,9 @@ def main() -> int:
 def _serve_xds(address: str) -> Publish:
     """Serve endpoints to Envoy at `address` until the process ends; return what gets them."""
     # Here, because gRPC takes 25 MiB, and few sidecars need it (measured).
-    from discovery.xds.assignments import Assignments
     from discovery.xds.server import XdsServer
 
-    assignments = Assignments()
-    XdsServer(assignments, address)
-    return assignments.put
+    return XdsServer(address).put
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import cast
 
 from discovery.cloud_map.client import Instance
@@ -78,6 +78,8 @@ def _endpoint(instance: Instance, port: int) -> Endpoint | None:
         number = int(str(values.get("AWS_INSTANCE_PORT", port)))
     except ValueError:
         return None
-    if address.is_unspecified or address.is_multicast or not 1 <= number <= 65535:
+    # Envoy knows no zones of IPv6, as in fe80::1%eth0.
+    has_zone = isinstance(address, IPv6Address) and address.scope_id is not None
+    if has_zone or address.is_unspecified or address.is_multicast or not 1 <= number <= 65535:
         return None
     return Endpoint(str(values.get("AVAILABILITY_ZONE") or ""), str(address), number)

@@ -71,12 +71,17 @@ class EndpointsFile:
     def begin(self) -> None:
         """Write a file that says nothing about endpoints, if there is none: Envoy needs a file to start.
 
+        By a stream it gets an empty list, because it would wait 15 s for a service that the stream is silent
+        about (API reference: ConfigSource.initial_fetch_timeout).
+
         Raises:
             OSError: The file cannot be written.
 
         """
         if not self.path.exists():
             self._replace([])
+            if self._publish:
+                self._publish(self._name, _assignment(self._name, (), None))
 
     def _replace(self, resources: list[dict[str, Any]]) -> bool:
         body = json.dumps(resources, separators=(",", ":"))
@@ -95,10 +100,10 @@ class EndpointsFile:
                 with suppress(OSError):
                     new_file.unlink(missing_ok=True)
                 raise
-            self._written = body
             if self._publish:
                 for resource in resources:
                     self._publish(self._name, resource)
+            self._written = body
             return True
 
 

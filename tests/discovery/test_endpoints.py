@@ -38,6 +38,7 @@ def instance(**attributes: str) -> dict[str, Any]:
         pytest.param({"AWS_ALIAS_DNS_NAME": "lb.example.com"}, None, id="an alias"),
         pytest.param({"AWS_INSTANCE_CNAME": "example.com"}, None, id="a CNAME"),
         pytest.param({}, None, id="nothing"),
+        pytest.param({"AWS_INSTANCE_IPV6": "fe80::1%eth0"}, None, id="an address with an interface"),
         pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.300"}, None, id="not an address"),
         pytest.param({"AWS_INSTANCE_IPV4": "0.0.0.0"}, None, id="the address 0.0.0.0"),
         pytest.param({"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "0"}, None, id="not a port"),

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from discovery.endpoints import Endpoint
 from discovery.endpoints_file import EndpointsFile
-from discovery.xds.assignments import TYPE, Assignments
+from discovery.xds.assignments import TYPE
 from discovery.xds.messages_pb2 import ClusterLoadAssignment, DiscoveryRequest, DiscoveryResponse
 from discovery.xds.server import METHOD, XdsServer
 from discovery.zones.weights import own_zone_balance
@@ -42,9 +43,8 @@ class Control:
     """The sidecar's server at an address, and the files from which it learns."""
 
     def __init__(self, folder: Path, address: str) -> None:
-        self.assignments = Assignments()
-        self.server = XdsServer(self.assignments, f"{address}:{XDS_PORT}")
-        self.files = {name: EndpointsFile(folder, name, self.assignments.put) for name in NAMES}
+        self.server = XdsServer(f"{address}:{XDS_PORT}")
+        self.files = {name: EndpointsFile(folder, name, self.server.put) for name in NAMES}
 
     def list(self, name: str, *addresses: str) -> None:
         """Let discovery find these tasks of a service, in two zones."""
@@ -120,6 +120,20 @@ def test_envoy_gets_each_change_and_keeps_what_it_has_while_the_sidecar_is_away(
     second.server.close()
 
 
+def test_endpoints_that_envoy_refuses_keep_no_other_service_from_its_own(
+    envoy: str, block: str, tmp_path: Path
+) -> None:
+    control = Control(tmp_path, f"{block}.1")
+    for name in NAMES:
+        control.list(name, f"{block}.2" if name != NAMES[50] else "no address")
+    wanted = {name: {f"{block}.2"} for name in NAMES if name != NAMES[50]}
+    until(lambda: endpoints(envoy).items() >= wanted.items())
+    assert endpoints(envoy)[NAMES[50]] == set()
+    control.list(NAMES[50], f"{block}.3")
+    until(lambda: endpoints(envoy)[NAMES[50]] == {f"{block}.3"})
+    control.server.close()
+
+
 @pytest.mark.parametrize(("number", "stream"), [(MAX_FILES, False), (MAX_FILES + 1, True)])
 def test_a_stream_takes_the_place_of_files_from_101_services_on(number: int, stream: bool) -> None:
     services = [service(name) for name in NAMES[:number]]
@@ -135,7 +149,29 @@ def test_a_stream_takes_the_place_of_files_from_101_services_on(number: int, str
     assert ("dynamic_resources" in values) is stream
 
 
-def test_the_sidecar_serves_what_it_discovers(tmp_path: Path, block: str) -> None:
+def ask(address: str, name: str) -> list[ClusterLoadAssignment]:
+    """Return the first answer about service `name` on a new connection, as Envoy gets it when it starts."""
+    answered = threading.Event()
+
+    def requests() -> Iterator[DiscoveryRequest]:
+        yield DiscoveryRequest(type_url=TYPE, resource_names=[name])
+        answered.wait(FOREVER)  # the end of the requests is the end of the stream
+
+    with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        stream = channel.stream_stream(
+            METHOD,
+            request_serializer=DiscoveryRequest.SerializeToString,
+            response_deserializer=DiscoveryResponse.FromString,
+        )
+        try:
+            resources = next(stream(requests(), timeout=FOREVER)).resources
+        finally:
+            answered.set()
+    assert [resource.type_url for resource in resources] == [TYPE]
+    return [ClusterLoadAssignment.FromString(resource.value) for resource in resources]
+
+
+def test_the_sidecar_serves_what_it_discovers_whenever_envoy_asks(tmp_path: Path, block: str) -> None:
     stub = Stub(f"{block}.250")
     stub.answers = {
         "DiscoverInstancesRevision": always({"InstancesRevision": 1}),
@@ -148,33 +184,42 @@ def test_the_sidecar_serves_what_it_discovers(tmp_path: Path, block: str) -> Non
         sidecar = Sidecar(processes, tmp_path, environment)
         sidecar.start(["lessons", "progress"], zone_aware=False, xds=address)
         until(sidecar.ready)
-        with grpc.insecure_channel(address) as channel:
-            stream = channel.stream_stream(
-                METHOD,
-                request_serializer=DiscoveryRequest.SerializeToString,
-                response_deserializer=DiscoveryResponse.FromString,
-            )
-            answered = threading.Event()
-
-            def requests() -> Iterator[DiscoveryRequest]:
-                yield DiscoveryRequest(type_url=TYPE, resource_names=["lessons"])
-                answered.wait(FOREVER)  # the end of the requests is the end of the stream
-
-            resources = next(stream(requests(), timeout=FOREVER)).resources
-            answered.set()
+        answers = [ask(address, "lessons")]
+        # grpcio ends a server that nothing refers to after a second, and then only old streams go on.
+        time.sleep(2)
+        answers.append(ask(address, "lessons"))
     stub.close()
-    assert [resource.type_url for resource in resources] == [TYPE]
-    found = ClusterLoadAssignment.FromString(resources[0].value)
-    assert found.cluster_name == "lessons"
-    assert [
-        endpoint.endpoint.address.socket_address.address
-        for locality in found.endpoints
-        for endpoint in locality.lb_endpoints
-    ] == [f"{block}.9"]
+    for answer in answers:
+        (found,) = answer
+        assert found.cluster_name == "lessons"
+        assert [
+            endpoint.endpoint.address.socket_address.address
+            for locality in found.endpoints
+            for endpoint in locality.lb_endpoints
+        ] == [f"{block}.9"]
+
+
+def test_envoy_need_not_wait_for_a_service_about_which_there_is_no_answer(tmp_path: Path, block: str) -> None:
+    control = Control(tmp_path, f"{block}.1")
+    control.list(NAMES[0], f"{block}.2")
+    for name in NAMES[:2]:
+        control.files[name].begin()
+    # Envoy waits 15 s for each service that the stream is silent about (ConfigSource: initial_fetch_timeout).
+    (known,), (unknown,) = (ask(f"{block}.1:{XDS_PORT}", name) for name in NAMES[:2])
+    assert (len(known.endpoints), len(unknown.endpoints)) == (1, 0)
+    control.server.close()
+
+    # What an earlier run knew is not taken back.
+    again = Control(tmp_path, f"{block}.1")
+    again.files[NAMES[0]].begin()
+    again.list(NAMES[0], f"{block}.3")
+    (known,) = ask(f"{block}.1:{XDS_PORT}", NAMES[0])
+    assert len(known.endpoints) == 1
+    again.server.close()
 
 
 def test_fails_with_one_line_if_the_port_is_taken(block: str) -> None:
-    first = XdsServer(Assignments(), f"{block}.1:{XDS_PORT}")
+    first = XdsServer(f"{block}.1:{XDS_PORT}")
     with pytest.raises(OSError, match="the port is taken"):
-        XdsServer(Assignments(), f"{block}.1:{XDS_PORT}")
+        XdsServer(f"{block}.1:{XDS_PORT}")
     first.close()

@@ -8,8 +8,9 @@ import yaml
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import proxy_clients, proxy_task
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view
-from rehearsal.configured import dialled_names, proxies, proxy_of
+from rehearsal.configured import dialled_names, existing_resources, moved_names, proxies, proxy_of
 from rehearsal.one_proxy import chosen_view, rehearsed_file
+from tests.conftest import ROOT
 from tests.ecs_envoy.configuration.test_clients_configuration import API
 from tests.ecs_envoy.configuration.test_proxies_configuration import TWO
 
@@ -86,3 +87,19 @@ def test_fails_with_the_file_and_the_names_if_there_is_no_such_proxy(tmp_path: P
     config.write_text(TEXT)
     with pytest.raises(UnknownProxyError, match=r"two\.yaml: has no proxy 'online'; give --proxy and"):
         chosen_view(config, load_configuration(config), "online")
+
+
+def test_a_rehearsal_of_all_proxies_moves_the_names_of_each(tmp_path: Path) -> None:
+    config = tmp_path / "two.yaml"
+    values = yaml.safe_load((ROOT / "config/swap.yaml").read_text())
+    del values["proxy"]
+    names = list(values["existing_services"])
+    values["proxies"] = {
+        "online": {"clients": ["10.0.0.0/8"], "services": names[:2]},
+        "batch": {"clients": ["10.0.0.0/8"], "services": names[2:]},
+    }
+    config.write_text(yaml.safe_dump(values))
+    whole = load_configuration(config)
+    assert set(moved_names(whole)) == set(names)
+    ((_, records),) = existing_resources(whole).private_zones
+    assert len(records) == len(names)

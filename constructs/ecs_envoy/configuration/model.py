@@ -132,8 +132,8 @@ class Configuration(Settings):
     service_stacks: values.ServiceStack = Field(
         default=1,
         description="number of stacks that the services are spread over, by their names alone; a stack holds "
-        "some 40 services; decide it before the first deployment, since another number moves services, and "
-        "a service that moves is deleted and made anew",
+        "some 40 services; decide it before the first deployment, since another number moves services: one "
+        "that moves is deleted and made anew, or the deployment fails because its name is still taken",
     )
     services: dict[values.DnsLabel, Service] = Field(
         default={}, description="the gRPC services to deploy, by name"

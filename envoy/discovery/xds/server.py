@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent import futures
+from typing import Any as Json
 
 import grpc
 
@@ -62,18 +63,22 @@ def _stream(
     threading.Thread(target=read, name="requests of envoy", daemon=True).start()
     number = 0
     while (resources := subscription.next()) is not None:
-        number += 1
-        # Envoy keeps the endpoints of services that an answer does not have ("xDS REST and gRPC protocol").
-        yield DiscoveryResponse(
-            version_info=str(number), nonce=str(number), type_url=TYPE, resources=resources
-        )
+        for resource in resources:
+            number += 1
+            # Each service goes alone, because Envoy reads no further in an answer of which it refuses a part.
+            # It keeps the endpoints of services that an answer does not have ("xDS REST and gRPC protocol").
+            yield DiscoveryResponse(
+                version_info=str(number), nonce=str(number), type_url=TYPE, resources=[resource]
+            )
 
 
 class XdsServer:
-    """Serves `assignments` to Envoy.
+    """Serves endpoints to Envoy as long as something refers to it, or to its method `put`.
+
+    grpcio ends a server within a second of the last reference to it: old streams go on, and new connections
+    are refused (`_Server.__del__` in grpcio).
 
     Args:
-        assignments: The endpoints of each service.
         address: The `address:port` that it binds, on loopback: the protocol has no password.
 
     Raises:
@@ -81,11 +86,11 @@ class XdsServer:
 
     """
 
-    def __init__(self, assignments: Assignments, address: str) -> None:
-        self._assignments = assignments
+    def __init__(self, address: str) -> None:
+        self._assignments = Assignments()
         self._server = grpc.server(
             futures.ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="xds"),
-            handlers=[_AggregatedDiscovery(assignments)],
+            handlers=[_AggregatedDiscovery(self._assignments)],
             options=[("grpc.so_reuseport", 0)],
         )
         try:
@@ -93,6 +98,10 @@ class XdsServer:
         except RuntimeError as error:
             raise OSError(0, "the port is taken") from error
         self._server.start()
+
+    def put(self, name: str, assignment: Mapping[str, Json]) -> None:
+        """Let every stream send `assignment`, a `ClusterLoadAssignment` in JSON, for service `name`."""
+        self._assignments.put(name, assignment)
 
     def close(self) -> None:
         """End the streams and the server."""

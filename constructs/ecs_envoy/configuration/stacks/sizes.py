@@ -29,7 +29,7 @@ from envoy_config.settings_error import Finding, KeyPath
 
 _MORE_STACKS = (
     "give services that are new `stack` with the number of another stack, or give service_stacks before the "
-    "first deployment; a service that moves is deleted and made anew"
+    "first deployment; no service can move without an outage"
 )
 _MORE_PROXIES = "spread the services over several proxies (proxies), each of which has stacks of its own"
 _SMALLER = "give less text or fewer entries there"

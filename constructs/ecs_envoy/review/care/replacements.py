@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ecs_envoy.review.assembly.references import reference
@@ -10,7 +11,7 @@ from ecs_envoy.review.comment.page import code, enumeration
 from ecs_envoy.review.facts.dialled import dns_name
 from ecs_envoy.review.facts.sides import Sides
 from ecs_envoy.review.facts.values import block, entries
-from ecs_envoy.review.resources.changes import Kind, ResourceChange
+from ecs_envoy.review.resources.changes import Kind, ResourceChange, identity
 from ecs_envoy.review.sections import Care, CareKind
 
 _CLOUD_MAP = "AWS::ServiceDiscovery::Service"
@@ -28,6 +29,29 @@ def replacements(sides: Sides) -> Iterator[Care]:
                     yield Care(kind=CareKind.REPLACEMENT, text=text, place=change.path)
             case _:
                 pass
+    yield from _in_left_stacks(sides)
+
+
+def _in_left_stacks(sides: Sides) -> Iterator[Care]:
+    """Yield what moves from a stack that leaves the app, and is still there when AWS is to make it anew."""
+    added = {
+        key: change
+        for change in sides.changes
+        if change.kind is Kind.ADDED and (key := identity(change.new)) is not None
+    }
+    taken: dict[str, list[str]] = {}
+    for change in (c for c in sides.changes if c.stack in sides.comparison.changes.stacks_removed):
+        loss = LOSSES.get(change.type, GENERAL)
+        partner = added.get(identity(change.old) or "") if change.kind is Kind.ORPHANED else None
+        if partner and (change.type in NO_TWO or _same_name(replace(change, new=partner.new), loss)):
+            taken.setdefault(change.stack, []).append(f"the {_called(change, loss)}")
+    for stack, names in taken.items():
+        stays = "stays" if len(names) == 1 else "stay"
+        text = (
+            f"{_some(names)} {stays} in the stack {code(stack)}, which leaves the app: AWS refuses a second "
+            "one that is the same, and the deployment fails; leave services in their stack"
+        )
+        yield Care(kind=CareKind.REPLACEMENT, text=text, place=stack)
 
 
 def deletions(sides: Sides) -> Iterator[Care]:

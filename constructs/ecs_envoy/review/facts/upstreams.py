@@ -10,13 +10,13 @@ from ecs_envoy.review.assembly.json_value import Json
 from ecs_envoy.review.facts.discovery_settings import discovery_settings
 from ecs_envoy.review.facts.ecs import EcsService
 from ecs_envoy.review.facts.values import block, entries
+from envoy_config.routing import OWN_CLUSTERS
 
 CLOUD_MAP, ECS, DNS, FIXED = "Cloud Map's API", "ECS's API", "DNS", "fixed addresses"
 
 SIDECAR = "discovery"
 """The name of the container that asks AWS for tasks, so that Envoy need not."""
 
-_OWN = {"envoy_admin", "otel_collector"}
 _PROTO_SERVICE = re.compile(r"/([\w.]+)/")
 
 
@@ -59,7 +59,7 @@ def upstreams(proxy: EcsService) -> dict[str, Upstream]:
             ejects="outlier_detection" in cluster,
         )
         for cluster in entries(resources, "clusters")
-        if (name := str(cluster.get("name"))) not in _OWN
+        if (name := str(cluster.get("name"))) not in OWN_CLUSTERS
     }
 
 

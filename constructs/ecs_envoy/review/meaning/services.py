@@ -81,16 +81,22 @@ def _removed(sides: Sides, service: EcsService) -> Cause:
 
 
 def _renamed(sides: Sides, old: EcsService, new: EcsService) -> Cause:
-    consequences = [
-        f"AWS makes {code(new.name)} and deletes {code(old.name)}: new tasks, logs, rights and names",
-        _size(new),
-    ]
+    moves = old.name == new.name and old.stack != new.stack
+    what = "it anew" if moves else f"{code(new.name)} and deletes {code(old.name)}"
+    consequences = [f"AWS makes {what}: new tasks, logs, rights and names", _size(new)]
+    if old.stack in sides.comparison.changes.stacks_removed:
+        consequences.append("its old tasks run on until somebody deletes their stack")
     protos = sorted(proto_services(sides.head, new.name))
     for proxy, _ in routed(sides.head, new.name):
         calls = f"calls of {enumeration(list(map(code, protos)))}" if protos else "its calls"
         consequences.append(f"{called(proxy)} forwards {calls} to {code(new.name)}")
+    now = (
+        f"moves from the stack {code(old.stack)} to {code(new.stack)}"
+        if moves
+        else f"is now called {code(new.name)}: it has the same image and takes the same calls"
+    )
     return Cause(
-        text=f"{called(old)} is now called {code(new.name)}: it has the same image and takes the same calls",
+        text=f"{called(old)} {now}",
         consequences=tuple(consequences),
         keys=(*_keys(old), *_keys(new)),
     )

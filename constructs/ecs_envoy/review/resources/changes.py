@@ -208,12 +208,12 @@ def _renamed(changes: Sequence[ResourceChange]) -> list[ResourceChange]:
     """
     added: dict[str, list[ResourceChange]] = {}
     for change in changes:
-        if change.kind is Kind.ADDED and (key := _identity(change.new)):
+        if change.kind is Kind.ADDED and (key := identity(change.new)):
             added.setdefault(key, []).append(change)
     result: list[ResourceChange] = []
     used: set[str] = set()
     for change in changes:
-        key = _identity(change.old) if change.kind is Kind.REMOVED else None
+        key = identity(change.old) if change.kind is Kind.REMOVED else None
         partner = added[key].pop(0) if key and added.get(key) else None
         if partner is None:
             result.append(change)
@@ -248,7 +248,7 @@ _NAME_PROPERTIES = (
 )
 
 
-def _identity(definition: Mapping[str, Any] | None) -> str | None:
+def identity(definition: Mapping[str, Any] | None) -> str | None:
     """Return what makes a resource the same one by another logical id; None if nothing does.
 
     Two resources without a name are the same if all their properties are; a resource with few properties,

@@ -90,6 +90,22 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             ),
         ],
     ),
+    "a log group moves from a stack that leaves the app": (
+        {"old": {"Log": LOG}, **app()},
+        app(Log=LOG),
+        [
+            (
+                "replacement: the log group `calls` stays in the stack `old`, which leaves the app: AWS "
+                "refuses a second one that is the same, and the deployment fails; leave services in their "
+                "stack"
+            ),
+            (
+                "deletion: the stack `old` leaves the app, and no deployment deletes it: its one resource "
+                "stays in AWS and on the bill, and no code describes them any more; `aws cloudformation "
+                "delete-stack --stack-name old` deletes the stack"
+            ),
+        ],
+    ),
     "a rule of a security group moves": (
         app(Old=resource("EC2::SecurityGroupIngress", GroupId="sg-1", **rule("10.0.0.0/8"))),
         app(New=resource("EC2::SecurityGroupIngress", GroupId="sg-1", **rule("10.0.0.0/8"))),

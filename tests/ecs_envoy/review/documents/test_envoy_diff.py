@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,29 @@ def test_a_diff_that_is_alike_everywhere_is_shown_once() -> None:
     found = bootstrap_difference(bootstrap(), bootstrap(change))
     assert found.diff.count("@@ every service @@") == 1
     assert "+    - max_connections: 9" in found.diff
+
+
+def by(ads: bool) -> Change:
+    """Let the sidecar give both services' endpoints by a stream, or by a file for each."""
+
+    def change(found: dict[str, Any]) -> None:
+        path = f"/endpoints/{found['name']}/endpoints.json"
+        files = {"path_config_source": {"path": path, "watched_directory": {"path": "/endpoints"}}}
+        source: dict[str, object] = {"ads": {}} if ads else {**files}
+        found.pop("load_assignment")
+        found.update(type="EDS", eds_cluster_config={"eds_config": {**source, "resource_api_version": "V3"}})
+
+    return both(change)
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [(False, "by a stream instead of in files"), (True, "in files instead of by a stream")],
+)
+def test_endpoints_by_a_stream_instead_of_files_are_one_line(before: bool, words: str) -> None:
+    found = bootstrap_difference(bootstrap(by(before)), bootstrap(by(not before)))
+    assert found.lines == (f"every service: endpoints come {words}",)
+    assert found.diff == ""
 
 
 def test_a_line_about_many_names_counts_them() -> None:

@@ -184,6 +184,30 @@ CASES: dict[str, tuple[Stacks | None, Stacks | None, list[str]]] = {
             ),
         ],
     ),
+    "the sidecar's stream takes the place of files": (
+        app(proxy(bootstrap(services=LESSONS))),
+        app(proxy(bootstrap(services={**LESSONS, "discovery_sidecar": []}))),
+        [
+            "**the deployment**",
+            (
+                "- the proxy `grpc` rolls: its 2 tasks are replaced, new ones first; an old one "
+                "takes 30 s at most to end"
+            ),
+        ],
+    ),
+    "a service moves to another stack": (
+        {"one": app(service())["app"], **app(proxy(bootstrap(services=LESSONS)))},
+        app(proxy(bootstrap(services=LESSONS)), service()),
+        [
+            "`lessons` moves from the stack `one` to `app`",
+            "- AWS makes it anew: new tasks, logs, rights and names",
+            "- it runs 2 tasks of 256 CPU units and 512 MiB",
+            "- its old tasks run on until somebody deletes their stack",
+            "- the proxy `grpc` forwards calls of `learning.v1.Lessons` to `lessons`",
+            "**the deployment**",
+            "- no running task restarts",
+        ],
+    ),
     "an existing service is added": (
         app(proxy(bootstrap(services=LESSONS))),
         app(proxy(bootstrap(services={**LESSONS, **GRADING}))),

@@ -18,6 +18,13 @@ def simple_cluster(cluster: Mapping[str, Json]) -> Fields:
     fields["discovery"] = _discovery(cluster)
     if found := _addresses(cluster.get("load_assignment")):
         fields["addresses"] = list[Json](found)
+    match cluster.get("eds_cluster_config"):
+        case {"eds_config": {"ads": dict()}}:
+            fields["endpoints"] = "by a stream"
+        case {"eds_config": {"path_config_source": dict()}}:
+            fields["endpoints"] = "in files"
+        case _:
+            pass
     for key in ("cluster_type", "eds_cluster_config"):
         match cluster.get(key):
             case dict() as settings if left := {

@@ -22,7 +22,10 @@ CLUSTER = (
     # What comes and goes with another way of discovery has no words of its own.
     rule("addresses", silent_presence),
     rule("addresses", added_and_removed("address")),
+    rule("endpoints", lambda old, new: f"endpoints come {new} instead of {old}" if old and new else ""),
     rule("eds_cluster_config settings", silent_presence),
+    rule("eds_cluster_config settings/eds_config/ads", silent),
+    rule("eds_cluster_config settings/eds_config/path_config_source/**", silent_presence),
     rule("eds_cluster_config settings/eds_config/path_config_source/path", value("endpoint file")),
     rule("eds_cluster_config settings/eds_config/path_config_source/watched_directory/**", silent),
     rule("cluster_type settings", silent_presence),
