@@ -108,7 +108,7 @@ def run_cdk() -> RunCdk:
     return run
 
 
-# Not `company`, which has sixty services like each other: tests/stacks/test_company.py.
+# Not `company`, which has sixty services like each other: tests/stacks/size/test_company.py.
 CONFIGURATIONS = ("example", "existing", "large", "swap", "telemetry")
 BACKENDS = ("cloudwatch", "prometheus", "tracing", "datadog")
 
