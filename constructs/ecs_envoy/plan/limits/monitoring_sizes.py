@@ -1,7 +1,7 @@
 """How large the monitoring stacks of a proxy are: an upper estimate without a synth.
 
 The figures are those of templates with four and eight services and names of different lengths; a test holds
-the estimate to templates (`tests/stacks/test_sizes.py`).
+the estimate to templates (`tests/stacks/size/test_sizes.py`).
 """
 
 from collections.abc import Mapping, Sequence
