@@ -7,7 +7,7 @@ from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.existing.blocks import ExistingService, OtherNamespace
 from ecs_envoy.configuration.plans import cut_overs, servers
 from ecs_envoy.configuration.proxies.blocks import Proxy
-from ecs_envoy.configuration.proxies.views import is_routed, views
+from ecs_envoy.configuration.proxies.views import is_routed, stack_name, views
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.names_in_namespace import own_name_in_namespace
 from ecs_envoy.settings.reach.proxy_client import is_security_group
@@ -143,6 +143,11 @@ def _cut_overs(configuration: Configuration) -> list[tuple[str, CutOver]]:
 def moved_names(configuration: Configuration) -> dict[str, CutOver]:
     """Return how clients of each service with `cut_over` move, by its name in the namespace."""
     return {_name_in_namespace(configuration, name): cut_over for name, cut_over in _cut_overs(configuration)}
+
+
+def cut_over_stacks(configuration: Configuration) -> list[str]:
+    """Return the names of the stacks with the records of services with `cut_over`: one for each proxy."""
+    return [stack_name(view, "cut-over") for view in views(configuration) if any(cut_overs(view))]
 
 
 def _other_namespaces(configuration: Configuration) -> tuple[ExistingNamespace, ...]:

@@ -84,8 +84,8 @@ class CutOverCourse:
     def deploy(self, percent: int, assembly: Path) -> None:
         """Deploy the records of `assembly`, and wait until DNS shows `percent`."""
         stage = self.stage
-        stack = f"{stage.configuration.environment}-cut-over"
-        stage.wait_for_cdk(stage.system.cdk.start_deploy(assembly, stack), f"cdk deploy at {percent} %")
+        stacks = configured.cut_over_stacks(stage.configuration)
+        stage.wait_for_cdk(stage.system.cdk.start_deploy(assembly, *stacks), f"cdk deploy at {percent} %")
         moved = configured.moved_names(stage.configuration).values()
         stage.wait_until(
             lambda: all(self._is_shown(cut_over, percent) for cut_over in moved),

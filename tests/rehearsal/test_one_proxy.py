@@ -8,7 +8,13 @@ import yaml
 from ecs_envoy.configuration import Configuration, load_configuration
 from ecs_envoy.configuration.plans import proxy_clients, proxy_task
 from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view
-from rehearsal.configured import dialled_names, existing_resources, moved_names, proxies, proxy_of
+from rehearsal.configured import (
+    dialled_names,
+    existing_resources,
+    moved_names,
+    proxies,
+    proxy_of,
+)
 from rehearsal.one_proxy import chosen_view, rehearsed_file
 from tests.conftest import ROOT
 from tests.ecs_envoy.configuration.test_clients_configuration import API
