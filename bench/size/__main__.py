@@ -15,7 +15,7 @@ from rehearsal.machine import describe
 from rehearsal.processes import Processes, StartFailedError
 
 PAGE = Path(__file__).resolve().parent.parent / "size.md"
-ROUNDS = 3
+ROUNDS, PROXY_ROUNDS = 3, 2
 
 
 def main() -> int:
@@ -66,7 +66,7 @@ def _proxies(folder: Path) -> list[proxy.ProxySize]:
                     folder / f"proxy-{number}", processes, address, services, tasks, metrics=metrics
                 )
             )
-        found = proxy.measure(running, ROUNDS)
+        found = proxy.measure(running, PROXY_ROUNDS)
         for one in running:
             one.close()
     return found

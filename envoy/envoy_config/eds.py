@@ -23,12 +23,12 @@ from envoy_config.static_cluster import http2_cluster
 
 FILE = "endpoints.json"
 
-MAX_FILES = 100
+MAX_FILES = 30
 """
 The services that Envoy follows by files, at most. It takes one of the kernel's inotify instances for each, a
 user has 128 of them (`fs.inotify.max_user_instances`), and Envoy 1.40 aborts if it gets none (measured: 100
 services start, 200 do not). ECS has no setting for it ("Amazon ECS task definition parameters for Fargate":
-systemControls).
+systemControls). A rehearsal runs several Envoys as one user, so that the number leaves room for four.
 """
 
 

@@ -135,7 +135,7 @@ def test_endpoints_that_envoy_refuses_keep_no_other_service_from_its_own(
 
 
 @pytest.mark.parametrize(("number", "stream"), [(MAX_FILES, False), (MAX_FILES + 1, True)])
-def test_a_stream_takes_the_place_of_files_from_101_services_on(number: int, stream: bool) -> None:
+def test_a_stream_takes_the_place_of_files_where_files_end(number: int, stream: bool) -> None:
     services = [service(name) for name in NAMES[:number]]
     by_dns = [service(f"dns-{number}", Discovery.DNS) for number in range(50)]
     assert by_stream([*services, *by_dns]) is stream
