@@ -125,12 +125,12 @@ def test_endpoints_that_envoy_refuses_keep_no_other_service_from_its_own(
 ) -> None:
     control = Control(tmp_path, f"{block}.1")
     for name in NAMES:
-        control.list(name, f"{block}.2" if name != NAMES[50] else "no address")
-    wanted = {name: {f"{block}.2"} for name in NAMES if name != NAMES[50]}
+        control.list(name, f"{block}.2" if name != NAMES[15] else "no address")
+    wanted = {name: {f"{block}.2"} for name in NAMES if name != NAMES[15]}
     until(lambda: endpoints(envoy).items() >= wanted.items())
-    assert endpoints(envoy)[NAMES[50]] == set()
-    control.list(NAMES[50], f"{block}.3")
-    until(lambda: endpoints(envoy)[NAMES[50]] == {f"{block}.3"})
+    assert endpoints(envoy)[NAMES[15]] == set()
+    control.list(NAMES[15], f"{block}.3")
+    until(lambda: endpoints(envoy)[NAMES[15]] == {f"{block}.3"})
     control.server.close()
 
 

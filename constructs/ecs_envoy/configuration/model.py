@@ -129,7 +129,7 @@ class Configuration(Settings):
     proxies: dict[values.DnsLabel, ListedProxy] = Field(
         default={}, description="several Envoy proxies by name, each with its services, in the place of proxy"
     )
-    service_stacks: values.ServiceStack = Field(
+    service_stacks: values.ServiceStacks = Field(
         default=1,
         description="number of stacks that the services are spread over, by their names alone; a stack holds "
         "some 40 services; decide it before the first deployment, since another number moves services: one "

@@ -25,7 +25,10 @@ _calls_per_second = number("a number of calls a second", 0.1, 100_000)
 CallsPerSecond = Annotated[float, *_calls_per_second]
 _tasks = whole_number("a number of tasks", 1, 5000)
 Tasks = Annotated[int, *_tasks]
-_service_stack = whole_number("a number of stacks of services", 1, 50)
+_service_stacks = whole_number("a number of stacks of services", 1, 50)
+ServiceStacks = Annotated[int, *_service_stacks]
+
+_service_stack = whole_number("the number of a stack of services", 1, 50)
 ServiceStack = Annotated[int, *_service_stack]
 _retries = whole_number("a number of retries", 1, 10)
 Retries = Annotated[int, *_retries]

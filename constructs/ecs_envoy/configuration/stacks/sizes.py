@@ -160,7 +160,12 @@ def _excess_cure(configuration: Configuration, excess: Excess) -> str:
         return "name fewer streaming_methods, or give services that have some a proxy of their own (proxies)"
     if excess.quota is RULES:
         return "give blocks, prefix lists or security groups that hold several of those that need a rule"
-    return _SMALLER if excess.resource else _cure(configuration, excess.stack)
+    spread_dashboard = excess.stack not in _services_stacks(configuration) and _is_spread(
+        configuration, excess.stack
+    )
+    if excess.resource and not spread_dashboard:
+        return _SMALLER
+    return _cure(configuration, excess.stack)
 
 
 def _cure(configuration: Configuration, stack: str) -> str:
