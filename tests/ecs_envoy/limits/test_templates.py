@@ -131,7 +131,7 @@ def test_the_rules_of_a_group_are_counted_in_every_stack(
         ("prod-proxy", "", ("proxy",), "several proxies"),
         ("prod-monitoring", "", ("service_stacks",), "service_stacks before the first deployment"),
         ("prod-monitoring-2", "", ("service_stacks",), "`stack` with the number of another stack"),
-        ("prod-monitoring-2", "R", ("telemetry", "cloudwatch"), "less text"),
+        ("prod-monitoring-2", "R", ("telemetry", "cloudwatch"), "`stack` with the number of another stack"),
         ("prod-api", "R", ("api",), "less text"),
         ("prod-network", "", ("network",), "several proxies"),
     ],
