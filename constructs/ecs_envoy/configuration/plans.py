@@ -14,7 +14,7 @@ from ecs_envoy.configuration.server import Api, CutOver, Service
 from ecs_envoy.configuration.telemetry import Telemetry
 from ecs_envoy.plan.cut_over import CutOverPlan, upstream_names
 from ecs_envoy.plan.network_plan import NetworkPlan
-from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, plan_proxy_task
+from ecs_envoy.plan.proxy_task import ProxyTask, ProxyTaskInput, health_check_load, plan_proxy_task
 from ecs_envoy.plan.proxy_telemetry import ProxyTelemetry
 from ecs_envoy.plan.reach.proxy_access import ProxyAccess, outbound_rules
 from ecs_envoy.plan.reach.service_location import InCloudMap
@@ -96,7 +96,7 @@ def rollout(configuration: Configuration) -> Iterator[str]:
     """Yield the lines of the time-line of a deployment of the proxy and of each service."""
     yield from proxy_rollout(proxy_task_input(configuration).stop, configuration.proxy.tasks.min)
     yield from services_rollout(plan for _, plan in service_plans(configuration) if plan.is_deployed_here)
-    yield from proxy_task(configuration).check_load
+    yield from health_check_load(proxy_task_input(configuration))
 
 
 def _in_own_namespace(configuration: Configuration, service: str) -> InCloudMap:

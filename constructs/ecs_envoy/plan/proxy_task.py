@@ -1,6 +1,6 @@
 """The plan of a proxy's task: the settings that each of its containers is deployed with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -114,7 +114,6 @@ class ProxyTask:
         hears_events: Whether the discovery sidecar hears ECS's events.
         sidecars_talk: Whether the sidecars of the proxy tell each other how many calls arrive in which zone,
             or which service changes.
-        check_load: How many health checks Envoy makes, in words.
 
     """
 
@@ -126,7 +125,6 @@ class ProxyTask:
     discovered: tuple[InCloudMap | InEcs, ...]
     hears_events: bool
     sidecars_talk: bool
-    check_load: tuple[str, ...]
 
     @property
     def logs_to_datadog(self) -> bool:
@@ -162,8 +160,13 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         hears_events=hears_events,
         sidecars_talk=sidecars_talk,
-        check_load=tuple(check_load(proxy, services)),
     )
+
+
+def health_check_load(task: ProxyTaskInput) -> Iterator[str]:
+    """Yield how many health checks each Envoy of `task` makes, and which services it checks less often."""
+    services = [service.envoy_service(task.own_name(service)) for service in task.services]
+    return check_load(_envoy(task), services)
 
 
 def _envoy(task: ProxyTaskInput) -> Proxy:

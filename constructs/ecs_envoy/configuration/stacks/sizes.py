@@ -160,10 +160,7 @@ def _excess_cure(configuration: Configuration, excess: Excess) -> str:
         return "name fewer streaming_methods, or give services that have some a proxy of their own (proxies)"
     if excess.quota is RULES:
         return "give blocks, prefix lists or security groups that hold several of those that need a rule"
-    spread_dashboard = excess.stack not in _services_stacks(configuration) and _is_spread(
-        configuration, excess.stack
-    )
-    if excess.resource and not spread_dashboard:
+    if excess.resource and not _is_monitoring(configuration, excess.stack):
         return _SMALLER
     return _cure(configuration, excess.stack)
 
@@ -174,7 +171,11 @@ def _cure(configuration: Configuration, stack: str) -> str:
 
 def _is_spread(configuration: Configuration, stack: str) -> bool:
     """Return whether `stack` is one of those that services are spread over."""
-    return stack in _services_stacks(configuration) or any(
+    return stack in _services_stacks(configuration) or _is_monitoring(configuration, stack)
+
+
+def _is_monitoring(configuration: Configuration, stack: str) -> bool:
+    return any(
         stack == monitoring_stack_name(view, number)
         for view in views(configuration)
         for number in defined_monitoring_stacks(view)
