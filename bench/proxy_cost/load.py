@@ -79,18 +79,24 @@ class Caller:
             ]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             running.append((process, times))
-        answered, seconds, milliseconds = 0, 0.0, list[float]()
+        calls_answered, seconds, milliseconds = 0, 0.0, list[float]()
         for process, times in running:
             output, _ = process.communicate(timeout=120)
-            answered += _answered(output)
+            calls_answered += answered(output)
             seconds = max(seconds, _seconds(output))
             if log:
                 rows = times.read_text().splitlines()
                 milliseconds += [int(row.split("\t")[2]) / 1000 for row in rows]
-        return LoadResult(answered, seconds, sorted(milliseconds))
+        return LoadResult(calls_answered, seconds, sorted(milliseconds))
 
 
-def _answered(output: str) -> int:
+def answered(output: str) -> int:
+    """Return how many calls h2load made, as its `output` says.
+
+    Raises:
+        LoadFailedError: Some of them failed.
+
+    """
     counts = re.search(r"(\d+) total, .* (\d+) succeeded", output)
     status = re.search(r"status codes: (\d+) 2xx", output)
     if counts is None or status is None or not counts[1] == counts[2] == status[1]:

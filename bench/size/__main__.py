@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from bench.proxy_cost.load import LoadFailedError
 from bench.proxy_cost.world import missing_packages
 from bench.size import proxy, synth
 from bench.size.environment import SIZES, CompanyService, company
@@ -38,7 +39,7 @@ def main() -> int:
                 small=small,
                 with_metrics=with_metrics,
             )
-        except (StartFailedError, RuntimeError) as error:
+        except (StartFailedError, LoadFailedError, RuntimeError) as error:
             print(f"bench-size: {error}", file=sys.stderr)
             return 1
     write_page(results, PAGE)
