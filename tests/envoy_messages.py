@@ -1,6 +1,7 @@
 """Writes `messages.json` from `envoy-data-plane`: what a message's JSON depends on (`make messages`)."""
 
 import ast
+import functools
 import importlib
 import json
 import warnings
@@ -21,16 +22,20 @@ WORDS = {"l": ("int64", "uint64"), "f": ("double", "float", "doublevalue", "floa
 
 def table() -> str:
     """Return the table of every message that `messages.pyi` imports."""
-    described: dict[str, Any] = {}
+    described = {name: _described(kind) for name, kind in generated_classes().items() if name not in OWN_JSON}
+    rows = (f"{json.dumps(name)}: {json.dumps(facts)}" for name, facts in sorted(described.items()))
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+@functools.cache
+def generated_classes() -> dict[str, Any]:
+    """Return the classes of `envoy-data-plane` that `messages.pyi` imports, each by its name there."""
+    classes: dict[str, Any] = {}
     for node in ast.parse((FOLDER / "messages.pyi").read_text()).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("envoy_data_plane."):
             module = _imported(node.module or "")
-            for alias in node.names:
-                name = alias.asname or alias.name
-                if name not in OWN_JSON:
-                    described[name] = _described(getattr(module, alias.name))
-    rows = (f"{json.dumps(name)}: {json.dumps(facts)}" for name, facts in sorted(described.items()))
-    return "{\n" + ",\n".join(rows) + "\n}\n"
+            classes.update({alias.asname or alias.name: getattr(module, alias.name) for alias in node.names})
+    return classes
 
 
 def _imported(module: str) -> Any:  # noqa: ANN401

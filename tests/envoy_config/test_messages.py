@@ -2,7 +2,6 @@
 
 import enum
 import json
-import warnings
 from typing import Any, cast
 
 import pytest
@@ -12,12 +11,7 @@ from envoy_config.bootstrap import bootstrap
 from envoy_config.messages import Cluster
 from envoy_config.rendering import to_json
 from tests.envoy_config.test_bootstrap import SITUATIONS
-from tests.envoy_messages import TABLE, table
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from envoy_data_plane.google.protobuf import Any as Packed
-    from envoy_data_plane.message_pool import default_message_pool
+from tests.envoy_messages import TABLE, generated_classes, table
 
 
 def test_the_table_of_messages_is_up_to_date() -> None:
@@ -45,8 +39,8 @@ def generated(value: Any) -> Any:  # noqa: ANN401
         return value
     fields = {name: generated(field) for name, field in cast("dict[str, Any]", vars(value)).items()}
     if value.TYPE == "google.protobuf.Any":
-        return Packed.pack(fields["message"])
-    return default_message_pool.url_to_type[f"type.googleapis.com/{value.TYPE}"](**fields)
+        return generated_classes()["Any"].pack(fields["message"])
+    return generated_classes()[type(value).__name__](**fields)
 
 
 def test_fails_with_the_name_of_a_field_that_a_message_does_not_have() -> None:
