@@ -29,12 +29,41 @@ if TYPE_CHECKING:
     from ecs_envoy.telemetry.datadog import Datadog
     from ecs_envoy.telemetry.managed_prometheus import ManagedPrometheus
     from ecs_envoy.telemetry.telemetry import Telemetry
+    from envoy_config.policy.capacity import CircuitBreakers, Connections
+    from envoy_config.policy.fault import Fault
+    from envoy_config.policy.headers import HeaderChange, HeaderMatch, Headers
+    from envoy_config.policy.health import HealthCheck, OutlierDetection
+    from envoy_config.policy.limits import AdaptiveConcurrency, AdmissionControl, RateLimit
+    from envoy_config.policy.load_balancing import LoadBalancing, SlowStart
+    from envoy_config.policy.retries import BackOff, Hedging, Retries, RetryBudget
+    from envoy_config.policy.splitting import Canary, Mirror
+    from envoy_config.policy.traffic_policy import MethodPolicy, TrafficPolicy
     from envoy_config.settings_error import SettingsError
     from envoy_config.telemetry import AccessLog, Tracing
     from envoy_config.upstream import Upstream
-    from envoy_config.values import HealthCheck
 
 _MODULES = {
+    "AdaptiveConcurrency": "envoy_config.policy.limits",
+    "AdmissionControl": "envoy_config.policy.limits",
+    "BackOff": "envoy_config.policy.retries",
+    "Canary": "envoy_config.policy.splitting",
+    "CircuitBreakers": "envoy_config.policy.capacity",
+    "Connections": "envoy_config.policy.capacity",
+    "Fault": "envoy_config.policy.fault",
+    "HeaderChange": "envoy_config.policy.headers",
+    "HeaderMatch": "envoy_config.policy.headers",
+    "Headers": "envoy_config.policy.headers",
+    "HealthCheck": "envoy_config.policy.health",
+    "Hedging": "envoy_config.policy.retries",
+    "LoadBalancing": "envoy_config.policy.load_balancing",
+    "MethodPolicy": "envoy_config.policy.traffic_policy",
+    "Mirror": "envoy_config.policy.splitting",
+    "OutlierDetection": "envoy_config.policy.health",
+    "RateLimit": "envoy_config.policy.limits",
+    "Retries": "envoy_config.policy.retries",
+    "RetryBudget": "envoy_config.policy.retries",
+    "SlowStart": "envoy_config.policy.load_balancing",
+    "TrafficPolicy": "envoy_config.policy.traffic_policy",
     "AccessLog": "envoy_config.telemetry",
     "AlarmThresholds": "ecs_envoy.settings.alarm_thresholds",
     "ApiAccess": "ecs_envoy.settings.network.api_access",
@@ -50,7 +79,6 @@ _MODULES = {
     "Excess": "ecs_envoy.plan.limits.templates",
     "ExistingGrpcService": "ecs_envoy.services.existing_grpc_service",
     "GrpcService": "ecs_envoy.services.grpc_service",
-    "HealthCheck": "envoy_config.values",
     "Log": "ecs_envoy.settings.task.options",
     "ManagedPrometheus": "ecs_envoy.telemetry.managed_prometheus",
     "Network": "ecs_envoy.network.network",
@@ -75,11 +103,17 @@ _MODULES = {
 
 __all__ = [
     "AccessLog",
+    "AdaptiveConcurrency",
+    "AdmissionControl",
     "AlarmThresholds",
     "ApiAccess",
     "ArgumentError",
+    "BackOff",
     "BootstrapTooLargeError",
+    "Canary",
     "CapacityProvider",
+    "CircuitBreakers",
+    "Connections",
     "CutOver",
     "Datadog",
     "Discovery",
@@ -88,25 +122,39 @@ __all__ = [
     "EnvoyProxy",
     "Excess",
     "ExistingGrpcService",
+    "Fault",
     "GrpcService",
+    "HeaderChange",
+    "HeaderMatch",
+    "Headers",
     "HealthCheck",
+    "Hedging",
+    "LoadBalancing",
     "Log",
     "ManagedPrometheus",
+    "MethodPolicy",
+    "Mirror",
     "Network",
     "OpenFilesLimit",
+    "OutlierDetection",
     "Place",
     "PolicyStatement",
     "PortRange",
     "ProxyMonitoring",
     "PublicApi",
+    "RateLimit",
+    "Retries",
+    "RetryBudget",
     "RoutedService",
     "ServerOptions",
     "ServiceMonitoring",
     "SettingsError",
     "SidecarContainer",
+    "SlowStart",
     "TaskOptions",
     "Telemetry",
     "Tracing",
+    "TrafficPolicy",
     "Ulimits",
     "Upstream",
     "excesses",

@@ -4,16 +4,16 @@ This module exports the settings. The bootstrap is in `envoy_config.bootstrap`.
 """
 
 from envoy_config.model import Discovery, Proxy, Service
+from envoy_config.policy.traffic_policy import MethodPolicy, TrafficPolicy
 from envoy_config.routing import Route, RoutingError
 from envoy_config.settings_error import SettingsError
 from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import Upstream
-from envoy_config.values import HealthCheck
 
 __all__ = [
     "AccessLog",
     "Discovery",
-    "HealthCheck",
+    "MethodPolicy",
     "Metrics",
     "Proxy",
     "Route",
@@ -21,5 +21,6 @@ __all__ = [
     "Service",
     "SettingsError",
     "Tracing",
+    "TrafficPolicy",
     "Upstream",
 ]

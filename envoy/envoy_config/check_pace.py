@@ -25,7 +25,9 @@ def check_intervals(proxy: Proxy, services: Sequence[Service]) -> dict[str, time
     A second's checks are shared out evenly: a service with few tasks, whose every task matters, is checked
     each second as long as its share lasts. What it does not need goes to the larger ones.
     """
-    tasks = {service.name: _tasks(service) for service in services if service.upstream.health_check != "none"}
+    tasks = {
+        service.name: _tasks(service) for service in services if service.policy.health_check.type != "none"
+    }
     left, share = CHECKS_PER_SECOND * proxy.cpu / 256, 0.0
     for number, count in enumerate(sorted(tasks.values())):
         share = left / (len(tasks) - number)

@@ -15,7 +15,9 @@ from envoy_config.messages import (
     RuntimeFractionalPercent,
     TokenBucket,
 )
+from envoy_config.method_routes import policies_of
 from envoy_config.model import Service
+from envoy_config.policy.traffic_policy import MethodPolicy
 from envoy_config.typed_extension import typed_config
 
 NAME = "envoy.filters.http.local_ratelimit"
@@ -29,15 +31,15 @@ _NO_LIMIT = 4_294_967_295
 
 def client_rate_filters(services: tuple[Service, ...]) -> list[HttpFilter]:
     """Return the filter, switched off, if one of `services` has a limit; its route switches it on."""
-    if not any(service.upstream.client_calls_per_second for service in services):
+    if not any(_rate(policy) for service in services for policy in policies_of(service)):
         return []
     config = typed_config(LocalRateLimit(stat_prefix="client_rate"))
     return [HttpFilter(name=NAME, typed_config=config, disabled=True)]
 
 
-def client_rate(service: Service) -> dict[str, Any]:
-    """Return what the route of `service` says to the filter; nothing if it has no limit."""
-    rate = service.upstream.client_calls_per_second
+def client_rate(policy: MethodPolicy) -> dict[str, Any]:
+    """Return what a route whose calls have this policy says to the filter; nothing without a limit."""
+    rate = _rate(policy)
     if not rate:
         return {}
     every_call = RuntimeFractionalPercent(default_value=FractionalPercent(numerator=100))
@@ -64,6 +66,10 @@ def client_rate(service: Service) -> dict[str, Any]:
             )
         )
     }
+
+
+def _rate(policy: MethodPolicy) -> int | None:
+    return policy.rate_limit.client_calls_per_second if policy.rate_limit else None
 
 
 def _bucket(rate: int) -> TokenBucket:

@@ -34,6 +34,7 @@ from envoy_config.messages import (
 )
 from envoy_config.model import DNS_RECORDS, Discovery, Proxy, Service
 from envoy_config.outlier_detection import outlier_detection
+from envoy_config.policy.traffic_policy import TrafficPolicy
 from envoy_config.typed_extension import typed_config
 
 
@@ -49,7 +50,7 @@ def cluster(
         stream: Whether Envoy gets the endpoints by a stream, and not from a file.
 
     """
-    eds = service.discovery is Discovery.EDS
+    eds, policy = service.discovery is Discovery.EDS, service.policy
     return Cluster(
         name=service.name,
         type=ClusterDiscoveryType.EDS if eds else None,
@@ -58,19 +59,16 @@ def cluster(
         ),
         cluster_type=None if eds else dns_cluster_type(),
         load_assignment=None if eds else _load_assignment(service),
-        connect_timeout=service.upstream.connect_timeout,
+        connect_timeout=policy.connect_timeout,
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
-        health_checks=health_checks(service.upstream.health_check, check_interval),
+        health_checks=health_checks(policy.health_check, check_interval),
         outlier_detection=outlier_detection(
-            service.upstream.outlier_detection, service.upstream.health_check
+            policy.outlier_detection, checked=policy.health_check.type != "none"
         ),
-        circuit_breakers=_circuit_breakers(proxy.open_call_limit(service)),
+        circuit_breakers=_circuit_breakers(policy, proxy.open_call_limit(service)),
         common_lb_config=ClusterCommonLbConfig(
-            # With Envoy's default of 50 %, calls go to dead tasks if half of a service is down. With 0, every
-            # call is refused if a check wrongly fails for all tasks at once. With 1 %, Envoy tries all tasks
-            # only if none is healthy.
-            healthy_panic_threshold=Percent(value=1),
+            healthy_panic_threshold=Percent(value=policy.load_balancing.panic_threshold),
             # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
             # window of 1 s, the task would wait until the window ends: one of the two seconds until a new
             # task gets calls (measured: bench/discovery.md).
@@ -97,7 +95,7 @@ def _http2(service: Service) -> HttpProtocolOptions:
             max_headers_count=HEADERS_COUNT, max_response_headers_kb=HEADERS_KIB
         ),
         explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-            http2_protocol_options=upstream_http2(service.upstream.max_concurrent_streams)
+            http2_protocol_options=upstream_http2(service.policy.connections.max_concurrent_streams)
         ),
     )
 
@@ -123,7 +121,7 @@ def _load_assignment(service: Service) -> ClusterLoadAssignment:
     )
 
 
-def _circuit_breakers(open_calls: int) -> CircuitBreakers:
+def _circuit_breakers(policy: TrafficPolicy, open_calls: int) -> CircuitBreakers:
     return CircuitBreakers(
         thresholds=[
             CircuitBreakersThresholds(
@@ -135,11 +133,7 @@ def _circuit_breakers(open_calls: int) -> CircuitBreakers:
                 max_pending_requests=open_calls,
                 # At worst each call has a connection of its own.
                 max_connections=open_calls,
-                # Envoy's default of 3 for a whole cluster is used up at once when tasks leave under load, and
-                # so is a budget of 20 % when half of the tasks leave (measured by `make rehearse`: calls
-                # failed with UO). We retry only calls that no task has begun, so retries add no work to the
-                # tasks.
-                max_retries=1024,
+                max_retries=policy.circuit_breakers.max_retries,
             )
         ]
     )

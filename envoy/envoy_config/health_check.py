@@ -2,22 +2,17 @@
 
 from datetime import timedelta
 
-from envoy_config import values
+from envoy_config.messages import HealthCheck as EnvoyHealthCheck
 from envoy_config.messages import (
-    HealthCheck,
     HealthCheckGrpcHealthCheck,
     HealthCheckPayload,
     HealthCheckTcpHealthCheck,
 )
+from envoy_config.policy.health import HealthCheck
+from envoy_config.values import HealthCheckType
 
 MAX_UNHEALTHY_INTERVAL = timedelta(seconds=5)
 """The longest time between two checks of a task that did not answer, so that a new one soon gets calls."""
-
-TIMEOUT = timedelta(milliseconds=800)
-"""
-How long a task may take to answer a check. It is taken for down after two checks without an answer, so only
-a task that is silent for 1.8 s is.
-"""
 
 EDGE_INTERVAL = timedelta(milliseconds=200)
 """
@@ -33,22 +28,22 @@ _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".hex() + _SETTINGS
 """What a client of HTTP/2 sends first (RFC 9113, 3.4), with empty SETTINGS."""
 
 
-def health_checks(kind: values.HealthCheck, interval: timedelta | None) -> list[HealthCheck]:
+def health_checks(check: HealthCheck, interval: timedelta | None) -> list[EnvoyHealthCheck]:
     """Return Envoy's health checks of an endpoint, one each `interval`; none for `none`."""
+    kind = check.type
     if kind == "none" or interval is None:
         return []
     return [
-        HealthCheck(
-            timeout=TIMEOUT,
+        EnvoyHealthCheck(
+            timeout=check.timeout,
             interval=interval,
             # With Envoy's default of 60 s, the next call of a quiet service could go to a dead task.
             no_traffic_interval=interval,
-            # One failed check may be a lost packet, two in a row mean that the task is down.
-            unhealthy_threshold=2,
+            unhealthy_threshold=check.unhealthy_threshold,
             unhealthy_edge_interval=EDGE_INTERVAL,
             # DNS lists a task before its server listens, so a check that came too early is repeated soon.
             unhealthy_interval=min(interval, MAX_UNHEALTHY_INTERVAL),
-            healthy_threshold=1,
+            healthy_threshold=check.healthy_threshold,
             # The proxies must not check all tasks at the same instant.
             interval_jitter_percent=JITTER_PERCENT,
             # The greeting of HTTP/2 can be sent only once on a connection.
@@ -59,7 +54,7 @@ def health_checks(kind: values.HealthCheck, interval: timedelta | None) -> list[
     ]
 
 
-def _tcp_health_check(kind: values.HealthCheck) -> HealthCheckTcpHealthCheck | None:
+def _tcp_health_check(kind: HealthCheckType) -> HealthCheckTcpHealthCheck | None:
     if kind == "http2":
         # The server has to acknowledge our SETTINGS (RFC 9113, 6.5.3). The kernel accepts connections for a
         # frozen process, but it does not do this. No stream is opened: to the server, this is no call.

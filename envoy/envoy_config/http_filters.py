@@ -1,8 +1,9 @@
 """The HTTP filters, in the order in which they run."""
 
-from envoy_config.client_rate import client_rate_filters
-from envoy_config.messages import HttpFilter, Router
+from envoy_config.client_rate import client_rate, client_rate_filters
+from envoy_config.messages import Any, HttpFilter, Router
 from envoy_config.model import Service
+from envoy_config.policy.traffic_policy import MethodPolicy
 from envoy_config.typed_extension import typed_config
 
 
@@ -20,3 +21,8 @@ def http_filters(services: tuple[Service, ...] = ()) -> list[HttpFilter]:
             typed_config=typed_config(Router(dynamic_stats=False)),
         ),
     ]
+
+
+def route_filters(policy: MethodPolicy) -> dict[str, Any]:
+    """Return what a route whose calls have this policy says to the filters."""
+    return {**client_rate(policy)}

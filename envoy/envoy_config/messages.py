@@ -39,6 +39,12 @@ class Message:
             raise TypeError(f"{self.TYPE} has no field {', '.join(sorted(unknown))}")
         vars(self).update(fields)
 
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # a field may be a list
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether `other` is a message of the same type with the same fields."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
     def to_json(self) -> AnyValue:  # noqa: ANN401  # JSON has no type
         """Return the message as JSON, without fields that are not set."""
         given = vars(self)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from envoy_config.policy.traffic_policy import TrafficPolicy
 from envoy_config.routing import Claim
 from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import GRPC_PORT, Upstream
@@ -65,7 +66,8 @@ class Service:
     Args:
         name: Its name in log, metrics and messages.
         address: The DNS name with one A record for each task; not used with `Discovery.EDS`.
-        upstream: How Envoy calls its tasks.
+        upstream: Which calls go to it, and the port of its tasks.
+        policy: How Envoy treats its calls.
         own_name: A DNS name by which clients reach this service alone, besides `upstream.hosts`; None, the
             default, for none.
         max_tasks: The most tasks that may run at once; None if the number is unknown.
@@ -76,6 +78,7 @@ class Service:
     name: str
     address: str
     upstream: Upstream = field(default_factory=Upstream)
+    policy: TrafficPolicy = field(default_factory=TrafficPolicy)
     own_name: str | None = None
     max_tasks: int | None = None
     discovery: Discovery = Discovery.DNS
@@ -94,7 +97,7 @@ class Service:
     @property
     def zone_aware(self) -> bool:
         """Whether Envoy weighs zones. This needs `Discovery.EDS`, because DNS does not name zones."""
-        return self.upstream.zone_aware and self.discovery is Discovery.EDS
+        return self.policy.load_balancing.zone_aware and self.discovery is Discovery.EDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +158,7 @@ class Proxy:
 
     def open_call_limit(self, service: Service) -> int:
         """Return how many calls of `service` one Envoy holds at once."""
-        return service.upstream.max_open_calls or self.memory_mib * OPEN_CALLS_PER_MIB
+        return service.policy.circuit_breakers.max_open_calls or self.memory_mib * OPEN_CALLS_PER_MIB
 
     def __post_init__(self) -> None:
         if not self.admin_address.startswith("127."):

@@ -1,41 +1,30 @@
 """Passive health checks: an endpoint that keeps failing calls gets no calls for a while."""
 
-from datetime import timedelta
-
-from envoy_config import values
-from envoy_config.messages import OutlierDetection
-
-GATEWAY_FAILURES = 2
-"""
-After how many UNAVAILABLE or DEADLINE_EXCEEDED in a row a task is ejected. A task that answers UNAVAILABLE to
-three of ten calls fails four of them on average before two come in a row, and with three fifteen. With two, a
-task that fails one call in a hundred is ejected once in some ten thousand calls (docs/grpc.md).
-"""
-
-MAX_EJECTION_PERCENT = 34
-"""
-The share of a service's tasks that may be ejected at once: one of two or three, two of six. If all tasks
-fail alike, because they are overloaded or their database is down, no more of their capacity is lost.
-"""
+from envoy_config.messages import OutlierDetection as EnvoyOutlierDetection
+from envoy_config.policy.health import OutlierDetection
 
 
-def outlier_detection(
-    kind: values.OutlierDetection, health_check: values.HealthCheck
-) -> OutlierDetection | None:
-    """Return when Envoy ejects an endpoint because of its answers; None for `none`."""
-    if kind == "none":
+def outlier_detection(settings: OutlierDetection, *, checked: bool) -> EnvoyOutlierDetection | None:
+    """Return when Envoy ejects an endpoint because of its answers; None for `none`.
+
+    Args:
+        settings: The service's settings.
+        checked: Whether Envoy checks the endpoint's health, too.
+
+    """
+    if settings.type == "none":
         return None
     # A task that cannot be reached is found by its health check, and calls to it are tried elsewhere. But a
     # response whose headers exceed a limit counts as a failed connection, too: 20 of them at once ejected
     # two of four healthy tasks (docs/grpc.md).
-    local_origin = kind == "local_origin_failure" or health_check == "none"
-    return OutlierDetection(
+    local_origin = settings.type == "local_origin_failure" or not checked
+    return EnvoyOutlierDetection(
         # Envoy counts UNKNOWN, INTERNAL and UNIMPLEMENTED as 5xx: a caller that repeats one bad request would
         # eject healthy tasks one by one. UNAVAILABLE and DEADLINE_EXCEEDED are gateway failures.
         enforcing_consecutive_5xx=0,
         # Off (0) by default in Envoy.
-        consecutive_gateway_failure=GATEWAY_FAILURES,
-        enforcing_consecutive_gateway_failure=100 if kind == "gateway_failure" else 0,
+        consecutive_gateway_failure=settings.failures,
+        enforcing_consecutive_gateway_failure=100 if settings.type == "gateway_failure" else 0,
         # Envoy counts failed connections separately from bad answers: a caller can provoke bad answers, but
         # not failed connections.
         split_external_local_origin_errors=True,
@@ -48,10 +37,9 @@ def outlier_detection(
         enforcing_local_origin_success_rate=0,
         # Not `failure_percentage` either (off in Envoy): UNKNOWN counts there, too, and Envoy's matcher of
         # errors does not see gRPC's status (measured: 40 % of UNKNOWN ejected three of six healthy tasks).
-        # Envoy's default of 30 s lets a task that is still sick fail calls twice as often.
-        base_ejection_time=timedelta(seconds=60),
+        base_ejection_time=settings.ejection_time,
         # With Envoy's default of 10 %, no task is ejected if there are fewer than ten.
-        max_ejection_percent=MAX_EJECTION_PERCENT,
+        max_ejection_percent=settings.max_ejected_percent,
         # For the same reason, with two tasks. The panic threshold protects a service with one task.
         always_eject_one_host=True,
         # By default a passed health check ends an ejection: within a second, although calls fail.

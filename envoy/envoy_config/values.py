@@ -174,5 +174,5 @@ _method = text(
 )
 ProtoMethod = Annotated[str, *_method]
 
-HealthCheck = Literal["http2", "grpc", "tcp", "none"]
-OutlierDetection = Literal["gateway_failure", "local_origin_failure", "none"]
+HealthCheckType = Literal["http2", "grpc", "tcp", "none"]
+OutlierDetectionType = Literal["gateway_failure", "local_origin_failure", "none"]

@@ -121,6 +121,8 @@ class _Checks:
 
     def _proxy_key(self, path: KeyPath) -> KeyPath:
         """Return the path of the key that `path`, a path in `ProxyTaskInput`, stands for."""
+        if path[0] == "policy":
+            return path
         if path[0] != "services":
             return ("proxy", *_size_key(path, self._configuration.proxy))
         if len(path) == 1:

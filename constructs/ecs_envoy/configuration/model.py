@@ -1,6 +1,7 @@
 """The configuration of one environment: the YAML file that the platform team writes."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from ecs_envoy.settings.network.subnets import KnownVpc, SubnetChoice
 from ecs_envoy.settings.task.overrides import NetworkOverrides
 from ecs_envoy.settings.task.references import PolicyArn
 from ecs_envoy.settings.task.tags import Tags
+from envoy_config import TrafficPolicy
 from envoy_config.settings import Settings
 from envoy_config.values import Flag, ProtoMethod
 
@@ -128,6 +130,17 @@ class Configuration(Settings):
     proxy: Proxy = Field(default=Proxy(), description="the Envoy proxy")
     proxies: dict[values.DnsLabel, ListedProxy] = Field(
         default={}, description="several Envoy proxies by name, each with its services, in the place of proxy"
+    )
+    policy: TrafficPolicy = Field(
+        default=TrafficPolicy(),
+        description="how the proxy treats calls: the defaults of every service and of single methods",
+    )
+    production: Flag = Field(
+        default=False,
+        description="whether this is production, where policy.fault is refused; false by default",
+    )
+    fault_injection: Literal["refused", "allowed"] = Field(
+        default="refused", description="allowed lets policy.fault be used in production, too"
     )
     service_stacks: values.ServiceStacks = Field(
         default=1,

@@ -63,6 +63,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "discovery_events": lambda: configuration.proxy.discovery.events,
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
             "options": lambda: configuration.proxy.part(TaskOptions),
+            "policy": lambda: configuration.policy,
         },
     )
 
@@ -121,6 +122,7 @@ def service_plan(configuration: Configuration, name: str, service: Service) -> S
             # All services of a file carry the network's group, whose id nobody knows yet.
             "security_group": lambda: "upstream",
             "max_tasks": lambda: service.tasks.max,
+            "policy": lambda: service.policy,
             "stop": lambda: TaskStop(
                 stop_timeout=service.stop_timeout,
                 pre_stop_wait=service.pre_stop_wait,

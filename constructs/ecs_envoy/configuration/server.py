@@ -20,7 +20,7 @@ from ecs_envoy.settings.tasks import (
     ServiceTaskCount,
     TaskSize,
 )
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
 from envoy_config.settings import Settings
 from envoy_config.values import Flag, Port
 
@@ -77,6 +77,10 @@ class CutOver(Settings):
 class Discovered(Settings):
     """A service whose tasks the proxy has to find."""
 
+    policy: TrafficPolicy = Field(
+        default=TrafficPolicy(),
+        description="how the proxy treats its calls, where that is not as in the policy of the file",
+    )
     discovery: Discovery = Field(
         default=DISCOVERY,
         description="how the proxy finds its tasks: cloud_map sees a change within 2 s, by a sidecar; dns "

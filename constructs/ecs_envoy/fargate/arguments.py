@@ -21,6 +21,7 @@ from ecs_envoy.settings.values import (
     StopTimeout,
     VariableName,
 )
+from envoy_config import TrafficPolicy
 from envoy_config.settings import Settings
 from envoy_config.settings_error import Finding, KeyPath
 from envoy_config.values import problem
@@ -51,6 +52,7 @@ ContainerImage = Annotated[
 ]
 Environment = Mapping[VariableName, EnvironmentValue]
 Secrets = Mapping[VariableName, Annotated[ecs.Secret, Example("ecs.Secret.from_secrets_manager(secret)")]]
+PolicyArgument = Annotated[TrafficPolicy, Example("TrafficPolicy(timeout=timedelta(seconds=5))")]
 ContainerHealthCheck = Annotated[ecs.HealthCheck, Example('ecs.HealthCheck(command=["CMD", "/bin/check"])')]
 
 
@@ -74,7 +76,6 @@ def duration_of(time: timedelta) -> Duration:
 ARGUMENT_NAMES: dict[KeyPath, KeyPath] = {
     ("memory",): ("memory_limit_mib",),
     ("tasks", "max"): ("max_tasks",),
-    ("zone_aware",): ("upstream", "zone_aware"),
 }
 """The paths of arguments that differ from the paths of YAML's keys."""
 

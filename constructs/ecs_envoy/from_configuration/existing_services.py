@@ -12,12 +12,13 @@ from ecs_envoy.configuration.existing.blocks import EcsServiceName, ExistingServ
 from ecs_envoy.configuration.existing.plans import upstream
 from ecs_envoy.network.network import Network
 from ecs_envoy.services.existing_grpc_service import ExistingGrpcService
+from envoy_config import TrafficPolicy
 
 
 def define_existing_grpc_service(
-    scope: Construct, name: str, settings: ExistingService, network: Network
+    scope: Construct, name: str, settings: ExistingService, network: Network, policy: TrafficPolicy
 ) -> ExistingGrpcService:
-    """Define the route to the service that `settings` describe."""
+    """Define the route to the service that `settings` describe; `policy` is its whole policy."""
     return ExistingGrpcService(
         scope,
         name,
@@ -27,6 +28,7 @@ def define_existing_grpc_service(
         ecs_service=_ecs_service(scope, name, settings.ecs_service) if settings.ecs_service else None,
         address=settings.address,
         upstream=upstream(settings),
+        policy=policy,
         instance_ports=settings.instance_ports,
         security_group=_security_group(scope, settings.security_group),
         cidrs=settings.cidrs,

@@ -61,6 +61,7 @@ def define_proxy(
         discovery_image=container_image(scope, "DiscoveryImage", sidecar.image) if sidecar.image else None,
         discovery_interval=duration_of(sidecar.interval),
         discovery_events=sidecar.events,
+        policy=configuration.policy,
         telemetry=define_telemetry(scope, configuration),
         options=settings.part(TaskOptions),
         place=place(configuration, "proxy", network.vpc),

@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from ecs_envoy.configuration.existing.plans import upstream
+from ecs_envoy.configuration.existing.plans import policy_of, upstream
 from ecs_envoy.configuration.model import Configuration
 from ecs_envoy.configuration.plans import service_plan
 from ecs_envoy.configuration.proxies.addresses import address_variables
@@ -36,7 +36,7 @@ def define_grpc_services(
             if stack_of(configuration, name) == number
         ),
         *(
-            define_existing_grpc_service(scope, name, settings, network)
+            define_existing_grpc_service(scope, name, settings, network, policy_of(configuration, settings))
             for name, settings in configuration.existing_services.items()
             if stack_of(configuration, name) == number
         ),
@@ -61,6 +61,7 @@ def _define_grpc_service(
             scope, f"Image-{name}", settings.image, credentials=settings.repository_credentials
         ),
         upstream=upstream(settings),
+        policy=policy_of(configuration, settings),
         cpu=settings.cpu,
         memory_limit_mib=settings.memory,
         min_tasks=settings.tasks.min,

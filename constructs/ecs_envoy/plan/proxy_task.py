@@ -1,5 +1,6 @@
 """The plan of a proxy's task: the settings that each of its containers is deployed with."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +16,7 @@ from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, sidecars
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop
 from ecs_envoy.settings.task.options import TaskOptions
-from envoy_config import Proxy
+from envoy_config import Proxy, TrafficPolicy
 from envoy_config.bootstrap import bootstrap
 from envoy_config.eds import by_stream
 from envoy_config.rendering import to_json
@@ -41,6 +42,7 @@ class ProxyTaskInput:
         max_tasks: The most tasks.
         max_connections: Connections of clients that one task holds; None for a number that fits its memory.
         services: The services that it routes to.
+        policy: How it treats calls where the policy of a service does not say it.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
         discovery_events: Whether ECS's events set the pace of these polls.
@@ -68,11 +70,17 @@ class ProxyTaskInput:
     discovery_events: bool
     stop: ProxyStop
     options: TaskOptions = field(default_factory=TaskOptions)
+    policy: TrafficPolicy = field(default_factory=TrafficPolicy)
 
     @property
     def full_name(self) -> str:
         """The DNS name that clients dial."""
         return f"{self.name}.{self.namespace}"
+
+    @functools.cached_property
+    def whole_services(self) -> list[ServicePlan]:
+        """The services, each with its whole policy."""
+        return [service.with_defaults(self.policy) for service in self.services]
 
     def own_name(self, service: ServicePlan) -> str:
         """Return the DNS name by which clients reach `service` alone, whatever proto service they call."""
@@ -92,7 +100,7 @@ class ProxyTaskInput:
     @property
     def followed(self) -> list[FollowedService]:
         """The services that the discovery sidecar discovers; empty if DNS is used for every service."""
-        return followed_services(self.services, namespace=self.namespace_id)
+        return followed_services(self.whole_services, namespace=self.namespace_id)
 
     @property
     def sidecars(self) -> tuple[Sidecar, ...]:
@@ -146,7 +154,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
     if sidecars_talk:  # so the sidecar also looks for the other tasks of the proxy
         found.append(InCloudMap(service=task.name, namespace=task.namespace, namespace_id=task.namespace_id))
     proxy = _envoy(task)
-    services = [service.envoy_service(task.own_name(service)) for service in task.services]
+    services = [service.envoy_service(task.own_name(service)) for service in task.whole_services]
     text = to_json(bootstrap(proxy, services))
     discovery = _discovery(task, stream=by_stream(services)) if task.followed else None
     collector = _collector(task) if "collector" in task.sidecars else None
@@ -165,7 +173,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
 
 def health_check_load(task: ProxyTaskInput) -> Iterator[str]:
     """Yield how many health checks each Envoy of `task` makes, and which services it checks less often."""
-    services = [service.envoy_service(task.own_name(service)) for service in task.services]
+    services = [service.envoy_service(task.own_name(service)) for service in task.whole_services]
     return check_load(_envoy(task), services)
 
 

@@ -1,7 +1,7 @@
 """What a proxy needs to know about a service, whoever deploys it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import envoy_config
@@ -17,7 +17,8 @@ from ecs_envoy.plan.stop.service_stop import (
     serving_problem,
 )
 from ecs_envoy.settings.reach.port_range import PortRange
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
+from envoy_config.policy.merging import service_policy
 from envoy_config.routing import Claim
 from envoy_config.settings_error import Finding
 
@@ -32,10 +33,11 @@ class ServicePlan:
     Attributes:
         name: The service's name in the proxy's configuration, log and metrics.
         location: Where its tasks are listed.
-        upstream: How Envoy calls its tasks.
+        upstream: Which calls go to it, and the port of its tasks.
         discovery: How the proxy finds its tasks.
         max_tasks: The most tasks that may run at once; None if the number is unknown.
         stop: How its tasks stop.
+        policy: How the proxy treats its calls, as far as the service itself says it.
         instance_ports: The ports of tasks that each have their own; None if all have that of `upstream`.
         cidrs: The IPv4 blocks that its tasks are in. Without a security group of the service, the proxy may
             connect to these; empty for the private subnets of the proxy's VPC.
@@ -51,6 +53,7 @@ class ServicePlan:
     discovery: Discovery
     max_tasks: int | None
     stop: TaskStop
+    policy: TrafficPolicy = field(default_factory=TrafficPolicy)
     instance_ports: PortRange | None = None
     cidrs: tuple[str, ...] = ()
     security_group: str = ""
@@ -82,7 +85,12 @@ class ServicePlan:
         Cloud Map shows a change of health after 30 s ("HealthCheckCustomConfig"). Where Envoy checks the
         tasks itself, it knows sooner, and Cloud Map should list every task.
         """
-        return self.upstream.health_check == "none"
+        return self.policy.health_check.type == "none"
+
+    def with_defaults(self, policy: TrafficPolicy) -> "ServicePlan":
+        """Return the plan with the whole policy: what the service's own does not give is as in `policy`."""
+        services = self.upstream.grpc_services
+        return replace(self, policy=service_policy(policy, self.policy, grpc_services=services))
 
     def claim(self, own_name: str) -> Claim:
         """Return which calls go to it; `own_name` leads to it alone."""
@@ -96,6 +104,7 @@ class ServicePlan:
             name=self.name,
             address=self.address,
             upstream=self.upstream,
+            policy=self.policy,
             own_name=own_name,
             max_tasks=self.max_tasks,
             discovery=envoy_config.Discovery.DNS if by_dns else envoy_config.Discovery.EDS,
@@ -117,10 +126,10 @@ def _instances(service: ServicePlan) -> Iterator[Finding]:
 
 
 def _zones(service: ServicePlan) -> Iterator[Finding]:
-    upstream = service.upstream
-    if service.discovery == "dns" and upstream.zone_aware and "zone_aware" in upstream.model_fields_set:
+    balancing = service.policy.load_balancing
+    if service.discovery == "dns" and balancing.zone_aware and "zone_aware" in balancing.model_fields_set:
         yield (
-            ("zone_aware",),
+            ("policy", "load_balancing", "zone_aware"),
             "DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
         )
 

@@ -12,6 +12,7 @@ from constructs import Construct
 from ecs_envoy.fargate.arguments import (
     ContainerImage,
     DrainTime,
+    PolicyArgument,
     PollIntervalTime,
     timedelta_of,
 )
@@ -37,6 +38,7 @@ from ecs_envoy.settings.tasks import CPU, MEMORY_MIB, PROXY_CPU_PERCENT, PROXY_N
 from ecs_envoy.settings.values import CallsPerSecond, Cpu, CpuPercent, DnsLabel, Memory, Tasks
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
+from envoy_config import TrafficPolicy
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, Flag, UnprivilegedPort
@@ -93,6 +95,7 @@ class EnvoyProxy(Construct):
             default; AWS charges for the API calls.
         discovery_events: Whether ECS's events say which service to ask about, and the others are asked
             about every 30 seconds; True by default. It makes a rule and a queue.
+        policy: How it treats calls where a service's policy does not say it.
         telemetry: Where its log, metrics and traces go; by default there is only a sampled log.
         options: How its tasks run on Fargate: architecture, capacity providers and more; the defaults of
             `TaskOptions` by default. Fargate Spot is a risk for a proxy, and gets a warning.
@@ -147,6 +150,7 @@ class EnvoyProxy(Construct):
         discovery_image: ContainerImage | None = None,
         discovery_interval: PollIntervalTime | None = None,
         discovery_events: Flag = EVENTS,
+        policy: PolicyArgument | None = None,
         telemetry: Telemetry | None = None,
         options: TaskOptions | None = None,
         place: Place | None = None,
@@ -173,6 +177,7 @@ class EnvoyProxy(Construct):
             discovery_events=discovery_events,
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
             options=options,
+            policy=policy or TrafficPolicy(),
         )
         plan = checked_plan(construct_id, task, clients, services, vpc=ecs_cluster.vpc, place=place)
         super().__init__(scope, construct_id)
@@ -221,7 +226,9 @@ class EnvoyProxy(Construct):
             cpu_percent=cpu_percent,
         )
         self._connections = self._define_connections(task.port)
-        self._define_log_queries()
+        if not self.plan.logs_to_datadog:
+            log = self.telemetry.access_log
+            add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
         return made
 
     def _complete(
@@ -242,12 +249,6 @@ class EnvoyProxy(Construct):
             (group,) = self._connections.security_groups
             warn_if_closed(self, group, ports=self.ports)
         override(self.node.id, lambda: proxy_places(made, self.ecs_service), overrides)
-
-    def _define_log_queries(self) -> None:
-        if self.plan.logs_to_datadog:
-            return
-        log = self.telemetry.access_log
-        add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
 
     def _define_connections(self, port: int) -> ec2.Connections:
         connections = ec2.Connections(

@@ -9,7 +9,7 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 from pydantic import TypeAdapter
 
-from ecs_envoy.fargate.arguments import argument_findings
+from ecs_envoy.fargate.arguments import PolicyArgument, argument_findings
 from ecs_envoy.plan.discovery import Discovery
 from ecs_envoy.plan.reach.service_location import (
     EXISTING_RULES,
@@ -28,7 +28,7 @@ from ecs_envoy.settings.arguments import Example, checked_arguments, findings_of
 from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.reach.service_address import ServiceAddress
 from ecs_envoy.settings.values import Cidr, CloudMapServiceName, DnsLabel
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
 from envoy_config.settings_error import Finding
 
 _NAME: TypeAdapter[str] = TypeAdapter(DnsLabel)
@@ -47,9 +47,11 @@ class ExistingGrpcService(Construct):
             sidecar asks ECS's API for its tasks, so it needs no registry; they need the network mode awsvpc.
         address: A DNS name and a port, such as `lessons.corp:50051`.
         name: Its name in the proxy's log and metrics; the construct's id by default.
-        upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
-            checks and more. By default the port is 50051, as in gRPC's examples, and all calls of the
+        upstream: Which calls go to it: the proto services and hosts routed to it, and the port of its
+            tasks. By default the port is 50051, as in gRPC's examples, and all calls of the
             proxy are routed to them; this works only if the proxy has no other service.
+        policy: How the proxy treats its calls: timeouts, retries, load balancing, health checks and more.
+            What it does not give is as in the policy of the proxy.
         instance_ports: The range of the ports, if Cloud Map lists a port for each instance (SRV records,
             `AWS_INSTANCE_PORT`), such as `PortRange(first=32768, last=65535)`. Rules then open the range. By
             default all have the port of `upstream`.
@@ -82,6 +84,7 @@ class ExistingGrpcService(Construct):
         address: ServiceAddress | None = None,
         name: DnsLabel | None = None,
         upstream: Annotated[Upstream, Example("Upstream(port=50051)")] | None = None,
+        policy: PolicyArgument | None = None,
         instance_ports: PortRange | None = None,
         security_group: ec2.ISecurityGroup | None = None,
         cidrs: Sequence[Cidr] = (),
@@ -106,7 +109,9 @@ class ExistingGrpcService(Construct):
             has_security_group=security_group is not None,
             cidrs=cidrs,
         )
-        plan = _plan(construct_id, name or construct_id, entry, upstream, security_group)
+        plan = _plan(
+            construct_id, name or construct_id, entry, upstream, policy or TrafficPolicy(), security_group
+        )
         super().__init__(scope, construct_id)
         self.plan = plan
         self.connections = ec2.Connections(security_groups=[security_group]) if security_group else None
@@ -141,6 +146,7 @@ def _plan(
     name: str,
     entry: ExistingEntry,
     upstream: Upstream,
+    policy: TrafficPolicy,
     group: ec2.ISecurityGroup | None,
 ) -> ServicePlan:
     """Return the plan of the service.
@@ -166,6 +172,7 @@ def _plan(
         name=name,
         location=location,
         upstream=upstream.model_copy(update={"port": location.port}) if at_address else upstream,
+        policy=policy,
         discovery=discovery_at(location, entry.discovery),
         instance_ports=entry.instance_ports,
         cidrs=tuple(entry.cidrs),

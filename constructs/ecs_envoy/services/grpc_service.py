@@ -16,6 +16,7 @@ from ecs_envoy.fargate.arguments import (
     ContainerImage,
     DnsTtlTime,
     Environment,
+    PolicyArgument,
     PreStopWaitTime,
     Secrets,
     StopTimeoutTime,
@@ -48,7 +49,7 @@ from ecs_envoy.settings.values import (
     Tasks,
 )
 from ecs_envoy.telemetry.datadog import Datadog
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
 from envoy_config.settings_error import Finding
 
 
@@ -64,9 +65,11 @@ class GrpcService(Construct):
         namespace: The Cloud Map namespace that lists its tasks.
         name: Its name in the namespace: the tasks' DNS name is `<name>.<namespace>`.
         image: The container image.
-        upstream: How Envoy calls the tasks: their port, the proto services routed to them, health
-            checks and more. By default the port is 50051, as in gRPC's examples, and all calls of the
+        upstream: Which calls go to it: the proto services and hosts routed to it, and the port of its
+            tasks. By default the port is 50051, as in gRPC's examples, and all calls of the
             proxy are routed to them; this works only if the proxy has no other service.
+        policy: How the proxy treats its calls: timeouts, retries, load balancing, health checks and more.
+            What it does not give is as in the policy of the proxy.
         cpu: CPU units of a task; 256 (0.25 vCPU) by default, Fargate's smallest.
         memory_limit_mib: Memory of a task in MiB; 512 by default, Fargate's smallest.
         min_tasks: The fewest tasks; 2 by default, one for each of two zones.
@@ -128,6 +131,7 @@ class GrpcService(Construct):
         name: DnsLabel,
         image: ContainerImage,
         upstream: Annotated[Upstream, Example("Upstream(port=50051)")] | None = None,
+        policy: PolicyArgument | None = None,
         cpu: Cpu = CPU,
         memory_limit_mib: Memory = MEMORY_MIB,
         min_tasks: Tasks = TASKS,
@@ -151,7 +155,7 @@ class GrpcService(Construct):
     ) -> None:
         stop = _task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image)
         group, most = upstream_security_group, max_tasks or min_tasks
-        plan = _plan(name, namespace, upstream, discovery, most, stop, group)
+        plan = _plan(name, namespace, upstream, policy, discovery, most, stop, group)
         server = Server(
             name=name,
             image=image,
@@ -229,6 +233,7 @@ def _plan(
     name: str,
     namespace: servicediscovery.IPrivateDnsNamespace,
     upstream: Upstream | None,
+    policy: TrafficPolicy | None,
     discovery: Discovery | None,
     max_tasks: int,
     stop: TaskStop,
@@ -241,6 +246,7 @@ def _plan(
         name=name,
         location=location,
         upstream=upstream or Upstream(),
+        policy=policy or TrafficPolicy(),
         discovery=discovery or DISCOVERY,
         max_tasks=max_tasks,
         stop=stop,

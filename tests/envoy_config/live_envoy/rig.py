@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 
 from ecs_envoy.fargate.ready_check import ready_script
-from envoy_config import AccessLog, Proxy, Service, Upstream
+from envoy_config import AccessLog, Proxy, Service, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.dns import RESOLVER_ENVIRONMENT
 from envoy_config.rendering import to_json
@@ -112,7 +112,8 @@ def envoy(
     *,
     lookup: Lookup | None = None,
     resolv_conf: Path | None = None,
-    **upstream: Any,  # noqa: ANN401
+    streaming_methods: Sequence[str] = (),
+    **policy: Any,  # noqa: ANN401
 ) -> Generator[Live]:
     """Run Envoy before `tasks`: DNS lists what is in there at the time, or answers as `lookup` says.
 
@@ -121,7 +122,8 @@ def envoy(
     service = Service(
         name="lessons",
         address="lessons.test.local",
-        upstream=Upstream(grpc_services=["learning.v1.Lessons"], **upstream),
+        upstream=Upstream(grpc_services=["learning.v1.Lessons"], streaming_methods=streaming_methods),
+        policy=TrafficPolicy(**policy),
         max_tasks=4,
     )
     found = lookup or {"lessons.test.local": Registry(tasks, 1)}.get

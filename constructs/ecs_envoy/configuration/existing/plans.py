@@ -16,7 +16,8 @@ from ecs_envoy.plan.reach.service_location import (
 )
 from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.stop.service_stop import TaskStop
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
+from envoy_config.policy.merging import service_policy
 
 
 def own_namespace_id(configuration: Configuration) -> str:
@@ -36,6 +37,11 @@ def upstream(service: Service | ExistingService, *, proxy: str | None = None) ->
     if name is None or name == proxy or hosts is None or name in hosts:
         return settings
     return settings.model_copy(update={"hosts": (*hosts, name)})
+
+
+def policy_of(configuration: Configuration, service: Service | ExistingService) -> TrafficPolicy:
+    """Return the whole policy of `service`: what its own does not give is as in the file's."""
+    return service_policy(configuration.policy, service.policy, grpc_services=service.grpc_services)
 
 
 def proxy_name(configuration: Configuration) -> str | None:
@@ -61,6 +67,7 @@ def existing_plan(configuration: Configuration, name: str, service: ExistingServ
             "cidrs": lambda: tuple(service.cidrs),
             "security_group": lambda: service.security_group or "",
             "max_tasks": lambda: None,
+            "policy": lambda: service.policy,
             "stop": TaskStop,
         },
     )

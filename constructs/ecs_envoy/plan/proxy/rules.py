@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ecs_envoy.plan.names_in_namespace import DNS_NAME, own_name_in_namespace
+from ecs_envoy.plan.policy.rules import policy_findings
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.reach.service_location import AtAddress
 from ecs_envoy.plan.rules import Rule
@@ -50,11 +51,14 @@ def _drain(task: ProxyTaskInput) -> Iterator[Finding]:
 
 def _open_calls(task: ProxyTaskInput) -> Iterator[Finding]:
     most = OPEN_CALLS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
-    for service in task.services:
-        calls = service.upstream.max_open_calls
+    for service in task.whole_services:
+        calls = service.policy.circuit_breakers.max_open_calls
         if calls is not None and calls > most:
             problem = f"{calls} open calls do not fit Envoy's memory; give {most} at most, or the proxy more"
-            yield ("services", service.name, "max_open_calls"), f"{problem} memory"
+            yield (
+                ("services", service.name, "policy", "circuit_breakers", "max_open_calls"),
+                f"{problem} memory",
+            )
 
 
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -142,4 +146,5 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _routing,
     _stops,
     _capacity,
+    policy_findings,
 )

@@ -1,0 +1,1 @@
+"""Rules that a traffic policy must keep."""

@@ -1,0 +1,45 @@
+"""What the rules of traffic policies check: the policies of all calls of a proxy."""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ecs_envoy.plan.proxy_task import ProxyTaskInput
+from envoy_config.policy.layers import EffectivePolicy, effective_policies
+from envoy_config.policy.traffic_policy import TrafficPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliciesOfService:
+    """The policies of a service.
+
+    Attributes:
+        task: The plan of the proxy.
+        name: The name of the service.
+        whole: The policy of the service, merged with the proxy's.
+        methods: The policies of its calls; the first one is of all calls without another one.
+
+    """
+
+    task: ProxyTaskInput
+    name: str
+    whole: TrafficPolicy
+    methods: tuple[EffectivePolicy, ...]
+
+    @functools.cached_property
+    def service(self) -> EffectivePolicy:
+        """The policy of all calls that have no other one."""
+        return self.methods[0]
+
+
+def policies_of_services(task: ProxyTaskInput) -> Iterator[PoliciesOfService]:
+    """Yield the policies of each service of `task`."""
+    for service, whole in zip(task.services, task.whole_services, strict=True):
+        found = effective_policies(
+            service=service.name,
+            defaults=task.policy,
+            own=service.policy,
+            grpc_services=service.upstream.grpc_services,
+            streaming_methods=service.upstream.streaming_methods,
+        )
+        yield PoliciesOfService(task=task, name=service.name, whole=whole.policy, methods=tuple(found))

@@ -1,0 +1,43 @@
+"""Headers (gRPC's metadata) in a policy: which calls a setting is for, and what the proxy changes."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from envoy_config.policy.kinds import HeaderName, HeaderValue
+from envoy_config.settings import Settings
+
+
+class HeaderMatch(Settings):
+    """Calls with a header (gRPC's metadata); a name alone, such as x-canary, is short for any value of it."""
+
+    name: HeaderName = Field(description="the header, such as x-canary")
+    value: HeaderValue | None = Field(default=None, description="its whole value; any value by default")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:  # noqa: ANN401  # whatever stands in the file
+        return {"name": given} if isinstance(given, str) else given
+
+
+Names = Annotated[Sequence[HeaderName], AfterValidator(tuple)]
+
+
+class HeaderChange(Settings):
+    """What changes in the headers of one direction."""
+
+    set: dict[HeaderName, HeaderValue] = Field(
+        default={}, description="headers with their values, whatever the call has"
+    )
+    add: dict[HeaderName, HeaderValue] = Field(
+        default={}, description="headers that a call gets besides those of this name that it has"
+    )
+    remove: Names = Field(default=(), description="headers that are removed")
+
+
+class Headers(Settings):
+    """Headers that the proxy changes."""
+
+    request: HeaderChange = Field(default=HeaderChange(), description="what the task gets")
+    response: HeaderChange = Field(default=HeaderChange(), description="what the client gets")

@@ -1,0 +1,88 @@
+"""Merges policies key by key: that of a method over that of its service, and that over the file's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from envoy_config.policy.traffic_policy import MethodPolicy, TrafficPolicy
+from envoy_config.settings import Settings
+
+_Kind = TypeVar("_Kind", bound=Settings)
+
+
+def service_policy(
+    defaults: TrafficPolicy, own: TrafficPolicy, *, grpc_services: Sequence[str] = ()
+) -> TrafficPolicy:
+    """Return the policy of a service: what `own` does not give is as in `defaults`.
+
+    Args:
+        defaults: The policy of all services.
+        own: The policy of the service itself.
+        grpc_services: Its proto services, if they are listed: methods of others are left out of `defaults`.
+
+    """
+    kept = {
+        pattern: policy
+        for pattern, policy in defaults.methods.items()
+        if not grpc_services or pattern.partition("/")[0] in grpc_services
+    }
+    if kept != defaults.methods:
+        defaults = defaults.model_copy(update={"methods": kept})
+    return merged(TrafficPolicy, [defaults, own])
+
+
+def method_policy(policy: TrafficPolicy, method: str, *, stream: bool = False) -> MethodPolicy:
+    """Return the policy of a gRPC method of a service, whose policy is `policy`.
+
+    Args:
+        policy: The service's policy, merged with the file's.
+        method: The method, such as `learning.v1.Lessons/List`; `learning.v1.Lessons/*` for those of the
+            proto service that have no policy of their own.
+        stream: Whether the method is a streaming one: its calls are long by design, so that only its own
+            policy bounds the time that they take.
+
+    """
+    common, every = policy.part(MethodPolicy), f"{method.partition('/')[0]}/*"
+    if every in policy.methods:
+        common = merged(MethodPolicy, [common, policy.methods[every]])
+    if stream:
+        common = _without_times(common)
+    own = policy.methods.get(method) if method != every else None
+    return merged(MethodPolicy, [common, own]) if own else common
+
+
+def _without_times(policy: MethodPolicy) -> MethodPolicy:
+    retries = policy.retries.model_copy(update={"per_try_timeout": None})
+    return policy.model_copy(update={"timeout": None, "hedging": None, "retries": retries})
+
+
+def merged(kind: type[_Kind], layers: Sequence[Settings]) -> _Kind:
+    """Return the settings that `layers` give, of which a later one overrides an earlier one key by key.
+
+    Lists are replaced as a whole. `None` turns a block off.
+    """
+    given = {
+        name: _merged([getattr(layer, name) for layer in layers if name in layer.model_fields_set])
+        for name in kind.model_fields
+        if any(name in layer.model_fields_set for layer in layers)
+    }
+    return kind.model_construct(set(given), **given)
+
+
+def _merged(values: Sequence[object]) -> object:
+    """Return the last of `values`, merged with those before it if it is a block or a mapping."""
+    last = values[-1]
+    same: list[Any] = []
+    for value in reversed(values):
+        if type(value) is not type(last) and not (isinstance(value, Settings) and isinstance(last, Settings)):
+            break
+        same.insert(0, value)
+    if isinstance(last, Settings):
+        first: Settings = same[0]
+        return merged(type(first), same)
+    if isinstance(last, dict):
+        mappings = [cast("Mapping[str, object]", value) for value in same]
+        return {
+            key: _merged([mapping[key] for mapping in mappings if key in mapping])
+            for key in dict.fromkeys(key for mapping in mappings for key in mapping)
+        }
+    return last

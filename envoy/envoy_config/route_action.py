@@ -1,0 +1,23 @@
+"""What Envoy does with a call that a route matches."""
+
+from datetime import timedelta
+
+from envoy_config.messages import RetryPolicy, RouteAction
+from envoy_config.model import Service
+from envoy_config.policy.traffic_policy import MethodPolicy
+
+
+def route_action(service: Service, policy: MethodPolicy, retries: RetryPolicy | None) -> RouteAction:
+    """Return what happens to calls to `service` that have this policy.
+
+    `retries` is their retry policy; None if it is that of the virtual host.
+    """
+    return RouteAction(
+        cluster=service.name,
+        # Envoy's default of 15 s would end every longer stream.
+        timeout=policy.timeout or timedelta(0),
+        # No `max_stream_duration` by default: client and task both keep the client's deadline, and a third
+        # timer only races with theirs. If Envoy ends a stream that has begun, its client reads INTERNAL
+        # (measured: 41 to 91 of 800 streams with a deadline of 1 s). Call status: call_status.py.
+        retry_policy=retries,
+    )
