@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.abuse.abuses import Abuse
-from envoy_config import Metrics, Proxy, Service, Upstream
+from envoy_config import Metrics, Proxy, Service, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
+from envoy_config.policy.limits import RateLimit
 from envoy_config.rendering import to_json
 from envoy_config.telemetry import ADMIN_CLUSTER
 from rehearsal.processes import Process, Processes
@@ -166,9 +167,9 @@ def _envoy(
         Service(
             name=name,
             address="unused",
-            upstream=Upstream(
-                grpc_services=[SERVICES[name]],
-                client_calls_per_second=rate_limit if name == "lessons" else None,
+            upstream=Upstream(grpc_services=[SERVICES[name]]),
+            policy=TrafficPolicy(
+                rate_limit=RateLimit(client_calls_per_second=rate_limit if name == "lessons" else None)
             ),
         )
         for name in tasks

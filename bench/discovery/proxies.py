@@ -11,9 +11,10 @@ from typing import Any
 
 from ecs_envoy.plan.discovery_settings import FollowedService, discovery_settings
 from ecs_envoy.plan.sidecars import envoy_memory_mib
-from envoy_config import Discovery, Proxy, Service, Upstream
+from envoy_config import Discovery, Proxy, Service, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.model import ADMIN_PORT
+from envoy_config.policy.load_balancing import LoadBalancing
 from envoy_config.rendering import to_json
 from rehearsal.account.name_server import NameServer
 from rehearsal.agent.local_bootstrap import localize
@@ -128,7 +129,8 @@ def envoy_service(
     return Service(
         name=service,
         address=f"{service}.{NAMESPACE}",
-        upstream=Upstream(port=PORT, grpc_services=[proto_service(service)], zone_aware=zone_aware),
+        upstream=Upstream(port=PORT, grpc_services=[proto_service(service)]),
+        policy=TrafficPolicy(load_balancing=LoadBalancing(zone_aware=zone_aware)),
         max_tasks=max_tasks,
         discovery=discovery,
     )

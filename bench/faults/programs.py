@@ -110,7 +110,8 @@ FLOOD_RATE, FLOODED_RATE, CLIENT_RATE = 800.0, RATE / 2, 16
 Calls a second of a flood and of the others, and `client_calls_per_second`. All the others share one address;
 so many calls of the flooder at once, and theirs, find a free slot.
 """
-SMALL = {"zone_aware": False}
+ONE_ZONE = {"load_balancing": {"zone_aware": False}}
+SMALL = {"policy": ONE_ZONE}
 """Two tasks are too few for zones. Eleven services nearly fill a task definition: this makes some room."""
 SERVICES = (
     LabService(name="rolled"),
@@ -120,7 +121,10 @@ SERVICES = (
     LabService(name="checked", tasks=3, settings={"container_health_check": CHECK}),
     LabService(name="busy", tasks=2, options=FLOODED, settings=SMALL),
     LabService(
-        name="limited", tasks=2, options=FLOODED, settings={**SMALL, "client_calls_per_second": CLIENT_RATE}
+        name="limited",
+        tasks=2,
+        options=FLOODED,
+        settings={"policy": {**ONE_ZONE, "rate_limit": {"client_calls_per_second": CLIENT_RATE}}},
     ),
     *(LabService(name=name, tasks=2, settings=BY_DNS) for name in DNS),
 )

@@ -46,8 +46,12 @@ def problems(error: ValidationError, settings: object) -> list[Finding]:
     return [_finding(details, settings) for details in error.errors()]
 
 
+_NO_KEYS = {"[key]", "[one]", "[several]"}
+"""Parts of pydantic's paths that are no keys: the name of a mapping's entry, and the form of a value."""
+
+
 def _finding(error: ErrorDetails, settings: object) -> Finding:
-    path = tuple(part for part in error["loc"] if part != "[key]")
+    path = tuple(part for part in error["loc"] if part not in _NO_KEYS)
     kind = error["type"]
     block = settings_at(path[:-1], settings)
     key = str(path[-1]) if path else ""
@@ -71,11 +75,24 @@ def _finding(error: ErrorDetails, settings: object) -> Finding:
 _RENAMED = {"observability": "telemetry"}
 """The new names of keys that had another name in an earlier version."""
 
+_MOVED = {
+    "client_calls_per_second": "policy.rate_limit.client_calls_per_second",
+    "connect_timeout": "policy.connect_timeout",
+    "health_check": "policy.health_check",
+    "max_concurrent_streams": "policy.connections.max_concurrent_streams",
+    "max_open_calls": "policy.circuit_breakers.max_open_calls",
+    "outlier_detection": "policy.outlier_detection",
+    "zone_aware": "policy.load_balancing.zone_aware",
+}
+"""Keys of a service that are in its policy now."""
+
 
 def _suggestion(key: str, block: type[BaseModel] | None) -> str:
     keys: Collection[str] = keys_of(block) if block else ()
     if (new_name := _RENAMED.get(key)) in keys:
         return f"it is called {new_name} now"
+    if key in _MOVED and "grpc_services" in keys:
+        return f"it is {_MOVED[key]} now"
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"give one of {', '.join(keys)}"
 
@@ -85,6 +102,8 @@ def settings_at(path: KeyPath, settings: object) -> type[BaseModel] | None:
     block = settings
     for part in path:
         if isinstance(block, type) and issubclass(block, BaseModel):
+            if isinstance(part, int):
+                continue  # a block, or a list of such
             field = keys_of(block).get(str(part))
             block = _settings_in(field.annotation) if field else None
         elif typing.get_origin(block) in {dict, list}:

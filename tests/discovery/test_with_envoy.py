@@ -17,9 +17,12 @@ import pytest
 
 from discovery.endpoints_file import EndpointsFile
 from discovery.zones.weights import own_zone_balance
-from envoy_config import Discovery, HealthCheck, Proxy, Service, Upstream
+from envoy_config import Discovery, Proxy, Service, TrafficPolicy
 from envoy_config.bootstrap import bootstrap
+from envoy_config.policy.health import HealthCheck
+from envoy_config.policy.load_balancing import LoadBalancing
 from envoy_config.rendering import to_json
+from envoy_config.values import HealthCheckType
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.load.grpc_task import serve
 from rehearsal.processes import Process, Processes
@@ -74,11 +77,14 @@ class World:
         self.running = self.sidecar.start(["lessons"], zone_aware=self.zone_aware)
         until(self.sidecar.ready)
 
-    def start_envoy(self, *, check: HealthCheck = "tcp") -> None:
+    def start_envoy(self, *, check: HealthCheckType = "tcp") -> None:
         service = Service(
             name="lessons",
             address="lessons.test.local",
-            upstream=Upstream(health_check=check, zone_aware=self.zone_aware),
+            policy=TrafficPolicy(
+                health_check=HealthCheck(type=check),
+                load_balancing=LoadBalancing(zone_aware=self.zone_aware),
+            ),
             discovery=Discovery.EDS,
         )
         deployed = to_json(

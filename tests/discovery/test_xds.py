@@ -17,10 +17,11 @@ from discovery.xds.assignments import TYPE
 from discovery.xds.messages_pb2 import ClusterLoadAssignment, DiscoveryRequest, DiscoveryResponse
 from discovery.xds.server import METHOD, XdsServer
 from discovery.zones.weights import own_zone_balance
-from envoy_config import Discovery, Proxy, Service, Upstream
+from envoy_config import Discovery, Proxy, Service, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.eds import MAX_FILES, by_stream
 from envoy_config.model import XDS_PORT
+from envoy_config.policy.health import HealthCheck
 from envoy_config.rendering import to_json
 from rehearsal.agent.local_bootstrap import localize
 from rehearsal.processes import Processes
@@ -60,7 +61,8 @@ def service(name: str, discovery: Discovery = Discovery.EDS) -> Service:
     return Service(
         name=name,
         address=f"{name}.local",
-        upstream=Upstream(grpc_services=[f"a.{name.replace('-', '_')}"], health_check="none"),
+        upstream=Upstream(grpc_services=[f"a.{name.replace('-', '_')}"]),
+        policy=TrafficPolicy(health_check=HealthCheck(type="none")),
         discovery=discovery,
     )
 

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from ecs_envoy.plan.sidecars import ENVOY_MIN_MIB
-from envoy_config import AccessLog, Discovery, Metrics, Proxy, RoutingError, Service, Tracing, Upstream
+from envoy_config import (
+    AccessLog,
+    Discovery,
+    Metrics,
+    Proxy,
+    RoutingError,
+    Service,
+    Tracing,
+    TrafficPolicy,
+    Upstream,
+)
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
 from tests.conftest import Envoy, Snapshot, pretty
@@ -35,11 +45,16 @@ def upstream(service: Service, **settings: Any) -> Service:  # noqa: ANN401
     return replace(service, upstream=Upstream(**{**unchanged, **settings}))
 
 
+def policy(service: Service, **settings: Any) -> Service:  # noqa: ANN401
+    """Return `service` with these settings as its policy."""
+    return replace(service, policy=TrafficPolicy(**settings))
+
+
 SITUATIONS = [
     pytest.param(PROXY, [upstream(LESSONS, grpc_services=[])], id="sole-service"),
     pytest.param(PROXY, [LESSONS, GRADING], id="two-services"),
-    pytest.param(PROXY, [upstream(LESSONS, health_check="grpc")], id="grpc-health-check"),
-    pytest.param(PROXY, [upstream(LESSONS, health_check="none")], id="no-health-check"),
+    pytest.param(PROXY, [policy(LESSONS, health_check="grpc")], id="grpc-health-check"),
+    pytest.param(PROXY, [policy(LESSONS, health_check="none")], id="no-health-check"),
     pytest.param(PROXY, [replace(LESSONS, max_tasks=None)], id="unknown-number-of-tasks"),
     pytest.param(
         PROXY,
@@ -58,7 +73,15 @@ SITUATIONS = [
     ),
     pytest.param(replace(PROXY, access_log=None), [LESSONS], id="no-telemetry"),
     pytest.param(
-        PROXY, [upstream(LESSONS, max_open_calls=100, client_calls_per_second=50)], id="limits-of-a-service"
+        PROXY,
+        [
+            policy(
+                LESSONS,
+                circuit_breakers={"max_open_calls": 100},
+                rate_limit={"client_calls_per_second": 50},
+            )
+        ],
+        id="limits-of-a-service",
     ),
     pytest.param(replace(PROXY, memory_mib=2048, port=8443), [LESSONS], id="larger-proxy"),
 ]
@@ -172,17 +195,17 @@ def test_endpoints_from_a_file_are_dropped_at_once_and_their_zones_are_weighed()
     ],
 )
 def test_the_connect_timeout_of_a_task(settings: dict[str, timedelta], text: str) -> None:
-    assert cluster(upstream(LESSONS, **settings))["connect_timeout"] == text
+    assert cluster(policy(LESSONS, **settings))["connect_timeout"] == text
 
 
 def test_zones_have_no_weight_if_zone_aware_is_off() -> None:
-    unaware = cluster(upstream(replace(LESSONS, discovery=Discovery.EDS), zone_aware=False))
+    unaware = cluster(policy(replace(LESSONS, discovery=Discovery.EDS), load_balancing={"zone_aware": False}))
     assert "locality_weighted_lb_config" not in unaware["common_lb_config"]
 
 
 @pytest.mark.parametrize("kind", [None, "http2", "grpc", "tcp"])
 def test_a_task_that_does_not_answer_is_found_within_3_s(kind: str | None) -> None:
-    (check,) = cluster(upstream(LESSONS, **({"health_check": kind} if kind else {})))["health_checks"]
+    (check,) = cluster(policy(LESSONS, **({"health_check": kind} if kind else {})))["health_checks"]
     late = 1 + check["interval_jitter_percent"] / 100
     interval, timeout, edge = (
         float(check[key].removesuffix("s")) for key in ("interval", "timeout", "unhealthy_edge_interval")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.check_pace import (
     CHECKS_PER_SECOND,
@@ -14,13 +14,15 @@ from envoy_config.check_pace import (
     checks_per_second,
 )
 from envoy_config.model import Proxy, Service
-from envoy_config.values import HealthCheck
+from envoy_config.policy.health import HealthCheck
+from envoy_config.values import HealthCheckType
 
 
-def service(name: str, max_tasks: int | None, health_check: HealthCheck = "http2") -> Service:
+def service(name: str, max_tasks: int | None, health_check: HealthCheckType = "http2") -> Service:
     """Return a service with so many tasks."""
-    upstream = Upstream(grpc_services=[f"a.{name.upper()}"], health_check=health_check)
-    return Service(name=name, address=f"{name}.local", upstream=upstream, max_tasks=max_tasks)
+    upstream = Upstream(grpc_services=[f"a.{name.upper()}"])
+    policy = TrafficPolicy(health_check=HealthCheck(type=health_check))
+    return Service(name=name, address=f"{name}.local", upstream=upstream, policy=policy, max_tasks=max_tasks)
 
 
 def seconds(tasks: Mapping[str, int | None], cpu: int = 256) -> dict[str, float]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from envoy_config import Discovery, Proxy, Route, Service, Upstream
+from envoy_config import Discovery, Proxy, Route, Service, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
+from envoy_config.policy.load_balancing import LoadBalancing
 from envoy_config.rendering import to_json
 from envoy_config.route import route_configuration
 from envoy_config.routing import Claim, routes
@@ -112,9 +113,15 @@ def test_services_retry_as_their_zones_ask_where_they_share_a_virtual_host(
     envoy: Envoy, tmp_path: Path
 ) -> None:
     def made(name: str, *, zone_aware: bool) -> Service:
-        upstream = Upstream(grpc_services=[f"{name}.v1.S"], zone_aware=zone_aware)
+        upstream = Upstream(grpc_services=[f"{name}.v1.S"])
+        policy = TrafficPolicy(load_balancing=LoadBalancing(zone_aware=zone_aware))
         return replace(
-            LESSONS, name=name, own_name=f"{name}.g.local", upstream=upstream, discovery=Discovery.EDS
+            LESSONS,
+            name=name,
+            own_name=f"{name}.g.local",
+            upstream=upstream,
+            policy=policy,
+            discovery=Discovery.EDS,
         )
 
     text = to_json(bootstrap(Proxy(name="grpc"), [made("a", zone_aware=True), made("b", zone_aware=False)]))

@@ -36,10 +36,6 @@ def test_fails_if_every_call_would_be_slow() -> None:
         ),
         pytest.param({"port": 70000}, "port: 70000 is not a port; give a number from 1 to 65535", id="port"),
         pytest.param({"port": True}, "port: true is not a port; give a number from 1 to 65535", id="flag"),
-        pytest.param(
-            {"health_check": "http"}, "health_check: 'http' is unknown; give one of 'http2', 'grpc', 'tcp' or 'none'", id="check"
-        ),
-        pytest.param({"connect_timeout": "1m"}, "connect_timeout: '1m' is not a connect timeout; give a time from 10ms to 30s", id="connect timeout"),
         pytest.param({"prot": 1}, "prot: unknown key; did you mean port?", id="unknown"),
     ],
 )  # fmt: skip
@@ -51,8 +47,8 @@ def test_fails_on_a_setting_with_its_name_and_what_to_give(settings: dict[str, A
 
 def test_fails_with_all_mistakes_in_settings_at_once() -> None:
     with pytest.raises(SettingsError) as error:
-        Upstream(port=0, health_check="http", zone_aware="no")  # pyright: ignore[reportArgumentType]
-    assert [path for path, _ in error.value.problems] == [("port",), ("health_check",), ("zone_aware",)]
+        Upstream(port=0, grpc_services=["a/b"], hosts="a")  # pyright: ignore[reportArgumentType]
+    assert [path for path, _ in error.value.problems] == [("port",), ("grpc_services", 0), ("hosts",)]
 
 
 def test_a_part_of_settings_keeps_the_given_values() -> None:

@@ -16,6 +16,15 @@ completion. This page is written by `make schema` from the types that check the 
 """
 
 
+POLICY = "services.<name>.policy"
+"""Where the keys of a policy stand on the page: once, for all places that a policy may be given at."""
+
+
+def repeats(block: _Schema, path: str) -> bool:
+    """Return whether `block`, at `path`, has the keys of `POLICY`."""
+    return block.get("title") in {"TrafficPolicy", "MethodPolicy"} and path != POLICY
+
+
 def reference() -> str:
     """Return the page as Markdown, as kept in `docs/configuration.md`."""
     root = schema()
@@ -26,6 +35,11 @@ def _sections(block: _Schema, definitions: dict[str, _Schema], path: str) -> Ite
     yield f"## `{path}`\n" if path else "## The file\n"
     if path:
         yield f"{_sentence(block['description'])}\n"
+    if repeats(block, path):
+        single = block["title"] == "MethodPolicy"
+        rest = ", from `idempotent` to `max_message_bytes`." if single else "."
+        yield f"Its keys are those of `{POLICY}`{rest}\n"
+        return
     yield "| key | value | default | |"
     yield "| --- | --- | --- | --- |"
     required = block.get("required", [])

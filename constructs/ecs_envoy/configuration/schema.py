@@ -25,6 +25,10 @@ class _Schema(GenerateJsonSchema):
         return {**values, "additionalProperties": False} if "patternProperties" in values else values
 
 
+_SHORT = {"HealthCheck": "type", "OutlierDetection": "type", "HeaderMatch": "name"}
+"""Blocks that may be given as the value of one of their keys alone."""
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a configuration file."""
     values = Configuration.model_json_schema(schema_generator=_Schema)
@@ -32,6 +36,13 @@ def schema() -> dict[str, Any]:
     for name in ("ServerTaskBounds", "ServiceTaskBounds", "ProxyTaskBounds"):
         tasks = values["$defs"][name]
         values["$defs"][name] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5000}, tasks]}
+    for name, key in _SHORT.items():
+        block = values["$defs"][name]
+        short = {k: v for k, v in block["properties"][key].items() if k not in {"title", "default"}}
+        values["$defs"][name] = {"anyOf": [short, block]}
+    for name in ("TrafficPolicy", "MethodPolicy"):
+        canary = values["$defs"][name]["properties"]["canary"]
+        canary["anyOf"] = canary.pop("oneOf")  # which the parts of a union are elsewhere
     return values
 
 

@@ -25,6 +25,7 @@ from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop
 from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
 from ecs_envoy.proxy.checked_plan import checked_plan
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
+from ecs_envoy.proxy.environment import environment_of
 from ecs_envoy.proxy.names import define_names
 from ecs_envoy.proxy.proxy_service import define_proxy_service, proxy_places
 from ecs_envoy.proxy.routed_service import RoutedService, ScaledService
@@ -158,11 +159,8 @@ class EnvoyProxy(Construct):
     ) -> None:
         telemetry, options, place = telemetry or Telemetry(), options or TaskOptions(), place or Place()
         task = ProxyTaskInput(
-            environment=environment or Stack.of(scope).stack_name,
+            **environment_of(scope, environment, namespace),
             name=name,
-            namespace=namespace.namespace_name,
-            namespace_id=namespace.namespace_id,
-            region=Stack.of(scope).region,
             aliases=aliases,
             port=port,
             further_ports=further_ports,

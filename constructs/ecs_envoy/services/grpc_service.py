@@ -153,9 +153,8 @@ class GrpcService(Construct):
         upstream_security_group: ec2.ISecurityGroup | None = None,
         overrides: ServiceOverrides | None = None,
     ) -> None:
-        stop = _task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image)
-        group, most = upstream_security_group, max_tasks or min_tasks
-        plan = _plan(name, namespace, upstream, policy, discovery, most, stop, group)
+        stop, most = _task_stop(dns_ttl, stop_timeout, pre_stop_wait, pre_stop_image), max_tasks or min_tasks
+        plan = _plan(name, namespace, upstream, policy, discovery, most, stop, upstream_security_group)
         server = Server(
             name=name,
             image=image,
@@ -174,11 +173,11 @@ class GrpcService(Construct):
             options=options or ServerOptions(),
             place=place,
             memory_percent=memory_percent,
-            carried=(group,) if group else (),
+            carried=(upstream_security_group,) if upstream_security_group else (),
         )
         refuse(construct_id, _findings(server, plan, ecs_cluster.vpc))
         super().__init__(scope, construct_id)
-        self.plan, self.upstream_security_group = plan, group
+        self.plan, self.upstream_security_group = plan, upstream_security_group
         task = self._define_task(server, pre_stop_image)
         self.ecs_service = self._define_ecs_service(server, task, ecs_cluster, namespace)
         override(construct_id, lambda: self._places(task), overrides)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from envoy_config.policy.headers import HeaderMatch
+from envoy_config.policy.headers import OptionalHeaderMatch
 from envoy_config.policy.kinds import CallTimeout, SomePercent
 from envoy_config.policy.status import FailedStatus
 from envoy_config.settings import Settings
@@ -16,6 +16,6 @@ class Fault(Settings):
         default=None, description="the status that a call ends with, such as unavailable; none by default"
     )
     percent: SomePercent = Field(default=100, description="the share of calls that has it, by lot")
-    header: HeaderMatch | None = Field(
+    header: OptionalHeaderMatch = Field(
         default=None, description="only calls with this header have it; by default all"
     )

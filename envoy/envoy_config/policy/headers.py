@@ -1,11 +1,12 @@
 """Headers (gRPC's metadata) in a policy: which calls a setting is for, and what the proxy changes."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from envoy_config.policy.kinds import HeaderName, HeaderValue
+from envoy_config.policy.short_form import short_form
 from envoy_config.settings import Settings
 
 
@@ -15,12 +16,8 @@ class HeaderMatch(Settings):
     name: HeaderName = Field(description="the header, such as x-canary")
     value: HeaderValue | None = Field(default=None, description="its whole value; any value by default")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, given: Any) -> Any:  # noqa: ANN401  # whatever stands in the file
-        return {"name": given} if isinstance(given, str) else given
 
-
+OptionalHeaderMatch = Annotated[HeaderMatch | None, short_form(HeaderMatch, "name")]
 Names = Annotated[Sequence[HeaderName], AfterValidator(tuple)]
 
 

@@ -1,9 +1,8 @@
 """Policy of which tasks are fit for calls: what Envoy sees in their answers, and what it asks them."""
 
 from datetime import timedelta
-from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from envoy_config.policy.kinds import (
     CheckedName,
@@ -40,11 +39,6 @@ class OutlierDetection(Settings):
         default=34, description="the share of the tasks that may be ejected at once; one may be in any case"
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, given: Any) -> Any:  # noqa: ANN401  # whatever stands in the file
-        return {"type": given} if isinstance(given, str) else given
-
 
 class HealthCheck(Settings):
     """How Envoy checks a task; a type alone is short for a block with it."""
@@ -75,8 +69,3 @@ class HealthCheck(Settings):
     port: Port | None = Field(
         default=None, description="the TCP port that is checked; by default the one that gets calls"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, given: Any) -> Any:  # noqa: ANN401  # whatever stands in the file
-        return {"type": given} if isinstance(given, str) else given

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from envoy_config.policy.headers import HeaderMatch
+from envoy_config.policy.headers import OptionalHeaderMatch
 from envoy_config.policy.kinds import ServiceName, SomePercent, Version
 from envoy_config.settings import Settings
 
@@ -21,7 +21,7 @@ class Canary(Settings):
     percent: SomePercent | None = Field(
         default=None, description="the share of calls that goes there, by lot; none by default"
     )
-    header: HeaderMatch | None = Field(
+    header: OptionalHeaderMatch = Field(
         default=None, description="calls with this header go there in any case; none by default"
     )
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from envoy_config.policy.capacity import CircuitBreakers, Connections
 from envoy_config.policy.fault import Fault
@@ -14,16 +14,21 @@ from envoy_config.policy.kinds import CallTimeout, ConnectTimeout, MessageBytes,
 from envoy_config.policy.limits import AdaptiveConcurrency, AdmissionControl, RateLimit
 from envoy_config.policy.load_balancing import LoadBalancing
 from envoy_config.policy.retries import Hedging, Retries
+from envoy_config.policy.short_form import short_form
 from envoy_config.policy.splitting import Canary, Mirror
 from envoy_config.settings import Settings
 from envoy_config.values import Flag
 
 
-def _listed(given: Any) -> Any:  # noqa: ANN401  # whatever stands in the file
-    return [given] if isinstance(given, dict | Canary) else given
+def _form(given: object) -> str:
+    return "[one]" if isinstance(given, dict | Canary) else "[several]"
 
 
-Canaries = Annotated[Sequence[Canary], BeforeValidator(_listed), AfterValidator(tuple)]
+Canaries = Annotated[
+    Annotated[Canary, Tag("[one]")] | Annotated[Sequence[Canary], AfterValidator(tuple), Tag("[several]")],
+    Discriminator(_form),
+]
+"""The tags are no part of the path of a mistake (`settings_error.py`)."""
 
 
 class MethodPolicy(Settings):
@@ -74,6 +79,11 @@ class MethodPolicy(Settings):
         "by default",
     )
 
+    @property
+    def canaries(self) -> tuple[Canary, ...]:
+        """The entries of `canary`, in their order."""
+        return (self.canary,) if isinstance(self.canary, Canary) else tuple(self.canary)
+
 
 class TrafficPolicy(MethodPolicy):
     """How the proxy treats the calls of all services, or of one, and of single methods of it.
@@ -87,10 +97,12 @@ class TrafficPolicy(MethodPolicy):
         default=timedelta(seconds=1), description="time to open a connection to a task"
     )
     load_balancing: LoadBalancing = Field(default=LoadBalancing(), description="which task gets a call")
-    outlier_detection: OutlierDetection = Field(
+    outlier_detection: Annotated[OutlierDetection, short_form(OutlierDetection, "type")] = Field(
         default=OutlierDetection(), description="when a task that fails calls gets none for a while"
     )
-    health_check: HealthCheck = Field(default=HealthCheck(), description="how Envoy checks a task")
+    health_check: Annotated[HealthCheck, short_form(HealthCheck, "type")] = Field(
+        default=HealthCheck(), description="how Envoy checks a task"
+    )
     circuit_breakers: CircuitBreakers = Field(
         default=CircuitBreakers(), description="how much one task of the proxy has open at once"
     )

@@ -24,13 +24,13 @@ from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
             id="unknown discovery",
         ),
         pytest.param(
-            GOOD + "    zone_aware: true\n    discovery: dns\n    stop_timeout: 2m\n",
-            ":10: services.lessons.zone_aware: DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
+            GOOD + "    policy: {load_balancing: {zone_aware: true}}\n    discovery: dns\n    stop_timeout: 2m\n",
+            ":10: services.lessons.policy.load_balancing.zone_aware: DNS does not say which zone a task is in; remove it, or give discovery: cloud_map",
             id="zones by DNS",
         ),
         pytest.param(
-            GOOD + "    zone_aware: 'no'\n",
-            ":10: services.lessons.zone_aware: 'no' is not true or false; give one of the two, without quotes",
+            GOOD + "    policy: {load_balancing: {zone_aware: 'no'}}\n",
+            ":10: services.lessons.policy.load_balancing.zone_aware: 'no' is not true or false; give one of the two, without quotes",
             id="text instead of true or false",
         ),
         pytest.param(

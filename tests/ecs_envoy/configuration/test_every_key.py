@@ -19,7 +19,8 @@ ROWS = {
 
 
 def test_every_key_stands_on_the_reference_page_and_no_other() -> None:
-    assert KEYS.keys() == ROWS
+    # The keys of a block that may also be a list of such blocks stand there once.
+    assert {key.replace(".canary[].", ".canary.") for key in KEYS} == ROWS
 
 
 def test_every_key_stands_in_a_sample_file() -> None:

@@ -1,4 +1,4 @@
-"""Makes constructs for tests. Settings of a service's `upstream` are given like the other options."""
+"""Makes constructs for tests. Settings of a service's `upstream` and `policy` are given like the others."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk.assertions import Template
 
 from ecs_envoy import EnvoyProxy, GrpcService, Network, RoutedService
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
 
 BY_DNS: dict[str, Any] = {"discovery": "dns", "pre_stop_wait": Duration.seconds(72)}
 """Without a sidecar in the proxy's task."""
@@ -22,12 +22,14 @@ def grpc_service(
     **options: Any,  # noqa: ANN401
 ) -> GrpcService:
     upstream = {name: options.pop(name) for name in Upstream.model_fields.keys() & options.keys()}
+    policy = {name: options.pop(name) for name in TrafficPolicy.model_fields.keys() & options.keys()}
     given: dict[str, Any] = {
         "ecs_cluster": network.ecs_cluster,
         "namespace": network.namespace,
         "name": name,
         "image": ecs.ContainerImage.from_registry("example.com/lessons:1.0.0"),
         "upstream": Upstream(**upstream),
+        "policy": TrafficPolicy(**policy),
         **options,
     }
     return GrpcService(stack, construct_id or name, **given)

@@ -11,8 +11,8 @@ from aws_cdk.assertions import Template
 from discovery.settings import parse
 from ecs_envoy import Discovery, ExistingGrpcService, Network, Telemetry
 from ecs_envoy.plan.discovery import SIDECAR_PORT
-from envoy_config import HealthCheck
 from envoy_config.model import ENDPOINTS_FOLDER
+from envoy_config.values import HealthCheckType
 from tests.ecs_envoy.constructs.factories import BY_DNS, containers, grpc_service, proxy_with
 
 
@@ -28,7 +28,7 @@ def test_fails_on_more_tasks_than_dns_lists(stack: Stack, network: Network) -> N
     ("options", "discovery", "zone_aware"),
     [
         pytest.param({}, "eds", True, id="by default"),
-        pytest.param({"zone_aware": False}, "eds", False, id="zone_aware is off"),
+        pytest.param({"load_balancing": {"zone_aware": False}}, "eds", False, id="zone_aware is off"),
         pytest.param({**BY_DNS, "max_tasks": 4}, "dns", False, id="as given"),
     ],
 )
@@ -112,7 +112,11 @@ def command(sidecar: dict[str, Any]) -> str:
     "options", [pytest.param(BY_DNS, id="dns"), pytest.param({"max_tasks": 20}, id="cloud map")]
 )
 def test_cloud_map_keeps_health_only_where_envoy_does_not_check(
-    stack: Stack, network: Network, health_check: HealthCheck, custom_health: bool, options: dict[str, Any]
+    stack: Stack,
+    network: Network,
+    health_check: HealthCheckType,
+    custom_health: bool,
+    options: dict[str, Any],
 ) -> None:
     service = grpc_service(stack, network, health_check=health_check, **options)
     proxy_with(stack, network, service)
@@ -154,7 +158,14 @@ def test_the_sidecar_can_read_the_settings_from_the_construct(stack: Stack, netw
         stack,
         network,
         grpc_service(stack, network, max_tasks=20, grpc_services=["a.B"]),
-        grpc_service(stack, network, "grading", max_tasks=9, grpc_services=["a.C"], zone_aware=False),
+        grpc_service(
+            stack,
+            network,
+            "grading",
+            max_tasks=9,
+            grpc_services=["a.C"],
+            load_balancing={"zone_aware": False},
+        ),
         discovery_interval=Duration.millis(500),
     )
     settings = parse(command(containers(stack, "ProxyTaskDefinition")["discovery"]))

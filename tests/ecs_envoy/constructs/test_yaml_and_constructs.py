@@ -26,20 +26,20 @@ SERVICE_RULES = [
         id="memory",
     ),
     pytest.param(
-        "    max_concurrent_streams: 0\n",
-        {"max_concurrent_streams": 0},
+        "    policy: {connections: {max_concurrent_streams: 0}}\n",
+        {"connections": {"max_concurrent_streams": 0}},
         "0 is not a number of open calls on a connection; give a number from 1 to 1024",
         id="streams",
     ),
     pytest.param(
-        "    max_open_calls: 0\n",
-        {"max_open_calls": 0},
-        "0 is not a number of open calls; give a number from 1 to 1000000",
+        "    policy: {circuit_breakers: {max_open_calls: 0}}\n",
+        {"circuit_breakers": {"max_open_calls": 0}},
+        "0 is not a number of calls, connections or retries at once; give a number from 1 to 1000000",
         id="open calls",
     ),
     pytest.param(
-        "    client_calls_per_second: 0.5\n",
-        {"client_calls_per_second": 0.5},
+        "    policy: {rate_limit: {client_calls_per_second: 0.5}}\n",
+        {"rate_limit": {"client_calls_per_second": 0.5}},
         "0.5 is not a number of calls a second; give a whole number from 1 to 1000000",
         id="calls a second",
     ),
@@ -64,19 +64,19 @@ SERVICE_RULES = [
         id="more tasks than DNS lists",
     ),
     pytest.param(
-        "    connect_timeout: 1m\n",
+        "    policy: {connect_timeout: 1m}\n",
         {"connect_timeout": "1m"},
         "'1m' is not a connect timeout; give a time from 10ms to 30s",
         id="connect timeout",
     ),
     pytest.param("    discovery: consul\n", {"discovery": "consul"}, "'consul' is unknown; give one of", id="discovery"),
     pytest.param(
-        "    zone_aware: true\n    discovery: dns\n    stop_timeout: 2m\n",
-        {"zone_aware": True, "discovery": "dns", "stop_timeout": Duration.minutes(2)},
+        "    policy: {load_balancing: {zone_aware: true}}\n    discovery: dns\n    stop_timeout: 2m\n",
+        {"load_balancing": {"zone_aware": True}, "discovery": "dns", "stop_timeout": Duration.minutes(2)},
         "DNS does not say which zone a task is in; remove it",
         id="zones by DNS",
     ),
-    pytest.param("    health_check: http\n", {"health_check": "http"}, "'http' is unknown; give one of", id="check"),
+    pytest.param("    policy: {health_check: http}\n", {"health_check": "http"}, "'http' is unknown; give one of", id="check"),
     pytest.param(
         "    grpc_services: t.v1.A\n",
         {"grpc_services": "t.v1.A"},
@@ -239,18 +239,18 @@ def test_fails_for_a_proxy_in_yaml_and_as_a_construct(
 def test_fails_for_more_open_calls_than_fit_envoy_in_yaml_and_as_a_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
-    message = "max_open_calls: 9000 open calls do not fit Envoy's memory; give 6400 at most, or the proxy more memory"
-    (line,) = problems(tmp_path, GOOD + "    max_open_calls: 9000\n")
+    message = "policy.circuit_breakers.max_open_calls: 9000 open calls do not fit Envoy's memory; give 6400 at most, or the proxy more memory"
+    (line,) = problems(tmp_path, GOOD + "    policy: {circuit_breakers: {max_open_calls: 9000}}\n")
     assert f"services.lessons.{message}" in line
     with pytest.raises(ValueError, match=re.escape(message)):
-        proxy_with(stack, network, grpc_service(stack, network, max_open_calls=9000))
+        proxy_with(stack, network, grpc_service(stack, network, circuit_breakers={"max_open_calls": 9000}))
 
 
 def test_a_setting_of_envoy_gives_the_same_bootstrap_from_yaml_and_from_a_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
     path = tmp_path / "good.yaml"
-    path.write_text(GOOD.replace("learning.local", "test.local") + "    connect_timeout: 250ms\n")
+    path.write_text(GOOD.replace("learning.local", "test.local") + "    policy: {connect_timeout: 250ms}\n")
     from_yaml = proxy_task(load_configuration(path)).bootstrap
     service = grpc_service(
         stack, network, connect_timeout=timedelta(milliseconds=250), grpc_services=["learning.v1.Lessons"]

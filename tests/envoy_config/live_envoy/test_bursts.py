@@ -77,7 +77,7 @@ async def burst(live: Live, calls: int) -> Counter[str]:
 def test_no_call_of_a_burst_on_a_cold_connection_exceeds_the_servers_limit(
     limit: int, key: int | None, calls: int, tmp_path: Path, block: str
 ) -> None:
-    settings: dict[str, Any] = {} if key is None else {"max_concurrent_streams": key}
+    settings: dict[str, Any] = {} if key is None else {"connections": {"max_concurrent_streams": key}}
     with (
         limited_task(f"{block}.3", limit),
         envoy(tmp_path, block, [f"{block}.3"], **settings) as live,

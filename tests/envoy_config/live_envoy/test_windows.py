@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from bench.abuse import frames
+from envoy_config.policy.capacity import Connections
 from tests.envoy_config.live_envoy.rig import Live, channel_to, envoy
 from tests.waiting import FOREVER
 
@@ -45,7 +46,13 @@ def test_a_task_may_answer_all_calls_of_a_connection_before_any_client_reads(
 ) -> None:
     with (
         socket.create_server((f"{block}.3", 50051)) as server,
-        envoy(tmp_path, block, [f"{block}.3"], health_check="none", max_concurrent_streams=calls) as live,
+        envoy(
+            tmp_path,
+            block,
+            [f"{block}.3"],
+            health_check="none",
+            connections=Connections(max_concurrent_streams=calls),
+        ) as live,
     ):
         stream, whole, headers = _offered_to(server, live)
     assert stream >= 1024 * 1024, "a response of 4 MB takes more than four round trips"

@@ -19,17 +19,22 @@ class KeyChange:
     """A key that differs.
 
     Attributes:
-        key: Its path, such as `services.lessons.tasks`.
+        path: The names of it and of the blocks that it is in.
         old: Its value before; None if it was not there.
         new: Its value after; None if it is not there any more.
         meaning: What the key is, if it is one of ours.
 
     """
 
-    key: str
+    path: tuple[str, ...]
     old: Json
     new: Json
     meaning: KnownKey | None = None
+
+    @property
+    def key(self) -> str:
+        """Its path, such as `services.lessons.tasks`."""
+        return ".".join(self.path)
 
     @property
     def text(self) -> str:
@@ -70,10 +75,10 @@ def key_changes(comparison: Comparison) -> list[KeyChange]:
     if base is None or head is None or base.text == head.text:
         return []
     old, new = _values(base), _values(head)
-    found = _changes("", old, new)
+    found = _changes((), old, new)
     if not is_ours(old) or not is_ours(new):
         return list(found)
-    return [replace(change, meaning=known(change.key)) for change in found]
+    return [replace(change, meaning=known(change.path)) for change in found]
 
 
 def _values(configured: Configured) -> Json:
@@ -83,14 +88,16 @@ def _values(configured: Configured) -> Json:
         return None  # a kind of YAML that only the app knows
 
 
-def _changes(path: str, old: Json, new: Json) -> Iterator[KeyChange]:
+def _changes(path: tuple[str, ...], old: Json, new: Json) -> Iterator[KeyChange]:
     if old == new:
         return
+    if path[-1:] == ("policy",):  # what a policy does not say is as elsewhere: each key has a value before
+        old, new = old or {}, new or {}
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys([*old, *new]):
-            yield from _changes(f"{path}.{key}" if path else str(key), old.get(key), new.get(key))
+            yield from _changes((*path, str(key)), old.get(key), new.get(key))
     elif path:
-        yield KeyChange(key=path, old=old, new=new)
+        yield KeyChange(path=path, old=old, new=new)
 
 
 def _flow(value: Json) -> str:

@@ -1,6 +1,6 @@
 """What the keys of our configuration mean, as its schema says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,10 +30,10 @@ def is_ours(values: Json) -> bool:
     )
 
 
-def known(key: str) -> KnownKey | None:
-    """Return what the key at a path such as `services.lessons.connect_timeout` is; None if it is no key."""
+def known(path: Sequence[str]) -> KnownKey | None:
+    """Return what the key at a path such as `("services", "lessons", "tasks")` is; None if it is no key."""
     found: Mapping[str, Any] = _schema()
-    for name in key.split("."):
+    for name in path:
         step = next((inner for node in _variants(found) if (inner := _below(node, name)) is not None), None)
         if step is None:
             return None

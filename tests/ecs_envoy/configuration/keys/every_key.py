@@ -14,6 +14,7 @@ from typing import Any, cast
 import yaml
 
 from ecs_envoy.configuration.document import Document, read_document
+from ecs_envoy.configuration.reference import repeats
 from ecs_envoy.configuration.schema import schema
 from envoy_config.settings_error import KeyPath
 
@@ -40,6 +41,8 @@ def values_of(mapping: Schema) -> Schema:
 
 def _below(value: Schema, path: str) -> Iterator[tuple[str, Schema]]:
     for part in alternatives(value):
+        if repeats(part, path):
+            continue
         for key, held in part.get("properties", {}).items():
             here = f"{path}.{key}".lstrip(".")
             yield here, {**held, "x-needed": key in part.get("required", [])}
@@ -74,6 +77,8 @@ def places(
             for number, item in enumerate(cast("list[object]", held)):
                 yield from places(item, part["items"], f"{key}[]", (*path, number))
         elif isinstance(held, dict) and part.get("type") == "object":
+            if repeats(part, key):
+                continue
             properties: dict[str, Schema] | None = part.get("properties")
             for name, item in cast("dict[str, object]", held).items():
                 inner = values_of(part) if properties is None else properties.get(name, {})

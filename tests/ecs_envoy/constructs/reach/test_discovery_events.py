@@ -23,7 +23,7 @@ from tests.ecs_envoy.constructs.test_discovery_constructs import command
 def test_sidecars_may_connect_to_each_other_only_if_they_have_to(
     stack: Stack, network: Network, zone_aware: bool, events: bool, rules: int
 ) -> None:
-    service = grpc_service(stack, network, max_tasks=20, zone_aware=zone_aware)
+    service = grpc_service(stack, network, max_tasks=20, load_balancing={"zone_aware": zone_aware})
     proxy_with(stack, network, service, discovery_events=events)
     Template.from_stack(stack).resource_properties_count_is(
         "AWS::EC2::SecurityGroupIngress", {"FromPort": 9902}, rules

@@ -13,7 +13,8 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from aws_cdk.assertions import Template
 
 from ecs_envoy import ArgumentError, EnvoyProxy, ExistingGrpcService, Network, PortRange
-from envoy_config import Upstream
+from envoy_config import TrafficPolicy, Upstream
+from envoy_config.policy.load_balancing import LoadBalancing
 
 GROUP = "sg-0123456789abcdef0"
 
@@ -118,8 +119,8 @@ def statements(stack: Stack) -> list[dict[str, Any]]:
 def test_tasks_that_ecs_lists_are_read_with_rights_for_their_cluster_only(
     stack: Stack, network: Network
 ) -> None:
-    upstream = Upstream(zone_aware=False)
-    made = proxy(stack, network, ecs_service=ecs_service(stack), upstream=upstream)
+    policy = TrafficPolicy(load_balancing=LoadBalancing(zone_aware=False))
+    made = proxy(stack, network, ecs_service=ecs_service(stack), policy=policy)
     listing, describing = statements(stack)
     assert listing["Action"] == "ecs:ListTasks"
     assert ":cluster/shared" in json.dumps(listing["Condition"]["ArnEquals"]["ecs:cluster"])
@@ -140,10 +141,8 @@ def test_tasks_that_ecs_lists_are_read_with_rights_for_their_cluster_only(
 def test_another_namespace_is_asked_by_its_id_and_only_for_that_service(
     stack: Stack, network: Network
 ) -> None:
-    upstream = Upstream(zone_aware=False)
-    made = proxy(
-        stack, network, namespace=http_namespace(stack), cloud_map_service="grading", upstream=upstream
-    )
+    policy = TrafficPolicy(load_balancing=LoadBalancing(zone_aware=False))
+    made = proxy(stack, network, namespace=http_namespace(stack), cloud_map_service="grading", policy=policy)
     (discovering,) = statements(stack)
     assert discovering["Condition"] == {
         "StringLike": {"servicediscovery:NamespaceName": "Team${*}1*"},  # IAM's way to write an asterisk

@@ -61,17 +61,17 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
     ),
     "a key of ours": (
         (TWO, "environment: prod\nservices: {lessons: {}}"),
-        (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
+        (TWO, "environment: prod\nservices: {lessons: {policy: {connect_timeout: 2s}}}"),
         [
-            "`services.lessons.connect_timeout: 1s (default) → 2s`",
+            "`services.lessons.policy.connect_timeout: 1s (default) → 2s`",
             "- this is: time to open a connection to a task",
         ],
     ),
     "a key of ours goes": (
-        (TWO, "environment: prod\nservices: {lessons: {connect_timeout: 2s}}"),
+        (TWO, "environment: prod\nservices: {lessons: {policy: {connect_timeout: 2s}}}"),
         (TWO, "environment: prod\nservices: {lessons: {}}"),
         [
-            "`services.lessons.connect_timeout: 2s → 1s (default)`",
+            "`services.lessons.policy.connect_timeout: 2s → 1s (default)`",
             "- this is: time to open a connection to a task",
         ],
     ),

@@ -12,6 +12,7 @@ import pytest
 
 from bench.abuse.abuses import ABUSES, FLOODS
 from envoy_config import Metrics
+from envoy_config.policy.limits import RateLimit
 from rehearsal.processes import listens
 from tests.conftest import ROOT
 from tests.envoy_config.live_envoy.floods.test_overload import memory_mib
@@ -75,7 +76,7 @@ def test_a_flood_from_one_address_is_shed_while_metrics_and_health_answer_and_th
     with program("bench.abuse.task", task):
         until(lambda: listens(task, 50051))
         with (
-            envoy(tmp_path, block, [task], proxy, client_calls_per_second=rate) as live,
+            envoy(tmp_path, block, [task], proxy, rate_limit=RateLimit(client_calls_per_second=rate)) as live,
             channel_to(live) as old,
         ):
             with abused(name, live):

@@ -13,6 +13,8 @@ import pytest
 
 from bench.abuse import frames
 from envoy_config import Metrics
+from envoy_config.policy.capacity import CircuitBreakers
+from envoy_config.policy.limits import RateLimit
 from tests.envoy_config.live_envoy.rig import PROXY, Live, call, channel_to, envoy, scrape, task
 from tests.waiting import FOREVER, until
 
@@ -46,7 +48,9 @@ def test_calls_above_a_services_limit_end_at_once_and_say_where(tmp_path: Path, 
     slow, limit = Slow(), 5
     with (
         task(f"{block}.3", slow, workers=limit + 1),
-        envoy(tmp_path, block, [f"{block}.3"], max_open_calls=limit) as live,
+        envoy(
+            tmp_path, block, [f"{block}.3"], circuit_breakers=CircuitBreakers(max_open_calls=limit)
+        ) as live,
         channel_to(live) as channel,
     ):
         stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(GET)
@@ -69,7 +73,7 @@ def test_an_address_that_calls_too_often_is_told_so_and_no_other_one(tmp_path: P
     rate, flood = 10, 100
     with (
         task(f"{block}.3", good),
-        envoy(tmp_path, block, [f"{block}.3"], client_calls_per_second=rate) as live,
+        envoy(tmp_path, block, [f"{block}.3"], rate_limit=RateLimit(client_calls_per_second=rate)) as live,
         channel_to(live) as channel,
         socket.create_connection((live.address, 50051), FOREVER, source_address=(f"{block}.9", 0)) as other,
     ):
