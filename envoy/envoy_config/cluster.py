@@ -13,6 +13,7 @@ from envoy_config.http2 import (
     upstream_http2,
     upstream_tcp_keepalive,
 )
+from envoy_config.load_balancing import load_balancing_policy
 from envoy_config.messages import (
     CircuitBreakers,
     CircuitBreakersThresholds,
@@ -24,6 +25,7 @@ from envoy_config.messages import (
     ClusterLoadAssignment,
     CommonHttpProtocolOptions,
     Endpoint,
+    EndpointHealthCheckConfig,
     HttpProtocolOptions,
     HttpProtocolOptionsExplicitHttpConfig,
     LbEndpoint,
@@ -34,7 +36,7 @@ from envoy_config.messages import (
 )
 from envoy_config.model import DNS_RECORDS, Discovery, Proxy, Service
 from envoy_config.outlier_detection import outlier_detection
-from envoy_config.policy.traffic_policy import TrafficPolicy
+from envoy_config.policy import capacity
 from envoy_config.typed_extension import typed_config
 
 
@@ -51,6 +53,7 @@ def cluster(
 
     """
     eds, policy = service.discovery is Discovery.EDS, service.policy
+    balancing = load_balancing_policy(service)
     return Cluster(
         name=service.name,
         type=ClusterDiscoveryType.EDS if eds else None,
@@ -62,11 +65,13 @@ def cluster(
         connect_timeout=policy.connect_timeout,
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
+        # It is used instead if it is given.
+        load_balancing_policy=balancing,
         health_checks=health_checks(policy.health_check, check_interval),
         outlier_detection=outlier_detection(
             policy.outlier_detection, checked=policy.health_check.type != "none"
         ),
-        circuit_breakers=_circuit_breakers(policy, proxy.open_call_limit(service)),
+        circuit_breakers=_circuit_breakers(policy.circuit_breakers, proxy.open_call_limit(service)),
         common_lb_config=ClusterCommonLbConfig(
             healthy_panic_threshold=Percent(value=policy.load_balancing.panic_threshold),
             # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
@@ -74,9 +79,12 @@ def cluster(
             # task gets calls (measured: bench/discovery.md).
             update_merge_window=timedelta(milliseconds=100),
             # Not Envoy's zone-aware routing: it assumes that every proxy gets the same number of calls, and a
-            # few pinned clients break that. The weights in the endpoint file do not assume it.
+            # few pinned clients break that. The weights in the endpoint file do not assume it. Envoy wants
+            # this in `load_balancing_policy` if it has that.
             locality_weighted_lb_config=(
-                ClusterCommonLbConfigLocalityWeightedLbConfig() if service.zone_aware else None
+                ClusterCommonLbConfigLocalityWeightedLbConfig()
+                if service.zone_aware and balancing is None
+                else None
             ),
         ),
         ignore_health_on_host_removal=_lists_every_task(service),
@@ -92,10 +100,12 @@ def cluster(
 def _http2(service: Service) -> HttpProtocolOptions:
     return HttpProtocolOptions(
         common_http_protocol_options=CommonHttpProtocolOptions(
-            max_headers_count=HEADERS_COUNT, max_response_headers_kb=HEADERS_KIB
+            max_connection_duration=service.policy.connections.max_duration,
+            max_headers_count=HEADERS_COUNT,
+            max_response_headers_kb=HEADERS_KIB,
         ),
         explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-            http2_protocol_options=upstream_http2(service.policy.connections.max_concurrent_streams)
+            http2_protocol_options=upstream_http2(service.policy.connections)
         ),
     )
 
@@ -114,14 +124,19 @@ def _lists_every_task(service: Service) -> bool:
 
 
 def _load_assignment(service: Service) -> ClusterLoadAssignment:
-    endpoint = Endpoint(address=socket_address(service.address, service.upstream.port))
+    port = service.policy.health_check.port
+    endpoint = Endpoint(
+        address=socket_address(service.address, service.upstream.port),
+        # The discovery sidecar does the same (`discovery.endpoints_file`).
+        health_check_config=EndpointHealthCheckConfig(port_value=port) if port else None,
+    )
     return ClusterLoadAssignment(
         cluster_name=service.name,
         endpoints=[LocalityLbEndpoints(lb_endpoints=[LbEndpoint(endpoint=endpoint)])],
     )
 
 
-def _circuit_breakers(policy: TrafficPolicy, open_calls: int) -> CircuitBreakers:
+def _circuit_breakers(settings: capacity.CircuitBreakers, open_calls: int) -> CircuitBreakers:
     return CircuitBreakers(
         thresholds=[
             CircuitBreakersThresholds(
@@ -130,10 +145,10 @@ def _circuit_breakers(policy: TrafficPolicy, open_calls: int) -> CircuitBreakers
                 max_requests=open_calls,
                 # Calls that wait for a connection. A burst needs several connections
                 # (`max_concurrent_streams`), and Envoy's default of 1024 would refuse the rest of it.
-                max_pending_requests=open_calls,
+                max_pending_requests=settings.max_pending_calls or open_calls,
                 # At worst each call has a connection of its own.
-                max_connections=open_calls,
-                max_retries=policy.circuit_breakers.max_retries,
+                max_connections=settings.max_connections or open_calls,
+                max_retries=settings.max_retries,
             )
         ]
     )

@@ -40,7 +40,7 @@ def health_checks(check: HealthCheck, interval: timedelta | None) -> list[EnvoyH
             # With Envoy's default of 60 s, the next call of a quiet service could go to a dead task.
             no_traffic_interval=interval,
             unhealthy_threshold=check.unhealthy_threshold,
-            unhealthy_edge_interval=EDGE_INTERVAL,
+            unhealthy_edge_interval=min(interval, EDGE_INTERVAL),
             # DNS lists a task before its server listens, so a check that came too early is repeated soon.
             unhealthy_interval=min(interval, MAX_UNHEALTHY_INTERVAL),
             healthy_threshold=check.healthy_threshold,
@@ -49,7 +49,9 @@ def health_checks(check: HealthCheck, interval: timedelta | None) -> list[EnvoyH
             # The greeting of HTTP/2 can be sent only once on a connection.
             reuse_connection=False if kind == "http2" else None,
             tcp_health_check=_tcp_health_check(kind),
-            grpc_health_check=HealthCheckGrpcHealthCheck() if kind == "grpc" else None,
+            grpc_health_check=HealthCheckGrpcHealthCheck(service_name=check.service)
+            if kind == "grpc"
+            else None,
         )
     ]
 

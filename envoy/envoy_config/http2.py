@@ -8,6 +8,7 @@ from envoy_config.messages import (
     KeepaliveSettings,
     TcpKeepalive,
 )
+from envoy_config.policy.capacity import Connections
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -81,26 +82,25 @@ def downstream_http2() -> Http2ProtocolOptions:
     )
 
 
-def upstream_http2(max_concurrent_streams: int) -> Http2ProtocolOptions:
-    """Return the options of HTTP/2 for connections to tasks, each with at most so many open calls."""
+def upstream_http2(connections: Connections) -> Http2ProtocolOptions:
+    """Return the options of HTTP/2 for `connections` to tasks."""
     return Http2ProtocolOptions(
         # Envoy obeys the task's own limit, but only once it has read the task's SETTINGS. Until then it sends
         # as many calls as this, and a server refuses those above its limit.
-        max_concurrent_streams=max_concurrent_streams,
+        max_concurrent_streams=connections.max_concurrent_streams,
         initial_stream_window_size=UPSTREAM_STREAM_WINDOW_BYTES,
         # Room for all calls, so that responses which clients do not read never stop those of others.
-        initial_connection_window_size=max_concurrent_streams * UPSTREAM_STREAM_WINDOW_BYTES,
+        initial_connection_window_size=connections.max_concurrent_streams * UPSTREAM_STREAM_WINDOW_BYTES,
         max_header_field_size_kb=HEADERS_KIB,
         custom_settings_parameters=_advertised_limits(),
         # The connection has the calls of many clients, and one bad response must not end them all.
         override_stream_error_on_invalid_http_message=True,
         connection_keepalive=KeepaliveSettings(
-            # By default a gRPC server closes a connection that is pinged more often than every 5 minutes
-            # ("too_many_pings" in gRPC's "Keepalive" guide), and the calls on it are lost.
-            interval=timedelta(minutes=5),
-            timeout=timedelta(seconds=10),
-            # So Envoy pings a connection that was quiet before it uses it for the next call. The answer to
-            # that call resets the server's count of pings. TCP keepalive covers quiet streams.
+            interval=connections.keepalive_interval,
+            timeout=connections.keepalive_timeout,
+            # That is too rarely to find a task that has gone. So Envoy pings a connection that was quiet before
+            # it uses it for the next call. The answer to that call resets the server's count of pings. TCP
+            # keepalive covers quiet streams.
             connection_idle_interval=timedelta(seconds=30),
         ),
     )

@@ -32,6 +32,8 @@ from envoy_data_plane.envoy.config.cluster.v3 import ClusterCustomClusterType as
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterDiscoveryType as ClusterDiscoveryType
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterEdsClusterConfig as ClusterEdsClusterConfig
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterLbPolicy as ClusterLbPolicy
+from envoy_data_plane.envoy.config.cluster.v3 import LoadBalancingPolicy as LoadBalancingPolicy
+from envoy_data_plane.envoy.config.cluster.v3 import LoadBalancingPolicyPolicy as LoadBalancingPolicyPolicy
 from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection as OutlierDetection
 from envoy_data_plane.envoy.config.cluster.v3 import TrackClusterStats as TrackClusterStats
 from envoy_data_plane.envoy.config.cluster.v3 import UpstreamConnectionOptions as UpstreamConnectionOptions
@@ -58,6 +60,7 @@ from envoy_data_plane.envoy.config.core.v3 import KeepaliveSettings as Keepalive
 from envoy_data_plane.envoy.config.core.v3 import Metadata as Metadata
 from envoy_data_plane.envoy.config.core.v3 import Node as Node
 from envoy_data_plane.envoy.config.core.v3 import PathConfigSource as PathConfigSource
+from envoy_data_plane.envoy.config.core.v3 import RuntimeDouble as RuntimeDouble
 from envoy_data_plane.envoy.config.core.v3 import RuntimeFractionalPercent as RuntimeFractionalPercent
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32 as RuntimeUInt32
 from envoy_data_plane.envoy.config.core.v3 import SocketAddress as SocketAddress
@@ -67,6 +70,7 @@ from envoy_data_plane.envoy.config.core.v3 import TypedExtensionConfig as TypedE
 from envoy_data_plane.envoy.config.core.v3 import WatchedDirectory as WatchedDirectory
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment as ClusterLoadAssignment
 from envoy_data_plane.envoy.config.endpoint.v3 import Endpoint as Endpoint
+from envoy_data_plane.envoy.config.endpoint.v3 import EndpointHealthCheckConfig as EndpointHealthCheckConfig
 from envoy_data_plane.envoy.config.endpoint.v3 import LbEndpoint as LbEndpoint
 from envoy_data_plane.envoy.config.endpoint.v3 import LocalityLbEndpoints as LocalityLbEndpoints
 from envoy_data_plane.envoy.config.listener.v3 import AdditionalAddress as AdditionalAddress
@@ -106,6 +110,8 @@ from envoy_data_plane.envoy.config.route.v3 import (
 )
 from envoy_data_plane.envoy.config.route.v3 import Route as Route
 from envoy_data_plane.envoy.config.route.v3 import RouteAction as RouteAction
+from envoy_data_plane.envoy.config.route.v3 import RouteActionHashPolicy as RouteActionHashPolicy
+from envoy_data_plane.envoy.config.route.v3 import RouteActionHashPolicyHeader as RouteActionHashPolicyHeader
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration as RouteConfiguration
 from envoy_data_plane.envoy.config.route.v3 import RouteMatch as RouteMatch
 from envoy_data_plane.envoy.config.route.v3 import VirtualHost as VirtualHost
@@ -157,6 +163,38 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 )
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
     ResponseMapper as ResponseMapper,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.common.v3 import (
+    ConsistentHashingLbConfig as ConsistentHashingLbConfig,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.common.v3 import (
+    LocalityLbConfig as LocalityLbConfig,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.common.v3 import (
+    LocalityLbConfigLocalityWeightedLbConfig as LocalityLbConfigLocalityWeightedLbConfig,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.common.v3 import (
+    SlowStartConfig as SlowStartConfig,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.least_request.v3 import (
+    LeastRequest as LeastRequest,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.least_request.v3 import (
+    LeastRequestSelectionMethod as LeastRequestSelectionMethod,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.maglev.v3 import Maglev as Maglev
+from envoy_data_plane.envoy.extensions.load_balancing_policies.random.v3 import Random as Random
+from envoy_data_plane.envoy.extensions.load_balancing_policies.ring_hash.v3 import RingHash as RingHash
+from envoy_data_plane.envoy.extensions.load_balancing_policies.round_robin.v3 import RoundRobin as RoundRobin
+from envoy_data_plane.envoy.extensions.load_balancing_policies.subset.v3 import Subset as Subset
+from envoy_data_plane.envoy.extensions.load_balancing_policies.subset.v3 import (
+    SubsetLbSubsetFallbackPolicy as SubsetLbSubsetFallbackPolicy,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.subset.v3 import (
+    SubsetLbSubsetSelector as SubsetLbSubsetSelector,
+)
+from envoy_data_plane.envoy.extensions.load_balancing_policies.subset.v3 import (
+    SubsetLbSubsetSelectorLbSubsetSelectorFallbackPolicy as SubsetSelectorFallback,
 )
 from envoy_data_plane.envoy.extensions.matching.actions.transform_stat.v3 import (
     TransformStat as TransformStat,
@@ -219,6 +257,11 @@ from envoy_data_plane.xds.type.matcher.v3 import (
 from envoy_data_plane.xds.type.matcher.v3 import MatcherOnMatch as MatcherOnMatch
 from envoy_data_plane.xds.type.matcher.v3 import StringMatcher as XdsStringMatcher
 
-__all__ = ["CommonHttpProtocolOptions", "XdsStringMatcher", "XdsTypedExtensionConfig"]  # renamed here
+__all__ = [
+    "CommonHttpProtocolOptions",
+    "SubsetSelectorFallback",
+    "XdsStringMatcher",
+    "XdsTypedExtensionConfig",
+]  # renamed here
 
 def json_of(message: Message) -> object: ...

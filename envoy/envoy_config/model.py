@@ -97,7 +97,7 @@ class Service:
     @property
     def zone_aware(self) -> bool:
         """Whether Envoy weighs zones. This needs `Discovery.EDS`, because DNS does not name zones."""
-        return self.policy.load_balancing.zone_aware and self.discovery is Discovery.EDS
+        return self.policy.load_balancing.weighs_zones and self.discovery is Discovery.EDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from envoy_config.load_balancing import version_metadata
 from envoy_config.messages import RetryPolicy, RouteAction
 from envoy_config.model import Service
 from envoy_config.policy.traffic_policy import MethodPolicy
@@ -14,6 +15,7 @@ def route_action(service: Service, policy: MethodPolicy, retries: RetryPolicy | 
     """
     return RouteAction(
         cluster=service.name,
+        metadata_match=version_metadata(service.policy.load_balancing.version),
         # Envoy's default of 15 s would end every longer stream.
         timeout=policy.timeout or timedelta(0),
         # No `max_stream_duration` by default: client and task both keep the client's deadline, and a third

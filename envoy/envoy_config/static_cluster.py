@@ -14,6 +14,7 @@ from envoy_config.messages import (
     LbEndpoint,
     LocalityLbEndpoints,
 )
+from envoy_config.policy.capacity import Connections
 from envoy_config.typed_extension import typed_config
 
 
@@ -37,7 +38,7 @@ def http2_cluster(name: str, address: Address) -> Cluster:
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(
             HttpProtocolOptions(
                 explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
-                    http2_protocol_options=upstream_http2(max_concurrent_streams=10)
+                    http2_protocol_options=upstream_http2(Connections())
                 )
             )
         )

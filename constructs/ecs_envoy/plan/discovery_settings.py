@@ -49,7 +49,7 @@ def _followed(service: ServicePlan, own_namespace: str) -> FollowedService:
     return FollowedService(
         name=service.name,
         port=service.upstream.port,
-        zone_aware=service.policy.load_balancing.zone_aware,
+        zone_aware=service.policy.load_balancing.weighs_zones,
         cloud_map_health=service.cloud_map_health,
         cloud_map_service=listed.service if listed else None,
         namespace=listed.namespace_id if listed and listed.namespace_id != own_namespace else None,

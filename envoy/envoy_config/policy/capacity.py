@@ -22,8 +22,8 @@ class CircuitBreakers(Settings):
     )
     max_connections: AtOnce | None = Field(
         default=None,
-        description="connections to the service's tasks, at most: more calls wait; by default one for each "
-        "open call",
+        description="connections to the service's tasks, at most, but one to each task in any case: more "
+        "calls wait; by default one for each open call",
     )
     # Envoy's default of 3 for a whole cluster is used up at once when tasks leave under load, and so is a
     # budget of 20 % when half of the tasks leave (measured by `make rehearse`: calls failed with UO). Only
@@ -46,11 +46,14 @@ class Connections(Settings):
         default=None,
         description="how long a connection gets new calls; open calls then end in peace. No limit by default",
     )
-    keepalive_interval: ConnectionTime | None = Field(
-        default=None,
-        description="time between two pings of HTTP/2 on a connection; a server may close one that is pinged "
-        "more often than it allows, which is every 5m by default in gRPC. By default TCP's keepalive only",
+    # By default a gRPC server closes a connection that is pinged more often ("too_many_pings" in gRPC's
+    # "Keepalive" guide), and the calls on it are lost.
+    keepalive_interval: ConnectionTime = Field(
+        default=timedelta(minutes=5),
+        description="time between two pings of HTTP/2 on a connection; a gRPC server closes one that is "
+        "pinged more often than it allows, which is every 5m unless it says otherwise",
     )
     keepalive_timeout: ConnectionTime = Field(
-        default=timedelta(seconds=10), description="how long a ping may stay without an answer"
+        default=timedelta(seconds=10),
+        description="how long a ping may stay without an answer until the connection ends, with its calls",
     )

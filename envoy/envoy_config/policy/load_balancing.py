@@ -30,7 +30,8 @@ class LoadBalancing(Settings):
     type: Literal["round_robin", "least_request", "random", "ring_hash", "maglev"] = Field(
         default="round_robin",
         description="round_robin, one task after the other; least_request, the task with the fewest open "
-        "calls; random; ring_hash or maglev, the same task for the same value of hash_header",
+        "calls; random; ring_hash or maglev, the same task for the same value of hash_header, and a "
+        "random one for a call without it",
     )
     hash_header: HeaderName | None = Field(
         default=None, description="the header whose value decides, for ring_hash and maglev, such as x-user"
@@ -50,9 +51,20 @@ class LoadBalancing(Settings):
     zone_aware: Flag = Field(
         default=True,
         description="whether the proxy prefers tasks of its own zone; it does so only if there are at least "
-        "twice as many tasks as zones",
+        "twice as many tasks as zones. Not with ring_hash and maglev",
     )
     version: Version | None = Field(
         default=None,
-        description="only tasks whose Cloud Map attribute version has this value get calls; by default all",
+        description="only tasks whose Cloud Map attribute version has this value get calls; by default all. "
+        "ECS writes no such attribute: for an existing service whose instances have one",
     )
+
+    @property
+    def hashes(self) -> bool:
+        """Whether the value of a header decides which task gets a call."""
+        return self.type in {"ring_hash", "maglev"}
+
+    @property
+    def weighs_zones(self) -> bool:
+        """Whether the proxy prefers its own zone. If each did, a header's task would depend on the proxy."""
+        return self.zone_aware and not self.hashes
