@@ -10,11 +10,26 @@ from discovery.cloud_map.client import Instance
 
 @dataclass(frozen=True, order=True)
 class Endpoint:
-    """Where a task serves; `zone` is empty if its instance has no zone."""
+    """Where a task serves.
+
+    Attributes:
+        zone: Its zone; empty if its instance has none.
+        address: Its IP address.
+        port: Its TCP port.
+        version: Its instance's attribute `version`; empty if it has none.
+        weight: Its instance's attribute `weight`; 1 if it has none.
+
+    """
 
     zone: str
     address: str
     port: int
+    version: str = ""
+    weight: int = 1
+
+
+MAX_WEIGHT = 1_000_000
+"""The weights of all tasks of a zone have to fit 32 bits (API reference: LbEndpoint)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -46,7 +61,7 @@ def convert(instances: Iterable[Instance], port: int) -> Converted:
 
     An instance is skipped if it has no IP address (an alias, a CNAME) or no valid port.
     """
-    found: set[Endpoint] = set()
+    found: dict[tuple[str, str, int], Endpoint] = {}
     run_by: set[tuple[str, str]] = set()
     skipped = 0
     for instance in instances:
@@ -55,8 +70,11 @@ def convert(instances: Iterable[Instance], port: int) -> Converted:
         if endpoint is None:
             skipped += 1
         else:
-            found.add(endpoint)
-    return Converted(tuple(sorted(found)), skipped, frozenset(EcsService(*names) for names in run_by))
+            # Of two instances with the same address, the order of Cloud Map's answer must not decide.
+            key = (endpoint.zone, endpoint.address, endpoint.port)
+            found[key] = min(endpoint, found.get(key, endpoint))
+    run = frozenset(EcsService(*names) for names in run_by)
+    return Converted(tuple(sorted(found.values())), skipped, run)
 
 
 def _run_by(instance: Instance) -> tuple[str, str]:
@@ -82,4 +100,18 @@ def _endpoint(instance: Instance, port: int) -> Endpoint | None:
     has_zone = isinstance(address, IPv6Address) and address.scope_id is not None
     if has_zone or address.is_unspecified or address.is_multicast or not 1 <= number <= 65535:
         return None
-    return Endpoint(str(values.get("AVAILABILITY_ZONE") or ""), str(address), number)
+    return Endpoint(
+        str(values.get("AVAILABILITY_ZONE") or ""),
+        str(address),
+        number,
+        # ECS writes neither of the two (Developer Guide, "Service discovery concepts"). Whoever registers
+        # instances by itself may.
+        str(values.get("version") or ""),
+        _weight(values.get("weight")),
+    )
+
+
+def _weight(given: object) -> int:
+    """Return the weight that is `given`; 1 if it is none that Envoy takes."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_WEIGHT else 1

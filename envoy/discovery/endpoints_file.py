@@ -20,12 +20,20 @@ Publish = Callable[[str, Mapping[str, Any]], None]
 """Gets the name of a service, and its endpoints as an EDS resource in JSON."""
 
 
+OVERPROVISIONING_PERCENT = 100
+"""
+With Envoy's default of 140 a zone keeps its whole weight until 29 % of its tasks are unhealthy, and the
+zone's other tasks get their calls. At 100 the weight falls with each unhealthy task.
+"""
+
+
 class EndpointsFile:
     """The endpoints of one service, on disk.
 
     Args:
         folder: The folder that holds a folder for each service.
         name: The name of Envoy's cluster.
+        health_check_port: The TCP port of each task that Envoy checks; None for the one that gets calls.
         publish: Gets the endpoints, too, where Envoy gets them by a stream; the file then keeps them for a
             sidecar that starts again.
 
@@ -34,10 +42,13 @@ class EndpointsFile:
 
     """
 
-    def __init__(self, folder: Path, name: str, publish: Publish | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, publish: Publish | None = None, *, health_check_port: int | None = None
+    ) -> None:
         self.path = folder / name / FILE
         self._name = name
         self._publish = publish
+        self._health_check_port = health_check_port
         self._written: str | None = None
         self._lock = threading.Lock()
 
@@ -47,11 +58,7 @@ class EndpointsFile:
             (resource,) = json.loads(self.path.read_text(encoding="utf-8"))["resources"]
             return tuple(
                 sorted(
-                    Endpoint(
-                        locality["locality"].get("zone", ""),
-                        str(endpoint["endpoint"]["address"]["socket_address"]["address"]),
-                        int(endpoint["endpoint"]["address"]["socket_address"]["port_value"]),
-                    )
+                    _endpoint(locality["locality"].get("zone", ""), endpoint)
                     for locality in resource.get("endpoints", [])
                     for endpoint in locality["lb_endpoints"]
                 )
@@ -66,7 +73,7 @@ class EndpointsFile:
             OSError: The file cannot be written; the old one is still there.
 
         """
-        return self._replace([_assignment(self._name, endpoints, balance)])
+        return self._replace([self._assignment(endpoints, balance)])
 
     def begin(self) -> None:
         """Write a file that says nothing about endpoints, if there is none: Envoy needs a file to start.
@@ -81,7 +88,7 @@ class EndpointsFile:
         if not self.path.exists():
             self._replace([])
             if self._publish:
-                self._publish(self._name, _assignment(self._name, (), None))
+                self._publish(self._name, self._assignment((), None))
 
     def _replace(self, resources: list[dict[str, Any]]) -> bool:
         body = json.dumps(resources, separators=(",", ":"))
@@ -106,40 +113,50 @@ class EndpointsFile:
             self._written = body
             return True
 
+    def _assignment(self, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
+        assignment: dict[str, Any] = {"@type": _TYPE, "cluster_name": self._name}
+        localities = [
+            self._locality(zone, tuple(group), balance)
+            for zone, group in groupby(sorted(endpoints), key=lambda endpoint: endpoint.zone)
+        ]
+        if localities:
+            assignment["endpoints"] = localities
+        if balance:
+            assignment["policy"] = {"overprovisioning_factor": OVERPROVISIONING_PERCENT}
+        return assignment
 
-OVERPROVISIONING_PERCENT = 100
-"""
-With Envoy's default of 140 a zone keeps its whole weight until 29 % of its tasks are unhealthy, and the
-zone's other tasks get their calls. At 100 the weight falls with each unhealthy task.
-"""
+    def _locality(self, zone: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
+        preferred = balance is not None and zone == balance.preferred
+        locality: dict[str, Any] = {
+            "locality": {"zone": zone} if zone else {},
+            "lb_endpoints": [self._lb_endpoint(endpoint, preferred=preferred) for endpoint in endpoints],
+        }
+        if balance:
+            locality["load_balancing_weight"] = balance.weights[zone]
+        return locality
 
-_OWN_ZONE = {"filter_metadata": {"envoy.lb": {"own_zone": True}}}
-"""Marks the endpoints of the proxy's own zone. Retries avoid marked endpoints: see `envoy_config.route`."""
-
-
-def _assignment(name: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
-    assignment: dict[str, Any] = {"@type": _TYPE, "cluster_name": name}
-    localities = [
-        _locality(zone, tuple(group), balance)
-        for zone, group in groupby(sorted(endpoints), key=lambda endpoint: endpoint.zone)
-    ]
-    if localities:
-        assignment["endpoints"] = localities
-    if balance:
-        assignment["policy"] = {"overprovisioning_factor": OVERPROVISIONING_PERCENT}
-    return assignment
-
-
-def _locality(zone: str, endpoints: Sequence[Endpoint], balance: Balance | None) -> dict[str, Any]:
-    mark = {"metadata": _OWN_ZONE} if balance and zone == balance.preferred else {}
-    locality: dict[str, Any] = {
-        "locality": {"zone": zone} if zone else {},
-        "lb_endpoints": [{"endpoint": {"address": _address(endpoint)}, **mark} for endpoint in endpoints],
-    }
-    if balance:
-        locality["load_balancing_weight"] = balance.weights[zone]
-    return locality
+    def _lb_endpoint(self, endpoint: Endpoint, *, preferred: bool) -> dict[str, Any]:
+        address = {"socket_address": {"address": endpoint.address, "port_value": endpoint.port}}
+        written: dict[str, Any] = {"endpoint": {"address": address}}
+        if self._health_check_port:
+            written["endpoint"]["health_check_config"] = {"port_value": self._health_check_port}
+        # Retries avoid endpoints with this mark (`envoy_config.retry_policy`).
+        mark = {"own_zone": True} if preferred else {}
+        version = {"version": endpoint.version} if endpoint.version else {}
+        if mark or version:
+            written["metadata"] = {"filter_metadata": {"envoy.lb": {**mark, **version}}}
+        if endpoint.weight != 1:
+            written["load_balancing_weight"] = endpoint.weight
+        return written
 
 
-def _address(endpoint: Endpoint) -> dict[str, Any]:
-    return {"socket_address": {"address": endpoint.address, "port_value": endpoint.port}}
+def _endpoint(zone: str, written: Mapping[str, Any]) -> Endpoint:
+    address = written["endpoint"]["address"]["socket_address"]
+    metadata = written.get("metadata", {}).get("filter_metadata", {}).get("envoy.lb", {})
+    return Endpoint(
+        zone,
+        str(address["address"]),
+        int(address["port_value"]),
+        str(metadata.get("version", "")),
+        int(written.get("load_balancing_weight", 1)),
+    )

@@ -81,6 +81,9 @@ class ServiceFollower:
             return None
         tasks = Counter(endpoint.zone for endpoint in endpoints)
         zone_and_traffic = self.traffic(self.poller.name) if can_prefer_a_zone(tasks) else None
+        # A task of weight 2 takes the calls of two, also among zones.
+        for endpoint in endpoints:
+            tasks[endpoint.zone] += endpoint.weight - 1
         if zone_and_traffic:
             own_zone, traffic = zone_and_traffic
             new = own_zone_balance(own_zone, tasks, traffic)

@@ -28,6 +28,7 @@ class Service:
         zone_aware: Whether Envoy prefers the tasks of its own zone.
         cloud_map_health: Whether Cloud Map's health decides which tasks are listed, because Envoy does not
             check them itself.
+        health_check_port: The TCP port that Envoy checks; 0 for the one that gets calls.
 
     """
 
@@ -39,6 +40,7 @@ class Service:
     ecs_service: str = ""
     zone_aware: bool = True
     cloud_map_health: bool = False
+    health_check_port: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +138,9 @@ def _service(where: str, value: object) -> Service:
     if bool(block.get("cloud_map_service")) == any(in_ecs) or any(in_ecs) != all(in_ecs):
         problem = "says not where its tasks are listed"
         raise SettingsError(f"{where}: {problem}; give cloud_map_service, or ecs_cluster and ecs_service")
-    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        raise SettingsError(f"{where}.port: {port!r} is not a port; give a number from 1 to 65535")
+    for key, number in (("port", port), ("health_check_port", block.get("health_check_port", 1))):
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 65535:
+            raise SettingsError(f"{where}.{key}: {number!r} is not a port; give a number from 1 to 65535")
     for key in ("zone_aware", "cloud_map_health"):
         if not isinstance(block.get(key, False), bool):
             raise SettingsError(f"{where}.{key}: {block[key]!r} is neither true nor false; give one of them")

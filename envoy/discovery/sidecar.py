@@ -69,7 +69,12 @@ class Sidecar:
         self._followers = [
             ServiceFollower(
                 poller=self._poller(service.name, sources.of(service)),
-                file=EndpointsFile(settings.folder, service.name, publish),
+                file=EndpointsFile(
+                    settings.folder,
+                    service.name,
+                    publish,
+                    health_check_port=service.health_check_port or None,
+                ),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,
             )

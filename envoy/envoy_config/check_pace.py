@@ -1,7 +1,8 @@
 """How often a proxy checks the tasks of each service, so that checks take a bounded part of its CPU."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import inf
 
 from envoy_config.model import Proxy, Service
 
@@ -22,24 +23,33 @@ INTERVALS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 20, 30
 def check_intervals(proxy: Proxy, services: Sequence[Service]) -> dict[str, timedelta]:
     """Return the time between two checks of a task, for each of `services` by its name.
 
-    A second's checks are shared out evenly: a service with few tasks, whose every task matters, is checked
-    each second as long as its share lasts. What it does not need goes to the larger ones.
+    An interval that a policy gives is kept. The other services share what these checks leave, evenly: one
+    with few tasks, whose every task matters, is checked each second as long as its share lasts. What it does
+    not need goes to the larger ones.
     """
-    tasks = {
-        service.name: _tasks(service) for service in services if service.policy.health_check.type != "none"
-    }
-    left, share = CHECKS_PER_SECOND * proxy.cpu / 256, 0.0
+    checked = [service for service in services if service.policy.health_check.type != "none"]
+    given = {s.name: interval for s in checked if (interval := s.policy.health_check.interval)}
+    tasks = {service.name: _tasks(service) for service in checked if service.name not in given}
+    left, share = max(0.0, most_checks_per_second(proxy) - _load(checked, given)), 0.0
     for number, count in enumerate(sorted(tasks.values())):
         share = left / (len(tasks) - number)
         if count > share:
             break
         left -= count
-    return {name: _interval(count / share) for name, count in tasks.items()}
+    return given | {name: _interval(count / share if share else inf) for name, count in tasks.items()}
 
 
 def checks_per_second(proxy: Proxy, services: Sequence[Service]) -> float:
     """Return how many checks a second `proxy` makes while each of `services` has its most tasks."""
-    intervals = check_intervals(proxy, services)
+    return _load(services, check_intervals(proxy, services))
+
+
+def most_checks_per_second(proxy: Proxy) -> float:
+    """Return how many checks a second `proxy` makes at most, unless policies ask for more."""
+    return CHECKS_PER_SECOND * proxy.cpu / 256
+
+
+def _load(services: Sequence[Service], intervals: Mapping[str, timedelta]) -> float:
     by_name = {service.name: service for service in services}
     return sum(_tasks(by_name[name]) / interval.total_seconds() for name, interval in intervals.items())
 

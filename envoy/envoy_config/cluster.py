@@ -53,7 +53,6 @@ def cluster(
 
     """
     eds, policy = service.discovery is Discovery.EDS, service.policy
-    balancing = load_balancing_policy(service)
     return Cluster(
         name=service.name,
         type=ClusterDiscoveryType.EDS if eds else None,
@@ -66,27 +65,13 @@ def cluster(
         per_connection_buffer_limit_bytes=BUFFER_LIMIT_BYTES,
         lb_policy=ClusterLbPolicy.ROUND_ROBIN,
         # It is used instead if it is given.
-        load_balancing_policy=balancing,
+        load_balancing_policy=load_balancing_policy(service),
         health_checks=health_checks(policy.health_check, check_interval),
         outlier_detection=outlier_detection(
             policy.outlier_detection, checked=policy.health_check.type != "none"
         ),
         circuit_breakers=_circuit_breakers(policy.circuit_breakers, proxy.open_call_limit(service)),
-        common_lb_config=ClusterCommonLbConfig(
-            healthy_panic_threshold=Percent(value=policy.load_balancing.panic_threshold),
-            # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
-            # window of 1 s, the task would wait until the window ends: one of the two seconds until a new
-            # task gets calls (measured: bench/discovery.md).
-            update_merge_window=timedelta(milliseconds=100),
-            # Not Envoy's zone-aware routing: it assumes that every proxy gets the same number of calls, and a
-            # few pinned clients break that. The weights in the endpoint file do not assume it. Envoy wants
-            # this in `load_balancing_policy` if it has that.
-            locality_weighted_lb_config=(
-                ClusterCommonLbConfigLocalityWeightedLbConfig()
-                if service.zone_aware and balancing is None
-                else None
-            ),
-        ),
+        common_lb_config=_common_lb_config(service),
         ignore_health_on_host_removal=_lists_every_task(service),
         # Envoy keeps these counts in any case. They are the first to show uneven load.
         track_cluster_stats=TrackClusterStats(per_endpoint_stats=True) if proxy.metrics else None,
@@ -94,6 +79,21 @@ def cluster(
         typed_extension_protocol_options={
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed_config(_http2(service))
         },
+    )
+
+
+def _common_lb_config(service: Service) -> ClusterCommonLbConfig:
+    plain = service.zone_aware and load_balancing_policy(service) is None
+    return ClusterCommonLbConfig(
+        healthy_panic_threshold=Percent(value=service.policy.load_balancing.panic_threshold),
+        # A new task's first health check comes within 1 s of the task's discovery. With Envoy's default
+        # window of 1 s, the task would wait until the window ends: one of the two seconds until a new
+        # task gets calls (measured: bench/discovery.md).
+        update_merge_window=timedelta(milliseconds=100),
+        # Not Envoy's zone-aware routing: it assumes that every proxy gets the same number of calls, and a
+        # few pinned clients break that. The weights in the endpoint file do not assume it. Envoy wants this
+        # in `load_balancing_policy` if the cluster has one.
+        locality_weighted_lb_config=ClusterCommonLbConfigLocalityWeightedLbConfig() if plain else None,
     )
 
 

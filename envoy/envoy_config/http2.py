@@ -98,9 +98,9 @@ def upstream_http2(connections: Connections) -> Http2ProtocolOptions:
         connection_keepalive=KeepaliveSettings(
             interval=connections.keepalive_interval,
             timeout=connections.keepalive_timeout,
-            # That is too rarely to find a task that has gone. So Envoy pings a connection that was quiet before
-            # it uses it for the next call. The answer to that call resets the server's count of pings. TCP
-            # keepalive covers quiet streams.
+            # Pings every 5 minutes find a task that has gone too late. So Envoy also pings a connection that
+            # was quiet before it uses it for the next call. The answer to that call resets the server's count
+            # of pings. TCP keepalive covers quiet streams.
             connection_idle_interval=timedelta(seconds=30),
         ),
     )

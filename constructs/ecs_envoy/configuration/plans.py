@@ -81,7 +81,9 @@ def proxy_access(configuration: Configuration) -> ProxyAccess:
         clients=len(proxy_clients(configuration)),
         ports=1 + len(configuration.proxy.further_ports),
         others=1 + (len(prometheus.scraped_from) if prometheus else 0),
-        outbound=outbound_rules([plan for _, plan in service_plans(configuration)]),
+        outbound=outbound_rules(
+            [plan.with_defaults(configuration.policy) for _, plan in service_plans(configuration)]
+        ),
     )
 
 

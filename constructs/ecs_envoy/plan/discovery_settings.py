@@ -25,6 +25,7 @@ class FollowedService:
         namespace: The id of that namespace; None for the proxy's own.
         ecs_cluster: The name of the ECS cluster whose tasks are listed; None if Cloud Map lists them.
         ecs_service: The service's name in it.
+        health_check_port: The TCP port that Envoy checks; None for `port`.
 
     """
 
@@ -36,6 +37,7 @@ class FollowedService:
     namespace: str | None = None
     ecs_cluster: str | None = None
     ecs_service: str | None = None
+    health_check_port: int | None = None
 
 
 def followed_services(services: Iterable[ServicePlan], *, namespace: str) -> list[FollowedService]:
@@ -55,6 +57,7 @@ def _followed(service: ServicePlan, own_namespace: str) -> FollowedService:
         namespace=listed.namespace_id if listed and listed.namespace_id != own_namespace else None,
         ecs_cluster=in_ecs.ecs_cluster if in_ecs else None,
         ecs_service=in_ecs.ecs_service if in_ecs else None,
+        health_check_port=service.policy.health_check.port,
     )
 
 

@@ -15,6 +15,7 @@ from ecs_envoy.plan.reach.service_location import AtAddress, InCloudMap, InEcs
 from ecs_envoy.plan.service_plan import ServicePlan
 from ecs_envoy.plan.sidecars import Sidecar, envoy_memory_mib, sidecars
 from ecs_envoy.plan.stop.proxy_stop import ProxyStop
+from ecs_envoy.settings.reach.port_range import PortRange
 from ecs_envoy.settings.task.options import TaskOptions
 from envoy_config import Proxy, TrafficPolicy
 from envoy_config.bootstrap import bootstrap
@@ -118,6 +119,7 @@ class ProxyTask:
         command: Envoy's arguments, which contain the whole bootstrap.
         discovery: The discovery sidecar's settings as JSON; None if it does not run.
         collector: The collector's settings; None if it does not run.
+        ports: The ports of each service that the proxy connects to, in the order of the services.
         discovered: The services that the discovery sidecar queries, by where they are listed.
         hears_events: Whether the discovery sidecar hears ECS's events.
         sidecars_talk: Whether the sidecars of the proxy tell each other how many calls arrive in which zone,
@@ -130,6 +132,7 @@ class ProxyTask:
     command: list[str]
     discovery: str | None
     collector: CollectorSettings | None
+    ports: tuple[tuple[PortRange, ...], ...]
     discovered: tuple[InCloudMap | InEcs, ...]
     hears_events: bool
     sidecars_talk: bool
@@ -165,6 +168,7 @@ def plan_proxy_task(task: ProxyTaskInput) -> ProxyTask:
         command=envoy_command(text, cpu=task.cpu, sidecar_settings=sidecar_settings),
         discovery=discovery,
         collector=collector,
+        ports=tuple(service.ports for service in task.whole_services),
         discovered=tuple(location for location in found if not isinstance(location, AtAddress)),
         hears_events=hears_events,
         sidecars_talk=sidecars_talk,

@@ -74,6 +74,15 @@ class ServicePlan:
         return self.max_tasks is not None
 
     @property
+    def ports(self) -> tuple[PortRange, ...]:
+        """The ports of its tasks that the proxy connects to: for calls first, and then for health checks."""
+        port, checked = self.upstream.port, self.policy.health_check.port
+        calls = self.instance_ports or PortRange(first=port, last=port)
+        if checked is None or calls.first <= checked <= calls.last:
+            return (calls,)
+        return (calls, PortRange(first=checked, last=checked))
+
+    @property
     def pre_stop_wait(self) -> timedelta:
         """How long a task keeps serving before its server gets SIGTERM; zero for no wait."""
         return pre_stop_wait(self.stop, self.discovery)

@@ -64,23 +64,29 @@ def unreachable(services: Sequence[RoutedService], vpc: ec2.IVpc) -> Iterator[Fi
 
 
 def allow_services(
-    proxy: ec2.IConnectable, services: Sequence[RoutedService], *, vpc: ec2.IVpc, name: str, shared: bool
+    proxy: ec2.IConnectable,
+    services: Sequence[RoutedService],
+    ports: Sequence[Sequence[PortRange]],
+    *,
+    vpc: ec2.IVpc,
+    name: str,
+    shared: bool,
 ) -> None:
-    """Let `proxy`, whose name is `name`, call `services`.
+    """Let `proxy`, whose name is `name`, call each of `services` and check it, at its `ports`.
 
     If its security group is `shared`, the rules go into the services' stack, so that a service can be
     removed while the proxy runs. Otherwise they go into the proxy's, so that it depends on the services'
     stack and not the other way round.
 
     Services that share a security group without rules need one outbound rule together: to this group, at
-    every port, because each service's own group lets the proxy in only at its port.
+    every port, because each service's own group lets the proxy in only at its ports.
 
     A service without a security group of its own is in `cidrs`, or else somewhere in the private subnets of
-    `vpc`: the proxy may connect to these addresses at its port, and the service's owner lets the proxy in.
+    `vpc`: the proxy may connect to these addresses at its ports, and the service's owner lets the proxy in.
     """
     _allow_upstream_groups(proxy, services)
-    for service in _with_rules_of_their_own(services):
-        port, description = _port(service), f"gRPC from the proxy {name}"
+    for service, opened, what in _rules_of_their_own(services, ports):
+        port, description = _port(opened), f"{what} from the proxy {name}"
         if service.connections and _upstream_group(service):
             _let_in(service.connections, proxy, port, description, shared=shared)
         elif service.connections and shared:
@@ -89,7 +95,7 @@ def allow_services(
             proxy.connections.allow_to(service.connections, port, description)
         else:
             for block in service.plan.cidrs or private_blocks(vpc):
-                proxy.connections.allow_to(ec2.Peer.ipv4(block), port, "gRPC from the proxy")
+                proxy.connections.allow_to(ec2.Peer.ipv4(block), port, f"{what} from the proxy")
 
 
 def _upstream_group(service: RoutedService) -> ec2.ISecurityGroup | None:
@@ -116,19 +122,23 @@ def _allow_upstream_groups(proxy: ec2.IConnectable, services: Sequence[RoutedSer
             own.add_egress_rule(group, ec2.Port.all_tcp(), "gRPC to the services")
 
 
-def _with_rules_of_their_own(services: Sequence[RoutedService]) -> Iterator[RoutedService]:
-    """Yield `services` without those whose security group and ports an earlier one has.
+def _rules_of_their_own(
+    services: Sequence[RoutedService], ports: Sequence[Sequence[PortRange]]
+) -> Iterator[tuple[RoutedService, PortRange, str]]:
+    """Yield each of `services` with each of its ports, and what these are for.
+
+    It leaves out a service's ports if an earlier one has them and the same security group.
 
     EC2 refuses a rule that is there already, and the CDK knows only by the construct that it is: a group
     that is imported twice has two.
     """
-    seen: set[tuple[tuple[str, ...], PortRange | int]] = set()
-    for service in services:
+    seen: set[tuple[tuple[str, ...], PortRange]] = set()
+    for service, own in zip(services, ports, strict=True):
         groups = _groups(service.connections) if service.connections else ()
-        rule = groups, service.plan.instance_ports or service.plan.upstream.port
-        if not groups or rule not in seen:
-            yield service
-        seen.add(rule)
+        for opened, what in zip(own, ("gRPC", "Health checks"), strict=False):
+            if not groups or (groups, opened) not in seen:
+                yield service, opened, what
+            seen.add((groups, opened))
 
 
 def _groups(connections: ec2.Connections) -> tuple[str, ...]:
@@ -145,9 +155,10 @@ def twice(clients: Sequence[ec2.IConnectable]) -> Iterator[Finding]:
         seen.add(groups)
 
 
-def _port(service: RoutedService) -> ec2.Port:
-    ports = service.plan.instance_ports
-    return ec2.Port.tcp_range(ports.first, ports.last) if ports else ec2.Port.tcp(service.plan.upstream.port)
+def _port(opened: PortRange) -> ec2.Port:
+    if opened.first == opened.last:
+        return ec2.Port.tcp(opened.first)
+    return ec2.Port.tcp_range(opened.first, opened.last)
 
 
 def warn_if_closed(scope: Construct, security_group: ec2.ISecurityGroup, *, ports: Sequence[int]) -> None:

@@ -35,7 +35,7 @@ def checked_plan(
     access = ProxyAccess(
         clients=len(clients),
         ports=1 + len(task.further_ports),
-        outbound=outbound_rules(task.services, private_blocks=len(private_blocks(vpc)) or 1),
+        outbound=outbound_rules(task.whole_services, private_blocks=len(private_blocks(vpc)) or 1),
     )
     findings = [
         *rule_findings(PROXY_RULES, task),

@@ -51,11 +51,10 @@ class EnvoyProxy(Construct):
 
     Clients dial `address`, and then the proto service of a call decides where it goes. By
     `<service>.<name>.<namespace>`, or one of the `hosts` of a service's `upstream`, every call goes to that
-    service. Each service in `services` allows calls from the proxy. Use
-    `connections` to allow clients to call the proxy. Envoy's whole bootstrap is on its command
-    line: a diff shows it, and a rollback of the stack restores the previous one. If a service is
-    discovered by Cloud Map, a sidecar in the task asks for its tasks. The CDK CLI builds the sidecar's
-    image with Docker, unless `discovery_image` is given.
+    service. Each service in `services` allows calls from the proxy. Use `connections` to allow clients to
+    call the proxy. Envoy's whole bootstrap is on its command line: a diff shows it, and a rollback of the
+    stack restores the previous one. If a service is discovered by Cloud Map, a sidecar in the task asks for
+    its tasks. The CDK CLI builds the sidecar's image with Docker, unless `discovery_image` is given.
 
     Args:
         ecs_cluster: The ECS cluster. Tasks run in private subnets of its VPC, in two zones or more.
@@ -70,8 +69,7 @@ class EnvoyProxy(Construct):
         port: The TCP port that clients dial; 50051 by default, as in gRPC's examples.
         further_ports: Further TCP ports that clients may dial, with the same routes; none by default.
             `allow_calls_from` opens every port, and `connections` has `port` as its default port.
-        image: Envoy's stock image or a copy of it, by exact version or digest. By default the
-            version that this package is tested with.
+        image: Envoy's stock image or a copy of it, by exact version or digest; the tested one by default.
         image_mirror: The host name of a private registry in ECR, from which the public images come, as
             copies with the prefixes `docker-hub/` and `ecr-public/`. A pull-through cache may make
             them: the execution role may import them. By default they are pulled from Docker Hub, which
@@ -238,9 +236,11 @@ class EnvoyProxy(Construct):
     ) -> None:
         """Define what the proxy may call, and who may call it, and override properties."""
         self._shares_group = security_group is not None and Stack.of(security_group) is not Stack.of(self)
-        vpc = self.ecs_service.cluster.vpc
         # Not `self`, because Node would ask Python for its connections for each service.
-        allow_services(self._connections, self.services, vpc=vpc, name=self.name, shared=self._shares_group)
+        own, vpc = self._connections, self.ecs_service.cluster.vpc
+        allow_services(
+            own, self.services, self.plan.ports, vpc=vpc, name=self.name, shared=self._shares_group
+        )
         for client in clients:
             self.allow_calls_from(client)
         if not clients:

@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import wrappers_pb2 as google_dot_protobuf_dot_wrappers__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x64iscovery/xds/messages.proto\x12\rdiscovery.xds\x1a\x19google/protobuf/any.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1egoogle/protobuf/wrappers.proto\"\x97\x01\n\x10\x44iscoveryRequest\x12\x14\n\x0cversion_info\x18\x01 \x01(\t\x12\x16\n\x0eresource_names\x18\x03 \x03(\t\x12\x10\n\x08type_url\x18\x04 \x01(\t\x12\x16\n\x0eresponse_nonce\x18\x05 \x01(\t\x12+\n\x0c\x65rror_detail\x18\x06 \x01(\x0b\x32\x15.discovery.xds.Status\"\'\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"s\n\x11\x44iscoveryResponse\x12\x14\n\x0cversion_info\x18\x01 \x01(\t\x12\'\n\tresources\x18\x02 \x03(\x0b\x32\x14.google.protobuf.Any\x12\x10\n\x08type_url\x18\x04 \x01(\t\x12\r\n\x05nonce\x18\x05 \x01(\t\"\xea\x01\n\x15\x43lusterLoadAssignment\x12\x14\n\x0c\x63luster_name\x18\x01 \x01(\t\x12\x35\n\tendpoints\x18\x02 \x03(\x0b\x32\".discovery.xds.LocalityLbEndpoints\x12;\n\x06policy\x18\x04 \x01(\x0b\x32+.discovery.xds.ClusterLoadAssignment.Policy\x1aG\n\x06Policy\x12=\n\x17overprovisioning_factor\x18\x03 \x01(\x0b\x32\x1c.google.protobuf.UInt32Value\"\xae\x01\n\x13LocalityLbEndpoints\x12)\n\x08locality\x18\x01 \x01(\x0b\x32\x17.discovery.xds.Locality\x12/\n\x0clb_endpoints\x18\x02 \x03(\x0b\x32\x19.discovery.xds.LbEndpoint\x12;\n\x15load_balancing_weight\x18\x03 \x01(\x0b\x32\x1c.google.protobuf.UInt32Value\"\x18\n\x08Locality\x12\x0c\n\x04zone\x18\x02 \x01(\t\"b\n\nLbEndpoint\x12)\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x17.discovery.xds.Endpoint\x12)\n\x08metadata\x18\x03 \x01(\x0b\x32\x17.discovery.xds.Metadata\"3\n\x08\x45ndpoint\x12\'\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0b\x32\x16.discovery.xds.Address\"?\n\x07\x41\x64\x64ress\x12\x34\n\x0esocket_address\x18\x01 \x01(\x0b\x32\x1c.discovery.xds.SocketAddress\"4\n\rSocketAddress\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x12\n\nport_value\x18\x03 \x01(\r\"\xa0\x01\n\x08Metadata\x12\x44\n\x0f\x66ilter_metadata\x18\x01 \x03(\x0b\x32+.discovery.xds.Metadata.FilterMetadataEntry\x1aN\n\x13\x46ilterMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x64iscovery/xds/messages.proto\x12\rdiscovery.xds\x1a\x19google/protobuf/any.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1egoogle/protobuf/wrappers.proto\"\x97\x01\n\x10\x44iscoveryRequest\x12\x14\n\x0cversion_info\x18\x01 \x01(\t\x12\x16\n\x0eresource_names\x18\x03 \x03(\t\x12\x10\n\x08type_url\x18\x04 \x01(\t\x12\x16\n\x0eresponse_nonce\x18\x05 \x01(\t\x12+\n\x0c\x65rror_detail\x18\x06 \x01(\x0b\x32\x15.discovery.xds.Status\"\'\n\x06Status\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"s\n\x11\x44iscoveryResponse\x12\x14\n\x0cversion_info\x18\x01 \x01(\t\x12\'\n\tresources\x18\x02 \x03(\x0b\x32\x14.google.protobuf.Any\x12\x10\n\x08type_url\x18\x04 \x01(\t\x12\r\n\x05nonce\x18\x05 \x01(\t\"\xea\x01\n\x15\x43lusterLoadAssignment\x12\x14\n\x0c\x63luster_name\x18\x01 \x01(\t\x12\x35\n\tendpoints\x18\x02 \x03(\x0b\x32\".discovery.xds.LocalityLbEndpoints\x12;\n\x06policy\x18\x04 \x01(\x0b\x32+.discovery.xds.ClusterLoadAssignment.Policy\x1aG\n\x06Policy\x12=\n\x17overprovisioning_factor\x18\x03 \x01(\x0b\x32\x1c.google.protobuf.UInt32Value\"\xae\x01\n\x13LocalityLbEndpoints\x12)\n\x08locality\x18\x01 \x01(\x0b\x32\x17.discovery.xds.Locality\x12/\n\x0clb_endpoints\x18\x02 \x03(\x0b\x32\x19.discovery.xds.LbEndpoint\x12;\n\x15load_balancing_weight\x18\x03 \x01(\x0b\x32\x1c.google.protobuf.UInt32Value\"\x18\n\x08Locality\x12\x0c\n\x04zone\x18\x02 \x01(\t\"\x9f\x01\n\nLbEndpoint\x12)\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x17.discovery.xds.Endpoint\x12)\n\x08metadata\x18\x03 \x01(\x0b\x32\x17.discovery.xds.Metadata\x12;\n\x15load_balancing_weight\x18\x04 \x01(\x0b\x32\x1c.google.protobuf.UInt32Value\"\xa4\x01\n\x08\x45ndpoint\x12\'\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0b\x32\x16.discovery.xds.Address\x12\x46\n\x13health_check_config\x18\x02 \x01(\x0b\x32).discovery.xds.Endpoint.HealthCheckConfig\x1a\'\n\x11HealthCheckConfig\x12\x12\n\nport_value\x18\x01 \x01(\r\"?\n\x07\x41\x64\x64ress\x12\x34\n\x0esocket_address\x18\x01 \x01(\x0b\x32\x1c.discovery.xds.SocketAddress\"4\n\rSocketAddress\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x12\n\nport_value\x18\x03 \x01(\r\"\xa0\x01\n\x08Metadata\x12\x44\n\x0f\x66ilter_metadata\x18\x01 \x03(\x0b\x32+.discovery.xds.Metadata.FilterMetadataEntry\x1aN\n\x13\x46ilterMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12&\n\x05value\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,16 +50,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOCALITYLBENDPOINTS']._serialized_end=860
   _globals['_LOCALITY']._serialized_start=862
   _globals['_LOCALITY']._serialized_end=886
-  _globals['_LBENDPOINT']._serialized_start=888
-  _globals['_LBENDPOINT']._serialized_end=986
-  _globals['_ENDPOINT']._serialized_start=988
-  _globals['_ENDPOINT']._serialized_end=1039
-  _globals['_ADDRESS']._serialized_start=1041
-  _globals['_ADDRESS']._serialized_end=1104
-  _globals['_SOCKETADDRESS']._serialized_start=1106
-  _globals['_SOCKETADDRESS']._serialized_end=1158
-  _globals['_METADATA']._serialized_start=1161
-  _globals['_METADATA']._serialized_end=1321
-  _globals['_METADATA_FILTERMETADATAENTRY']._serialized_start=1243
-  _globals['_METADATA_FILTERMETADATAENTRY']._serialized_end=1321
+  _globals['_LBENDPOINT']._serialized_start=889
+  _globals['_LBENDPOINT']._serialized_end=1048
+  _globals['_ENDPOINT']._serialized_start=1051
+  _globals['_ENDPOINT']._serialized_end=1215
+  _globals['_ENDPOINT_HEALTHCHECKCONFIG']._serialized_start=1176
+  _globals['_ENDPOINT_HEALTHCHECKCONFIG']._serialized_end=1215
+  _globals['_ADDRESS']._serialized_start=1217
+  _globals['_ADDRESS']._serialized_end=1280
+  _globals['_SOCKETADDRESS']._serialized_start=1282
+  _globals['_SOCKETADDRESS']._serialized_end=1334
+  _globals['_METADATA']._serialized_start=1337
+  _globals['_METADATA']._serialized_end=1497
+  _globals['_METADATA_FILTERMETADATAENTRY']._serialized_start=1419
+  _globals['_METADATA_FILTERMETADATAENTRY']._serialized_end=1497
 # @@protoc_insertion_point(module_scope)

@@ -75,18 +75,27 @@ class Locality(_message.Message):
     def __init__(self, zone: _Optional[str] = ...) -> None: ...
 
 class LbEndpoint(_message.Message):
-    __slots__ = ("endpoint", "metadata")
+    __slots__ = ("endpoint", "metadata", "load_balancing_weight")
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    LOAD_BALANCING_WEIGHT_FIELD_NUMBER: _ClassVar[int]
     endpoint: Endpoint
     metadata: Metadata
-    def __init__(self, endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ...) -> None: ...
+    load_balancing_weight: _wrappers_pb2.UInt32Value
+    def __init__(self, endpoint: _Optional[_Union[Endpoint, _Mapping]] = ..., metadata: _Optional[_Union[Metadata, _Mapping]] = ..., load_balancing_weight: _Optional[_Union[_wrappers_pb2.UInt32Value, _Mapping]] = ...) -> None: ...
 
 class Endpoint(_message.Message):
-    __slots__ = ("address",)
+    __slots__ = ("address", "health_check_config")
+    class HealthCheckConfig(_message.Message):
+        __slots__ = ("port_value",)
+        PORT_VALUE_FIELD_NUMBER: _ClassVar[int]
+        port_value: int
+        def __init__(self, port_value: _Optional[int] = ...) -> None: ...
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_CHECK_CONFIG_FIELD_NUMBER: _ClassVar[int]
     address: Address
-    def __init__(self, address: _Optional[_Union[Address, _Mapping]] = ...) -> None: ...
+    health_check_config: Endpoint.HealthCheckConfig
+    def __init__(self, address: _Optional[_Union[Address, _Mapping]] = ..., health_check_config: _Optional[_Union[Endpoint.HealthCheckConfig, _Mapping]] = ...) -> None: ...
 
 class Address(_message.Message):
     __slots__ = ("socket_address",)

@@ -49,7 +49,7 @@ def outbound_rules(services: Sequence[ServicePlan], *, private_blocks: int = 1) 
     Two of them are for HTTPS and for its own sidecars. All services that share a security group need one.
 
     Args:
-        services: The services.
+        services: The services, with their whole policies.
         private_blocks: The number of IPv4 blocks of the private subnets of its VPC, at least.
 
     """
@@ -57,11 +57,12 @@ def outbound_rules(services: Sequence[ServicePlan], *, private_blocks: int = 1) 
     others = [service for service in services if not service.is_deployed_here]
     shared = {service.security_group for service in deployed if service.security_group}
     alone = [service for service in deployed if not service.security_group]
-    groups = {(s.security_group, s.instance_ports or s.upstream.port) for s in others if s.security_group}
-    blocks = {(block, s.instance_ports or s.upstream.port) for s in others for block in s.cidrs}
-    anywhere = {s.instance_ports or s.upstream.port for s in others if not s.security_group and not s.cidrs}
+    own = sum(len(service.ports) for service in alone)
+    groups = {(s.security_group, port) for s in others if s.security_group for port in s.ports}
+    blocks = {(block, port) for s in others for block in s.cidrs for port in s.ports}
+    anywhere = {port for s in others if not s.security_group and not s.cidrs for port in s.ports}
     by_block = len(blocks) + private_blocks * len(anywhere)
-    return 2 + len(shared) + len(alone) + len(groups) + by_block
+    return 2 + len(shared) + own + len(groups) + by_block
 
 
 def _outbound(access: ProxyAccess) -> Iterator[Finding]:
