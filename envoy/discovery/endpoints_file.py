@@ -33,7 +33,7 @@ class EndpointsFile:
     Args:
         folder: The folder that holds a folder for each service.
         name: The name of Envoy's cluster.
-        health_check_port: The TCP port of each task that Envoy checks; None for the one that gets calls.
+        health_check_port: The TCP port of each task that Envoy checks; 0 for the one that gets calls.
         publish: Gets the endpoints, too, where Envoy gets them by a stream; the file then keeps them for a
             sidecar that starts again.
 
@@ -43,7 +43,7 @@ class EndpointsFile:
     """
 
     def __init__(
-        self, folder: Path, name: str, publish: Publish | None = None, *, health_check_port: int | None = None
+        self, folder: Path, name: str, publish: Publish | None = None, *, health_check_port: int = 0
     ) -> None:
         self.path = folder / name / FILE
         self._name = name

@@ -73,7 +73,7 @@ class Sidecar:
                     settings.folder,
                     service.name,
                     publish,
-                    health_check_port=service.health_check_port or None,
+                    health_check_port=service.health_check_port,
                 ),
                 traffic=self._traffic if service.zone_aware else None,
                 metrics=self.metrics,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import hears_events, proxy_clients
+from ecs_envoy.configuration.plans import hears_events, proxy_clients, proxy_task_input
 from ecs_envoy.configuration.proxies.views import in_file, views
+from ecs_envoy.plan.policy.rules import policy_warnings
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.plan.rules import Rule, rule_findings
 from ecs_envoy.settings.task.capacity import spot_warnings
@@ -42,8 +43,15 @@ def _events_in_isolated_subnets(configuration: Configuration) -> Iterator[Findin
         )
 
 
+def _policies(configuration: Configuration) -> Iterator[Finding]:
+    for path, message in policy_warnings(proxy_task_input(configuration)):
+        deployed = path[0] == "policy" or path[1] in configuration.services
+        yield (path if deployed else ("existing_services", *path[1:])), message
+
+
 _WARNINGS: tuple[Rule[Configuration], ...] = (
     _nobody_may_call,
     _proxy_on_spot,
     _events_in_isolated_subnets,
+    _policies,
 )

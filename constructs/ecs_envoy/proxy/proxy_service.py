@@ -11,6 +11,7 @@ from ecs_envoy.fargate.places import places
 from ecs_envoy.network.cloud_map_name import Registry
 from ecs_envoy.network.place import Place
 from ecs_envoy.network.task_security_group import define_task_security_group
+from ecs_envoy.plan.policy.rules import policy_warnings
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.sidecars import envoy_memory_mib
 from ecs_envoy.plan.stop.proxy_stop import max_healthy_percent
@@ -18,6 +19,7 @@ from ecs_envoy.plan.stop.service_stop import DNS_TTL
 from ecs_envoy.proxy.containers import ProxyContainers
 from ecs_envoy.proxy.scaling import open_calls, scale_proxy
 from ecs_envoy.settings.task.capacity import spot_warnings
+from envoy_config.settings_error import dotted
 
 
 def define_proxy_service(
@@ -59,6 +61,8 @@ def define_proxy_service(
         )
     for (key, *_), problem in spot_warnings(task.options.capacity_providers):
         Annotations.of(scope).add_warning_v2(f"ecs-envoy:{key}", f"{key}: {problem}")
+    for path, problem in policy_warnings(task):
+        Annotations.of(scope).add_warning_v2(f"ecs-envoy:{path[-1]}", f"{dotted(path)}: {problem}")
     return service
 
 

@@ -1,21 +1,36 @@
 """All rules of traffic policies. Each checks the policies of one service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ecs_envoy.plan.policy.capacity_rules import CAPACITY_RULES, keepalive_warning
+from ecs_envoy.plan.policy.health_rules import HEALTH_RULES
+from ecs_envoy.plan.policy.load_balancing_rules import LOAD_BALANCING_RULES
 from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.rules import Rule
 from envoy_config.settings_error import Finding
 
-POLICY_RULES: tuple[Rule[PoliciesOfService], ...] = ()
+POLICY_RULES: tuple[Rule[PoliciesOfService], ...] = (
+    *LOAD_BALANCING_RULES,
+    *HEALTH_RULES,
+    *CAPACITY_RULES,
+)
+
+
+POLICY_WARNINGS: tuple[Rule[PoliciesOfService], ...] = (keepalive_warning,)
+"""What is allowed, and is probably not what was meant."""
 
 
 def policy_findings(task: ProxyTaskInput) -> Iterator[Finding]:
     """Yield what the rules find in the policies of `task`; what several services share is there once."""
-    found = [
-        finding
-        for service in policies_of_services(task)
-        for rule in POLICY_RULES
-        for finding in rule(service)
-    ]
+    yield from _found(POLICY_RULES, task)
+
+
+def policy_warnings(task: ProxyTaskInput) -> Iterator[Finding]:
+    """Yield what is probably wrong in the policies of `task`."""
+    yield from _found(POLICY_WARNINGS, task)
+
+
+def _found(rules: Sequence[Rule[PoliciesOfService]], task: ProxyTaskInput) -> Iterator[Finding]:
+    found = [finding for service in policies_of_services(task) for rule in rules for finding in rule(service)]
     yield from dict.fromkeys(found)

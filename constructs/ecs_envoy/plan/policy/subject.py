@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
+from ecs_envoy.plan.service_plan import ServicePlan
 from envoy_config.policy.layers import EffectivePolicy, effective_policies
 from envoy_config.policy.traffic_policy import TrafficPolicy
 
@@ -16,6 +17,7 @@ class PoliciesOfService:
     Attributes:
         task: The plan of the proxy.
         name: The name of the service.
+        plan: How the proxy finds and calls its tasks, with the whole policy.
         whole: The policy of the service, merged with the proxy's.
         methods: The policies of its calls; the first one is of all calls without another one.
 
@@ -23,6 +25,7 @@ class PoliciesOfService:
 
     task: ProxyTaskInput
     name: str
+    plan: ServicePlan
     whole: TrafficPolicy
     methods: tuple[EffectivePolicy, ...]
 
@@ -42,4 +45,6 @@ def policies_of_services(task: ProxyTaskInput) -> Iterator[PoliciesOfService]:
             grpc_services=service.upstream.grpc_services,
             streaming_methods=service.upstream.streaming_methods,
         )
-        yield PoliciesOfService(task=task, name=service.name, whole=whole.policy, methods=tuple(found))
+        yield PoliciesOfService(
+            task=task, name=service.name, plan=whole, whole=whole.policy, methods=tuple(found)
+        )

@@ -13,7 +13,7 @@ from ecs_envoy.plan.stop.proxy_stop import drain_problem
 from ecs_envoy.settings.fargate_sizes import size_problem
 from ecs_envoy.settings.task.capacity import capacity_findings
 from ecs_envoy.settings.tasks import bounds_problem
-from envoy_config.model import MAX_CONNECTIONS_PER_MIB, OPEN_CALLS_PER_MIB
+from envoy_config.model import MAX_CONNECTIONS_PER_MIB
 from envoy_config.routing import routing_problems
 from envoy_config.settings_error import Finding
 
@@ -47,18 +47,6 @@ def _connections(task: ProxyTaskInput) -> Iterator[Finding]:
 def _drain(task: ProxyTaskInput) -> Iterator[Finding]:
     if problem := drain_problem(task.stop):
         yield ("drain",), problem
-
-
-def _open_calls(task: ProxyTaskInput) -> Iterator[Finding]:
-    most = OPEN_CALLS_PER_MIB * max(envoy_memory_mib(task.memory_mib, task.sidecars), 0)
-    for service in task.whole_services:
-        calls = service.policy.circuit_breakers.max_open_calls
-        if calls is not None and calls > most:
-            problem = f"{calls} open calls do not fit Envoy's memory; give {most} at most, or the proxy more"
-            yield (
-                ("services", service.name, "policy", "circuit_breakers", "max_open_calls"),
-                f"{problem} memory",
-            )
 
 
 def _names(task: ProxyTaskInput) -> Iterator[Finding]:
@@ -139,7 +127,6 @@ PROXY_RULES: tuple[Rule[ProxyTaskInput], ...] = (
     _bounds,
     _connections,
     _drain,
-    _open_calls,
     _names,
     _hosts,
     _circle,
