@@ -17,6 +17,7 @@ from envoy_config.load_balancing import load_balancing_policy
 from envoy_config.messages import (
     CircuitBreakers,
     CircuitBreakersThresholds,
+    CircuitBreakersThresholdsRetryBudget,
     Cluster,
     ClusterCommonLbConfig,
     ClusterCommonLbConfigLocalityWeightedLbConfig,
@@ -36,7 +37,9 @@ from envoy_config.messages import (
 )
 from envoy_config.model import DNS_RECORDS, Discovery, Proxy, Service
 from envoy_config.outlier_detection import outlier_detection
-from envoy_config.policy import capacity
+from envoy_config.policy.retries import RetryBudget
+from envoy_config.policy.traffic_policy import TrafficPolicy
+from envoy_config.push_back import push_back_filters
 from envoy_config.typed_extension import typed_config
 
 
@@ -70,7 +73,7 @@ def cluster(
         outlier_detection=outlier_detection(
             policy.outlier_detection, checked=policy.health_check.type != "none"
         ),
-        circuit_breakers=_circuit_breakers(policy.circuit_breakers, proxy.open_call_limit(service)),
+        circuit_breakers=_circuit_breakers(policy, proxy.open_call_limit(service)),
         common_lb_config=_common_lb_config(service),
         ignore_health_on_host_removal=_lists_every_task(service),
         # Envoy keeps these counts in any case. They are the first to show uneven load.
@@ -107,6 +110,7 @@ def _http2(service: Service) -> HttpProtocolOptions:
         explicit_http_config=HttpProtocolOptionsExplicitHttpConfig(
             http2_protocol_options=upstream_http2(service.policy.connections)
         ),
+        http_filters=push_back_filters(service),
     )
 
 
@@ -136,7 +140,16 @@ def _load_assignment(service: Service) -> ClusterLoadAssignment:
     )
 
 
-def _circuit_breakers(settings: capacity.CircuitBreakers, open_calls: int) -> CircuitBreakers:
+def _retry_budget(budget: RetryBudget | None) -> CircuitBreakersThresholdsRetryBudget | None:
+    if budget is None:
+        return None
+    return CircuitBreakersThresholdsRetryBudget(
+        budget_percent=Percent(value=budget.percent), min_retry_concurrency=budget.min_retries
+    )
+
+
+def _circuit_breakers(policy: TrafficPolicy, open_calls: int) -> CircuitBreakers:
+    settings = policy.circuit_breakers
     return CircuitBreakers(
         thresholds=[
             CircuitBreakersThresholds(
@@ -148,7 +161,9 @@ def _circuit_breakers(settings: capacity.CircuitBreakers, open_calls: int) -> Ci
                 max_pending_requests=settings.max_pending_calls or open_calls,
                 # At worst each call has a connection of its own.
                 max_connections=settings.max_connections or open_calls,
+                # A budget takes its place.
                 max_retries=settings.max_retries,
+                retry_budget=_retry_budget(policy.retries.budget),
             )
         ]
     )

@@ -58,7 +58,7 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         ],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
-        local_reply_config=local_reply_config(proxy),
+        local_reply_config=local_reply_config(proxy, services),
         # `lessons.example.com.` is how DNS writes a name that no search domain may be added to.
         strip_trailing_host_dot=True,
         http_filters=http_filters(services),

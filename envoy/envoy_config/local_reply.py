@@ -1,5 +1,7 @@
 """What a client reads if Envoy ends its call: which proxy did it, and why."""
 
+from collections.abc import Iterator, Sequence
+
 from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.messages import (
@@ -7,6 +9,9 @@ from envoy_config.messages import (
     ComparisonFilter,
     ComparisonFilterOp,
     DataSource,
+    HeaderValue,
+    HeaderValueOption,
+    HeaderValueOptionHeaderAppendAction,
     LocalReplyConfig,
     ResponseFlagFilter,
     ResponseMapper,
@@ -14,14 +19,19 @@ from envoy_config.messages import (
     StatusCodeFilter,
     SubstitutionFormatString,
 )
-from envoy_config.model import Proxy
+from envoy_config.method_routes import policies_of
+from envoy_config.model import Proxy, Service
 from envoy_config.overload_manager import REFUSE_SHARE
+from envoy_config.policy.traffic_policy import MethodPolicy
 
 
-def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
+def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalReplyConfig:
     """Return the answers of `proxy` to calls that it ends by itself; the body becomes gRPC's message."""
+    policies = [policy for service in services for policy in policies_of(service)]
     return LocalReplyConfig(
         mappers=[
+            *_times(proxy, policies),
+            *_faults(proxy, policies),
             # Without a message, a client takes this UNIMPLEMENTED for a server's.
             ResponseMapper(
                 filter=_flags("NR"),
@@ -78,6 +88,46 @@ def local_reply_config(proxy: Proxy) -> LocalReplyConfig:
             ),
         ]
     )
+
+
+def _times(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseMapper]:
+    """Yield the answers to calls that took too long: DEADLINE_EXCEEDED, where Envoy says UNAVAILABLE."""
+    ended = f"Envoy proxy {proxy.name} ended this call to the service {SERVICE}:"
+    if any(policy.timeout or policy.retries.per_try_timeout or policy.hedging for policy in policies):
+        yield ResponseMapper(
+            filter=_flags("UT"),
+            headers_to_add=[_DEADLINE_EXCEEDED],
+            body_format_override=_text(
+                f"{ended} no answer within the times of its policy (timeout, or retries.per_try_timeout in "
+                "every attempt; %RESPONSE_CODE_DETAILS%)"
+            ),
+        )
+    if any(policy.idle_timeout for policy in policies):
+        yield ResponseMapper(
+            filter=_flags("SI"),
+            headers_to_add=[_DEADLINE_EXCEEDED],
+            body_format_override=_text(f"{ended} it was silent for the time of its policy (idle_timeout)"),
+        )
+    if any(policy.max_stream_duration for policy in policies):
+        yield ResponseMapper(
+            filter=_status_code(504),  # it has no flag, and Envoy says DEADLINE_EXCEEDED by itself
+            body_format_override=_text(
+                f"{ended} it lasted as long as its policy allows (max_stream_duration)"
+            ),
+        )
+
+
+def _faults(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseMapper]:
+    if any(policy.fault and policy.fault.abort for policy in policies):
+        text = f"Envoy proxy {proxy.name} failed this call to the service {SERVICE} on purpose (fault.abort)"
+        yield ResponseMapper(filter=_flags("FI"), body_format_override=_text(text))
+
+
+_DEADLINE_EXCEEDED = HeaderValueOption(
+    header=HeaderValue(key="grpc-status", value="4"),
+    append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+)
+"""No HTTP status stands for this status of gRPC ("HTTP to gRPC Status Code Mapping")."""
 
 
 def _text(text: str) -> SubstitutionFormatString:

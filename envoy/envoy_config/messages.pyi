@@ -23,6 +23,9 @@ from envoy_data_plane.envoy.config.bootstrap.v3 import LayeredRuntime as Layered
 from envoy_data_plane.envoy.config.bootstrap.v3 import RuntimeLayer as RuntimeLayer
 from envoy_data_plane.envoy.config.cluster.v3 import CircuitBreakers as CircuitBreakers
 from envoy_data_plane.envoy.config.cluster.v3 import CircuitBreakersThresholds as CircuitBreakersThresholds
+from envoy_data_plane.envoy.config.cluster.v3 import (
+    CircuitBreakersThresholdsRetryBudget as CircuitBreakersThresholdsRetryBudget,
+)
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster as Cluster
 from envoy_data_plane.envoy.config.cluster.v3 import ClusterCommonLbConfig as ClusterCommonLbConfig
 from envoy_data_plane.envoy.config.cluster.v3 import (
@@ -37,6 +40,7 @@ from envoy_data_plane.envoy.config.cluster.v3 import LoadBalancingPolicyPolicy a
 from envoy_data_plane.envoy.config.cluster.v3 import OutlierDetection as OutlierDetection
 from envoy_data_plane.envoy.config.cluster.v3 import TrackClusterStats as TrackClusterStats
 from envoy_data_plane.envoy.config.cluster.v3 import UpstreamConnectionOptions as UpstreamConnectionOptions
+from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutation as HeaderMutationRule
 from envoy_data_plane.envoy.config.core.v3 import Address as Address
 from envoy_data_plane.envoy.config.core.v3 import AggregatedConfigSource as AggregatedConfigSource
 from envoy_data_plane.envoy.config.core.v3 import ApiConfigSource as ApiConfigSource
@@ -47,6 +51,11 @@ from envoy_data_plane.envoy.config.core.v3 import ConfigSource as ConfigSource
 from envoy_data_plane.envoy.config.core.v3 import DataSource as DataSource
 from envoy_data_plane.envoy.config.core.v3 import GrpcService as GrpcService
 from envoy_data_plane.envoy.config.core.v3 import GrpcServiceEnvoyGrpc as GrpcServiceEnvoyGrpc
+from envoy_data_plane.envoy.config.core.v3 import HeaderValue as HeaderValue
+from envoy_data_plane.envoy.config.core.v3 import HeaderValueOption as HeaderValueOption
+from envoy_data_plane.envoy.config.core.v3 import (
+    HeaderValueOptionHeaderAppendAction as HeaderValueOptionHeaderAppendAction,
+)
 from envoy_data_plane.envoy.config.core.v3 import HealthCheck as HealthCheck
 from envoy_data_plane.envoy.config.core.v3 import HealthCheckGrpcHealthCheck as HealthCheckGrpcHealthCheck
 from envoy_data_plane.envoy.config.core.v3 import HealthCheckPayload as HealthCheckPayload
@@ -98,12 +107,20 @@ from envoy_data_plane.envoy.config.overload.v3 import (
 from envoy_data_plane.envoy.config.overload.v3 import ThresholdTrigger as ThresholdTrigger
 from envoy_data_plane.envoy.config.overload.v3 import Trigger as Trigger
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher as HeaderMatcher
+from envoy_data_plane.envoy.config.route.v3 import HedgePolicy as HedgePolicy
 from envoy_data_plane.envoy.config.route.v3 import RateLimit as RateLimit
 from envoy_data_plane.envoy.config.route.v3 import RateLimitAction as RateLimitAction
 from envoy_data_plane.envoy.config.route.v3 import (
     RateLimitActionRemoteAddress as RateLimitActionRemoteAddress,
 )
 from envoy_data_plane.envoy.config.route.v3 import RetryPolicy as RetryPolicy
+from envoy_data_plane.envoy.config.route.v3 import (
+    RetryPolicyRateLimitedRetryBackOff as RetryPolicyRateLimitedRetryBackOff,
+)
+from envoy_data_plane.envoy.config.route.v3 import RetryPolicyResetHeader as RetryPolicyResetHeader
+from envoy_data_plane.envoy.config.route.v3 import (
+    RetryPolicyResetHeaderFormat as RetryPolicyResetHeaderFormat,
+)
 from envoy_data_plane.envoy.config.route.v3 import RetryPolicyRetryBackOff as RetryPolicyRetryBackOff
 from envoy_data_plane.envoy.config.route.v3 import (
     RetryPolicyRetryHostPredicate as RetryPolicyRetryHostPredicate,
@@ -112,6 +129,9 @@ from envoy_data_plane.envoy.config.route.v3 import Route as Route
 from envoy_data_plane.envoy.config.route.v3 import RouteAction as RouteAction
 from envoy_data_plane.envoy.config.route.v3 import RouteActionHashPolicy as RouteActionHashPolicy
 from envoy_data_plane.envoy.config.route.v3 import RouteActionHashPolicyHeader as RouteActionHashPolicyHeader
+from envoy_data_plane.envoy.config.route.v3 import (
+    RouteActionMaxStreamDuration as RouteActionMaxStreamDuration,
+)
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration as RouteConfiguration
 from envoy_data_plane.envoy.config.route.v3 import RouteMatch as RouteMatch
 from envoy_data_plane.envoy.config.route.v3 import VirtualHost as VirtualHost
@@ -138,8 +158,14 @@ from envoy_data_plane.envoy.extensions.common.ratelimit.v3 import (
 from envoy_data_plane.envoy.extensions.common.ratelimit.v3 import (
     RateLimitDescriptorEntry as RateLimitDescriptorEntry,
 )
+from envoy_data_plane.envoy.extensions.filters.common.fault.v3 import FaultDelay as FaultDelay
+from envoy_data_plane.envoy.extensions.filters.http.fault.v3 import FaultAbort as FaultAbort
+from envoy_data_plane.envoy.extensions.filters.http.fault.v3 import HttpFault as HttpFault
+from envoy_data_plane.envoy.extensions.filters.http.header_mutation.v3 import HeaderMutation as HeaderMutation
+from envoy_data_plane.envoy.extensions.filters.http.header_mutation.v3 import Mutations as HeaderMutations
 from envoy_data_plane.envoy.extensions.filters.http.local_ratelimit.v3 import LocalRateLimit as LocalRateLimit
 from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router as Router
+from envoy_data_plane.envoy.extensions.filters.http.upstream_codec.v3 import UpstreamCodec as UpstreamCodec
 from envoy_data_plane.envoy.extensions.filters.network.connection_limit.v3 import (
     ConnectionLimit as ConnectionLimit,
 )
@@ -259,6 +285,8 @@ from envoy_data_plane.xds.type.matcher.v3 import StringMatcher as XdsStringMatch
 
 __all__ = [
     "CommonHttpProtocolOptions",
+    "HeaderMutationRule",
+    "HeaderMutations",
     "SubsetSelectorFallback",
     "XdsStringMatcher",
     "XdsTypedExtensionConfig",

@@ -28,6 +28,8 @@ ConnectionTime = Annotated[timedelta, *_connection_time]
 
 _attempts = whole_number("a number of attempts", 1, 20)
 Attempts = Annotated[int, *_attempts]
+_hedged_attempts = whole_number("a number of attempts with hedging", 2, 20)
+HedgedAttempts = Annotated[int, *_hedged_attempts]
 _threshold = whole_number("a threshold", 1, 100)
 Threshold = Annotated[int, *_threshold]
 _concurrent_streams = whole_number("a number of open calls on a connection", 1, 1024)

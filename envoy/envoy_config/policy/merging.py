@@ -38,7 +38,7 @@ def method_policy(policy: TrafficPolicy, method: str, *, stream: bool = False) -
         method: The method, such as `learning.v1.Lessons/List`; `learning.v1.Lessons/*` for those of the
             proto service that have no policy of their own.
         stream: Whether the method is a streaming one: its calls are long by design, so that only its own
-            policy bounds the time that they take.
+            policy bounds the time that they take, and they are not repeated after an answer.
 
     """
     common, every = policy.part(MethodPolicy), f"{method.partition('/')[0]}/*"
@@ -51,7 +51,8 @@ def method_policy(policy: TrafficPolicy, method: str, *, stream: bool = False) -
 
 
 def _without_times(policy: MethodPolicy) -> MethodPolicy:
-    retries = policy.retries.model_copy(update={"per_try_timeout": None})
+    # A stream that has begun cannot be repeated, so it has no `retries.on` either.
+    retries = policy.retries.model_copy(update={"per_try_timeout": None, "on": ()})
     return policy.model_copy(update={"timeout": None, "hedging": None, "retries": retries})
 
 

@@ -6,7 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from envoy_config.policy.kinds import AtOnce, Attempts, BackOffTime, CallTimeout, SomePercent
+from envoy_config.policy.kinds import (
+    AtOnce,
+    Attempts,
+    BackOffTime,
+    CallTimeout,
+    HedgedAttempts,
+    SomePercent,
+)
 from envoy_config.policy.status import FailedStatus
 from envoy_config.settings import Settings
 from envoy_config.values import Flag
@@ -62,4 +69,9 @@ class Hedging(Settings):
     after: CallTimeout = Field(
         description="how long Envoy waits for an answer until it sends the call to another task as well"
     )
-    attempts: Attempts = Field(default=2, description="attempts of a call in all, the first one included")
+    # Envoy counts attempts that no task began as well. With two, a call that met a task that is gone would have
+    # no hedge.
+    attempts: HedgedAttempts = Field(
+        default=3,
+        description="attempts of a call in all, the first one included, in the place of retries.attempts",
+    )

@@ -1,0 +1,55 @@
+"""Faults on purpose."""
+
+from envoy_config.messages import (
+    Any,
+    FaultAbort,
+    FaultDelay,
+    HeaderMatcher,
+    HttpFault,
+    HttpFilter,
+    StringMatcher,
+)
+from envoy_config.method_routes import policies_of
+from envoy_config.model import Service
+from envoy_config.percentage import fractional_percent
+from envoy_config.policy.headers import HeaderMatch
+from envoy_config.policy.status import NUMBERS
+from envoy_config.policy.traffic_policy import MethodPolicy
+from envoy_config.typed_extension import typed_config
+
+NAME = "envoy.filters.http.fault"
+
+
+def fault_filters(services: tuple[Service, ...]) -> list[HttpFilter]:
+    """Return the filter, switched off, if calls of one of `services` have a fault; their route has it."""
+    if not any(policy.fault for service in services for policy in policies_of(service)):
+        return []
+    return [HttpFilter(name=NAME, typed_config=typed_config(HttpFault()), disabled=True)]
+
+
+def fault(policy: MethodPolicy) -> dict[str, Any]:
+    """Return what a route whose calls have this policy says to the filter; nothing without a fault."""
+    given = policy.fault
+    if given is None:
+        return {}
+    percent = fractional_percent(given.percent)
+    # Envoy draws lots for a delay and for an abort apart.
+    return {
+        NAME: typed_config(
+            HttpFault(
+                delay=FaultDelay(fixed_delay=given.delay, percentage=percent) if given.delay else None,
+                abort=(
+                    FaultAbort(grpc_status=NUMBERS[given.abort], percentage=percent) if given.abort else None
+                ),
+                headers=[_matcher(given.header)] if given.header else [],
+                # The proxy's metrics count calls by service and status already.
+                disable_downstream_cluster_stats=True,
+            )
+        )
+    }
+
+
+def _matcher(header: HeaderMatch) -> HeaderMatcher:
+    if header.value is None:
+        return HeaderMatcher(name=header.name, present_match=True)
+    return HeaderMatcher(name=header.name, string_match=StringMatcher(exact=header.value))
