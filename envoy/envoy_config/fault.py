@@ -1,18 +1,16 @@
 """Faults on purpose."""
 
+from envoy_config.destinations import header_matcher
 from envoy_config.messages import (
     Any,
     FaultAbort,
     FaultDelay,
-    HeaderMatcher,
     HttpFault,
     HttpFilter,
-    StringMatcher,
 )
 from envoy_config.method_routes import policies_of
 from envoy_config.model import Service
 from envoy_config.percentage import fractional_percent
-from envoy_config.policy.headers import HeaderMatch
 from envoy_config.policy.status import NUMBERS
 from envoy_config.policy.traffic_policy import MethodPolicy
 from envoy_config.typed_extension import typed_config
@@ -41,15 +39,9 @@ def fault(policy: MethodPolicy) -> dict[str, Any]:
                 abort=(
                     FaultAbort(grpc_status=NUMBERS[given.abort], percentage=percent) if given.abort else None
                 ),
-                headers=[_matcher(given.header)] if given.header else [],
+                headers=[header_matcher(given.header)] if given.header else [],
                 # The proxy's metrics count calls by service and status already.
                 disable_downstream_cluster_stats=True,
             )
         )
     }
-
-
-def _matcher(header: HeaderMatch) -> HeaderMatcher:
-    if header.value is None:
-        return HeaderMatcher(name=header.name, present_match=True)
-    return HeaderMatcher(name=header.name, string_match=StringMatcher(exact=header.value))

@@ -1,10 +1,12 @@
 """The HTTP filters, in the order in which they run."""
 
-from envoy_config.client_rate import client_rate, client_rate_filters
 from envoy_config.fault import fault, fault_filters
+from envoy_config.load_shedding import load_shedding_filters, load_shedding_switches
+from envoy_config.message_size import message_size, message_size_filters
 from envoy_config.messages import Any, HttpFilter, Router
+from envoy_config.method_routes import PolicyRoute
 from envoy_config.model import Service
-from envoy_config.policy.traffic_policy import MethodPolicy
+from envoy_config.rate_limit import rate_limit_filters, rate_limit_switch
 from envoy_config.typed_extension import typed_config
 
 
@@ -15,9 +17,12 @@ def http_filters(services: tuple[Service, ...] = ()) -> list[HttpFilter]:
     (`call_stats`) counts the calls, not the filter `grpc_stats`.
     """
     return [
-        *client_rate_filters(services),
+        *rate_limit_filters(services),
+        *message_size_filters(services),
         # After the limits, so that a fault does not let more calls through than they allow.
         *fault_filters(services),
+        # Last, so that they count only calls that get to a task, and the time that the tasks take.
+        *load_shedding_filters(services),
         HttpFilter(
             name="envoy.filters.http.router",
             # The router's statistics by HTTP status cost work, and every gRPC call has the HTTP status 200.
@@ -26,6 +31,11 @@ def http_filters(services: tuple[Service, ...] = ()) -> list[HttpFilter]:
     ]
 
 
-def route_filters(policy: MethodPolicy) -> dict[str, Any]:
-    """Return what a route whose calls have this policy says to the filters."""
-    return {**client_rate(policy), **fault(policy)}
+def route_filters(route: PolicyRoute, service: Service) -> dict[str, Any]:
+    """Return what `route`, which leads to `service`, says to the filters."""
+    return {
+        **rate_limit_switch(route),
+        **message_size(route.policy),
+        **fault(route.policy),
+        **load_shedding_switches(service),
+    }

@@ -61,7 +61,7 @@ def version_metadata(version: str | None) -> Metadata | None:
 
 
 def _has_versions(service: Service) -> bool:
-    canaries = (canary for policy in policies_of(service) for canary in policy.canary)
+    canaries = (canary for policy in policies_of(service) for canary in policy.canaries)
     return service.policy.load_balancing.version is not None or any(canary.version for canary in canaries)
 
 

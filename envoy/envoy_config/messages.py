@@ -67,8 +67,10 @@ class Any(Message):
         return cls(message=message)
 
     def to_json(self) -> AnyValue:  # noqa: ANN401
-        """Return the message's JSON and the URL of its type."""
-        message = vars(self)["message"]
+        """Return the message's JSON and the URL of its type; of no message an empty object."""
+        message = vars(self).get("message")
+        if message is None:
+            return {}
         return {"@type": f"type.googleapis.com/{message.TYPE}", **message.to_json()}
 
 

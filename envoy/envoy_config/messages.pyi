@@ -70,7 +70,9 @@ from envoy_data_plane.envoy.config.core.v3 import Metadata as Metadata
 from envoy_data_plane.envoy.config.core.v3 import Node as Node
 from envoy_data_plane.envoy.config.core.v3 import PathConfigSource as PathConfigSource
 from envoy_data_plane.envoy.config.core.v3 import RuntimeDouble as RuntimeDouble
+from envoy_data_plane.envoy.config.core.v3 import RuntimeFeatureFlag as RuntimeFeatureFlag
 from envoy_data_plane.envoy.config.core.v3 import RuntimeFractionalPercent as RuntimeFractionalPercent
+from envoy_data_plane.envoy.config.core.v3 import RuntimePercent as RuntimePercent
 from envoy_data_plane.envoy.config.core.v3 import RuntimeUInt32 as RuntimeUInt32
 from envoy_data_plane.envoy.config.core.v3 import SocketAddress as SocketAddress
 from envoy_data_plane.envoy.config.core.v3 import SubstitutionFormatString as SubstitutionFormatString
@@ -106,12 +108,20 @@ from envoy_data_plane.envoy.config.overload.v3 import (
 )
 from envoy_data_plane.envoy.config.overload.v3 import ThresholdTrigger as ThresholdTrigger
 from envoy_data_plane.envoy.config.overload.v3 import Trigger as Trigger
+from envoy_data_plane.envoy.config.route.v3 import FilterConfig as FilterConfig
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher as HeaderMatcher
 from envoy_data_plane.envoy.config.route.v3 import HedgePolicy as HedgePolicy
 from envoy_data_plane.envoy.config.route.v3 import RateLimit as RateLimit
 from envoy_data_plane.envoy.config.route.v3 import RateLimitAction as RateLimitAction
+from envoy_data_plane.envoy.config.route.v3 import RateLimitActionMetaData as RateLimitActionMetaData
+from envoy_data_plane.envoy.config.route.v3 import (
+    RateLimitActionMetaDataSource as RateLimitActionMetaDataSource,
+)
 from envoy_data_plane.envoy.config.route.v3 import (
     RateLimitActionRemoteAddress as RateLimitActionRemoteAddress,
+)
+from envoy_data_plane.envoy.config.route.v3 import (
+    RateLimitActionRequestHeaders as RateLimitActionRequestHeaders,
 )
 from envoy_data_plane.envoy.config.route.v3 import RetryPolicy as RetryPolicy
 from envoy_data_plane.envoy.config.route.v3 import (
@@ -132,9 +142,16 @@ from envoy_data_plane.envoy.config.route.v3 import RouteActionHashPolicyHeader a
 from envoy_data_plane.envoy.config.route.v3 import (
     RouteActionMaxStreamDuration as RouteActionMaxStreamDuration,
 )
+from envoy_data_plane.envoy.config.route.v3 import (
+    RouteActionRequestMirrorPolicy as RouteActionRequestMirrorPolicy,
+)
 from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration as RouteConfiguration
 from envoy_data_plane.envoy.config.route.v3 import RouteMatch as RouteMatch
 from envoy_data_plane.envoy.config.route.v3 import VirtualHost as VirtualHost
+from envoy_data_plane.envoy.config.route.v3 import WeightedCluster as WeightedCluster
+from envoy_data_plane.envoy.config.route.v3 import (
+    WeightedClusterClusterWeight as WeightedClusterClusterWeight,
+)
 from envoy_data_plane.envoy.config.trace.v3 import OpenTelemetryConfig as OpenTelemetryConfig
 from envoy_data_plane.envoy.config.trace.v3 import TracingHttp as TracingHttp
 from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import (
@@ -159,6 +176,29 @@ from envoy_data_plane.envoy.extensions.common.ratelimit.v3 import (
     RateLimitDescriptorEntry as RateLimitDescriptorEntry,
 )
 from envoy_data_plane.envoy.extensions.filters.common.fault.v3 import FaultDelay as FaultDelay
+from envoy_data_plane.envoy.extensions.filters.http.adaptive_concurrency.v3 import (
+    AdaptiveConcurrency as AdaptiveConcurrency,
+)
+from envoy_data_plane.envoy.extensions.filters.http.adaptive_concurrency.v3 import (
+    GradientControllerConfig as GradientControllerConfig,
+)
+from envoy_data_plane.envoy.extensions.filters.http.adaptive_concurrency.v3 import (
+    GradientControllerConfigConcurrencyLimitCalculationParams as GradientControllerConfigConcurrencyLimitCalculationParams,  # noqa: E501
+)
+from envoy_data_plane.envoy.extensions.filters.http.adaptive_concurrency.v3 import (
+    GradientControllerConfigMinimumRttCalculationParams as GradientControllerConfigMinimumRttCalculationParams,  # noqa: E501
+)
+from envoy_data_plane.envoy.extensions.filters.http.admission_control.v3 import (
+    AdmissionControl as AdmissionControl,
+)
+from envoy_data_plane.envoy.extensions.filters.http.admission_control.v3 import (
+    AdmissionControlSuccessCriteria as AdmissionControlSuccessCriteria,
+)
+from envoy_data_plane.envoy.extensions.filters.http.admission_control.v3 import (
+    AdmissionControlSuccessCriteriaGrpcCriteria as AdmissionControlSuccessCriteriaGrpcCriteria,
+)
+from envoy_data_plane.envoy.extensions.filters.http.buffer.v3 import Buffer as Buffer
+from envoy_data_plane.envoy.extensions.filters.http.buffer.v3 import BufferPerRoute as BufferPerRoute
 from envoy_data_plane.envoy.extensions.filters.http.fault.v3 import FaultAbort as FaultAbort
 from envoy_data_plane.envoy.extensions.filters.http.fault.v3 import HttpFault as HttpFault
 from envoy_data_plane.envoy.extensions.filters.http.header_mutation.v3 import HeaderMutation as HeaderMutation
@@ -260,6 +300,8 @@ from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
 from envoy_data_plane.envoy.type.matcher.v3 import ListStringMatcher as ListStringMatcher
 from envoy_data_plane.envoy.type.matcher.v3 import RegexMatcher as RegexMatcher
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher as StringMatcher
+from envoy_data_plane.envoy.type.metadata.v3 import MetadataKey as MetadataKey
+from envoy_data_plane.envoy.type.metadata.v3 import MetadataKeyPathSegment as MetadataKeyPathSegment
 from envoy_data_plane.envoy.type.v3 import FractionalPercent as FractionalPercent
 from envoy_data_plane.envoy.type.v3 import (
     FractionalPercentDenominatorType as FractionalPercentDenominatorType,

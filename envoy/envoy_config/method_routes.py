@@ -16,11 +16,18 @@ class PolicyRoute:
     Attributes:
         route: The route.
         policy: The policy of its calls.
+        limit: The name of the rate limit that its calls count in: that of the service, or with the method
+            that has its own.
 
     """
 
     route: Route
     policy: MethodPolicy
+    limit: str
+
+    def like(self, other: "PolicyRoute") -> bool:
+        """Return whether its calls are treated as those of `other`."""
+        return self.policy == other.policy and self.limit == other.limit
 
 
 def method_routes(routes: Iterable[Route], services: Mapping[str, Service]) -> Iterator[PolicyRoute]:
@@ -31,28 +38,47 @@ def method_routes(routes: Iterable[Route], services: Mapping[str, Service]) -> I
 
 def policies_of(service: Service) -> list[MethodPolicy]:
     """Return every policy that calls of `service` may have."""
-    return [found.policy for found in _routes(Route(service=service.name), service)]
+    return [route.policy for route in routes_of(service)]
+
+
+def routes_of(service: Service) -> list[PolicyRoute]:
+    """Return a route for each policy that calls of `service` may have."""
+    return list(_routes(Route(service=service.name), service))
 
 
 def _routes(route: Route, service: Service) -> Iterator[PolicyRoute]:
     policy = service.policy
-    usual = _policy(service, f"{route.proto_service}/*" if route.proto_service else "")
-    yield PolicyRoute(route=route, policy=usual)
-    wider: dict[str, MethodPolicy] = {}
+    usual = _policy(route, service, f"{route.proto_service}/*" if route.proto_service else "")
+    yield usual
+    wider: dict[str, PolicyRoute] = {}
     streams = service.upstream.streaming_methods
     # All methods of a proto service come first, so that each single one is compared with them.
     for pattern in sorted({*policy.methods, *streams}, key=lambda p: (not p.endswith("/*"), p)):
         proto_service, _, method = pattern.partition("/")
         if route.proto_service not in {None, proto_service}:
             continue
-        found = _policy(service, pattern)
         if method == "*":
+            found = _policy(replace(route, proto_service=proto_service), service, pattern)
             wider[proto_service] = found
-            if route.proto_service is None and found != usual:
-                yield PolicyRoute(route=replace(route, proto_service=proto_service), policy=found)
-        elif found != wider.get(proto_service, usual):
-            yield PolicyRoute(route=replace(route, proto_service=proto_service, method=method), policy=found)
+            if route.proto_service is None and not found.like(usual):
+                yield found
+        else:
+            found = _policy(replace(route, proto_service=proto_service, method=method), service, pattern)
+            if not found.like(wider.get(proto_service, usual)):
+                yield found
 
 
-def _policy(service: Service, pattern: str) -> MethodPolicy:
-    return method_policy(service.policy, pattern, stream=pattern in service.upstream.streaming_methods)
+def _policy(route: Route, service: Service, pattern: str) -> PolicyRoute:
+    policy = service.policy
+    stream = pattern in service.upstream.streaming_methods
+    patterns = dict.fromkeys((pattern, f"{pattern.partition('/')[0]}/*"))
+    own = [
+        each
+        for each in patterns
+        if each in policy.methods and "rate_limit" in policy.methods[each].model_fields_set
+    ]
+    return PolicyRoute(
+        route=route,
+        policy=method_policy(policy, pattern, stream=stream),
+        limit="|".join([service.name, *own[:1]]),
+    )

@@ -1,14 +1,17 @@
 """Envoy's routes: a virtual host for the names of each service, and one for every other name."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from envoy_config.destinations import by_header, by_lot, header_matcher
+from envoy_config.header_changes import header_changes
 from envoy_config.http2 import REQUEST_BUFFER_BYTES
 from envoy_config.http_filters import route_filters
 from envoy_config.messages import (
     HeaderMatcher,
     RetryPolicy,
+    RouteAction,
     RouteConfiguration,
     RouteMatch,
     StringMatcher,
@@ -17,7 +20,7 @@ from envoy_config.messages import (
 from envoy_config.messages import Route as EnvoyRoute
 from envoy_config.method_routes import PolicyRoute, method_routes
 from envoy_config.model import Service
-from envoy_config.policy.traffic_policy import MethodPolicy
+from envoy_config.rate_limit import limit_metadata
 from envoy_config.retry_policy import retry_policy
 from envoy_config.route_action import route_action
 from envoy_config.routing import Route
@@ -31,12 +34,12 @@ def route_configuration(routes: Iterable[Route], services: Iterable[Service]) ->
         by_host[found.route.host or "*"].append(found)
     # Names with the same routes are domains of one virtual host, so that the bootstrap has them once.
     domains: defaultdict[tuple[Route, ...], list[str]] = defaultdict(list)
-    policies: dict[tuple[Route, ...], list[MethodPolicy]] = {}
+    treated: dict[tuple[Route, ...], list[PolicyRoute]] = {}
     for host, listed in by_host.items():
         ordered = sorted(listed, key=lambda found: found.route.rank)
         key = tuple(replace(found.route, host=None) for found in ordered)
         domains[key].append(host)
-        policies[key] = [found.policy for found in ordered]
+        treated[key] = ordered
     return RouteConfiguration(
         name="grpc",
         # A client's `:authority` has the port that it dialled. `strip_any_host_port` would also hide it from
@@ -44,21 +47,17 @@ def route_configuration(routes: Iterable[Route], services: Iterable[Service]) ->
         ignore_port_in_host_matching=True,
         virtual_hosts=[
             # With `*` alone, Envoy does not look at the name.
-            _virtual_host(["*"] if "*" in hosts else sorted(hosts), found, policies[found], by_name)
+            _virtual_host(["*"] if "*" in hosts else sorted(hosts), treated[found], by_name)
             for found, hosts in sorted(domains.items(), key=lambda item: sorted(item[1]))
         ],
     )
 
 
 def _virtual_host(
-    domains: list[str],
-    routes: tuple[Route, ...],
-    policies: Sequence[MethodPolicy],
-    services: Mapping[str, Service],
+    domains: list[str], routes: Sequence[PolicyRoute], services: Mapping[str, Service]
 ) -> VirtualHost:
     retries = [
-        retry_policy(policy, zone_aware=services[route.service].zone_aware)
-        for route, policy in zip(routes, policies, strict=True)
+        retry_policy(found.policy, zone_aware=services[found.route.service].zone_aware) for found in routes
     ]
     usual = max(retries, key=retries.count)
     return VirtualHost(
@@ -68,27 +67,38 @@ def _virtual_host(
         # It is longer than all else in a route. So it is here, once for all that have the same.
         retry_policy=usual,
         routes=[
-            _route(route, services[route.service], policy, None if found == usual else found)
-            for route, policy, found in zip(routes, policies, retries, strict=True)
+            route
+            for found, own in zip(routes, retries, strict=True)
+            for route in _routes(found, services[found.route.service], None if own == usual else own)
         ],
     )
 
 
-def _route(
-    route: Route, service: Service, policy: MethodPolicy, own_retries: RetryPolicy | None
-) -> EnvoyRoute:
+def _routes(found: PolicyRoute, service: Service, retries: RetryPolicy | None) -> Iterator[EnvoyRoute]:
+    """Yield a route for each header that sends calls elsewhere, and one for all other calls."""
+    for header, destination in by_header(service, found.policy):
+        match = _match(found.route, header_matcher(header))
+        yield _route(found, service, match, route_action(found.policy, retries, [destination]))
+    action = route_action(found.policy, retries, by_lot(service, found.policy))
+    yield _route(found, service, _match(found.route), action)
+
+
+def _route(found: PolicyRoute, service: Service, match: RouteMatch, action: RouteAction) -> EnvoyRoute:
     return EnvoyRoute(
         # The service's name in log, metrics and messages (`SERVICE` in access_log.py).
         name=service.name,
-        match=_match(route),
-        route=route_action(service, policy, own_retries),
-        typed_per_filter_config=route_filters(policy),
+        match=match,
+        route=action,
+        metadata=limit_metadata(found),
+        typed_per_filter_config=route_filters(found, service),
+        **header_changes(found.policy.headers),
     )
 
 
-def _match(route: Route) -> RouteMatch:
+def _match(route: Route, *also: HeaderMatcher) -> RouteMatch:
     headers = [
-        HeaderMatcher(name=name, string_match=StringMatcher(exact=value)) for name, value in route.headers
+        *(HeaderMatcher(name=name, string_match=StringMatcher(exact=value)) for name, value in route.headers),
+        *also,
     ]
     if route.proto_service and route.method:
         return RouteMatch(path=f"/{route.proto_service}/{route.method}", headers=headers)

@@ -2,20 +2,24 @@
 
 from datetime import timedelta
 
-from envoy_config.load_balancing import version_metadata
+from envoy_config.destinations import Destination, mirror_policies, weighted_clusters
 from envoy_config.messages import HedgePolicy, RetryPolicy, RouteAction, RouteActionMaxStreamDuration
-from envoy_config.model import Service
 from envoy_config.policy.traffic_policy import MethodPolicy
 
 
-def route_action(service: Service, policy: MethodPolicy, retries: RetryPolicy | None) -> RouteAction:
-    """Return what happens to calls to `service` that have this policy.
+def route_action(
+    policy: MethodPolicy, retries: RetryPolicy | None, destinations: list[Destination]
+) -> RouteAction:
+    """Return what happens to calls that have this policy and go to one of `destinations`.
 
     `retries` is their retry policy; None if it is that of the virtual host.
     """
+    sole = destinations[0] if len(destinations) == 1 else None
     return RouteAction(
-        cluster=service.name,
-        metadata_match=version_metadata(service.policy.load_balancing.version),
+        cluster=sole.cluster if sole else None,
+        metadata_match=sole.metadata_match if sole else None,
+        weighted_clusters=None if sole else weighted_clusters(destinations),
+        request_mirror_policies=mirror_policies(policy),
         # Envoy's default of 15 s would end every longer stream.
         timeout=policy.timeout or timedelta(0),
         # No `max_stream_duration` by default: client and task both keep the client's deadline, and a third

@@ -16,7 +16,7 @@ completion. This page is written by `make schema` from the types that check the 
 """
 
 
-POLICY = "services.<name>.policy"
+POLICY = "existing_services.<name>.policy"
 """Where the keys of a policy stand on the page: once, for all places that a policy may be given at."""
 
 

@@ -59,14 +59,18 @@ def _without_times(policy: MethodPolicy) -> MethodPolicy:
 def merged(kind: type[_Kind], layers: Sequence[Settings]) -> _Kind:
     """Return the settings that `layers` give, of which a later one overrides an earlier one key by key.
 
-    Lists are replaced as a whole. `None` turns a block off.
+    Lists are replaced as a whole. `None` turns a block off. What could not be read in a layer is missing.
     """
     given = {
         name: _merged([getattr(layer, name) for layer in layers if name in layer.model_fields_set])
         for name in kind.model_fields
         if any(name in layer.model_fields_set for layer in layers)
     }
-    return kind.model_construct(set(given), **given)
+    block = kind.model_construct(set(given), **given)
+    for name in kind.model_fields:
+        if any(name in type(layer).model_fields and name not in vars(layer) for layer in layers):
+            vars(block).pop(name, None)
+    return block
 
 
 def _merged(values: Sequence[object]) -> object:

@@ -69,8 +69,8 @@ class Hedging(Settings):
     after: CallTimeout = Field(
         description="how long Envoy waits for an answer until it sends the call to another task as well"
     )
-    # Envoy counts attempts that no task began as well. With two, a call that met a task that is gone would have
-    # no hedge.
+    # Envoy counts attempts that no task began as well. With two, a call that met a task that is gone would
+    # have no hedge.
     attempts: HedgedAttempts = Field(
         default=3,
         description="attempts of a call in all, the first one included, in the place of retries.attempts",

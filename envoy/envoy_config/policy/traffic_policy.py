@@ -70,13 +70,11 @@ class MethodPolicy(Settings):
     mirror: Mirror | None = Field(default=None, description="a copy of calls; none by default")
     fault: Fault | None = Field(default=None, description="a fault on purpose; none by default")
     headers: Headers = Field(default=Headers(), description="headers that the proxy changes")
-    compression: Flag = Field(
-        default=False, description="whether answers are compressed for clients that accept gzip of HTTP"
-    )
     max_message_bytes: MessageBytes | None = Field(
         default=None,
-        description="the size of a message of a request, at most; more end with RESOURCE_EXHAUSTED. No limit "
-        "by default",
+        description="the size of a request's message, at most; more end with RESOURCE_EXHAUSTED. The proxy "
+        "holds a request until all of it is there, so this is for methods with one request, and not for "
+        "streaming_methods. No limit by default",
     )
 
     @property

@@ -60,10 +60,10 @@ KEYS: dict[str, Schema] = dict(_below(SCHEMA, ""))
 """
 
 
-def is_block(value: Schema) -> bool:
-    """Return whether `value` holds nothing but keys, which are in `KEYS` themselves."""
-    parts = [part for part in alternatives(value) if part.get("type") not in {"null", "boolean"}]
-    return any(True for _ in _below(value, "")) and all(
+def is_block(key: str) -> bool:
+    """Return whether `key` holds nothing but keys, which are in `KEYS` themselves."""
+    parts = [part for part in alternatives(KEYS[key]) if part.get("type") not in {"null", "boolean"}]
+    return any(other.startswith((f"{key}.", f"{key}[]")) for other in KEYS) and all(
         part.get("type") in {"object", "array"} for part in parts
     )
 

@@ -1,0 +1,40 @@
+"""Headers that a route sets, adds or removes."""
+
+from typing import TypedDict
+
+from envoy_config.messages import HeaderValue, HeaderValueOption, HeaderValueOptionHeaderAppendAction
+from envoy_config.policy.headers import HeaderChange, Headers
+
+
+class HeaderChanges(TypedDict):
+    """The fields of a route that change headers."""
+
+    request_headers_to_add: list[HeaderValueOption]
+    request_headers_to_remove: list[str]
+    response_headers_to_add: list[HeaderValueOption]
+    response_headers_to_remove: list[str]
+
+
+def header_changes(headers: Headers) -> HeaderChanges:
+    """Return the fields of a route for `headers`."""
+    return {
+        "request_headers_to_add": _added(headers.request),
+        "request_headers_to_remove": list(headers.request.remove),
+        "response_headers_to_add": _added(headers.response),
+        "response_headers_to_remove": list(headers.response.remove),
+    }
+
+
+def _added(change: HeaderChange) -> list[HeaderValueOption]:
+    actions = HeaderValueOptionHeaderAppendAction
+    return [
+        *(_option(k, v, actions.OVERWRITE_IF_EXISTS_OR_ADD) for k, v in sorted(change.set.items())),
+        *(_option(k, v, actions.APPEND_IF_EXISTS_OR_ADD) for k, v in sorted(change.add.items())),
+    ]
+
+
+def _option(name: str, value: str, action: HeaderValueOptionHeaderAppendAction) -> HeaderValueOption:
+    # `%` begins a command of Envoy ("Custom request/response headers").
+    return HeaderValueOption(
+        header=HeaderValue(key=name, value=value.replace("%", "%%")), append_action=action
+    )
