@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from ecs_envoy.plan.policy.capacity_rules import CAPACITY_RULES, keepalive_warning
 from ecs_envoy.plan.policy.health_rules import HEALTH_RULES
+from ecs_envoy.plan.policy.limit_rules import LIMIT_RULES
 from ecs_envoy.plan.policy.load_balancing_rules import LOAD_BALANCING_RULES
+from ecs_envoy.plan.policy.method_rules import METHOD_RULES
+from ecs_envoy.plan.policy.splitting_rules import SPLITTING_RULES
 from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.rules import Rule
@@ -14,6 +17,9 @@ POLICY_RULES: tuple[Rule[PoliciesOfService], ...] = (
     *LOAD_BALANCING_RULES,
     *HEALTH_RULES,
     *CAPACITY_RULES,
+    *LIMIT_RULES,
+    *METHOD_RULES,
+    *SPLITTING_RULES,
 )
 
 
