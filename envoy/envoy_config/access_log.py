@@ -1,6 +1,6 @@
 """The access log: lines of JSON on standard output, for a sample of all calls and for each bad one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from envoy_config import call_status, telemetry
@@ -72,8 +72,10 @@ SAMPLE, ERROR_OR_SLOW = "sample", "error_or_slow"
 """A line's `reason`. Each kind is complete on its own, so a call may have a line of each kind."""
 
 
-def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = ()) -> list[AccessLog]:
-    """Return the loggers that `settings` describe; none for None.
+def access_logs(
+    settings: telemetry.AccessLog | None, streams: Sequence[str] = (), also: Mapping[str, str] | None = None
+) -> list[AccessLog]:
+    """Return the loggers that `settings` describe, with the fields `also`; none for None.
 
     Calls of `streams`, which are paths, are not logged for being slow.
 
@@ -87,26 +89,28 @@ def access_logs(settings: telemetry.AccessLog | None, streams: Sequence[str] = (
         # To draw lots is cheaper than to look at the status, so it comes first.
         sampled = [_sampled(settings.sample_percent)] if settings.sample_percent < 100 else []
         logs += [
-            _lines(SAMPLE, call_status.GIVEN, [*sampled, call_status.has_status()]),
-            _lines(SAMPLE, DEADLINE_EXCEEDED, [*sampled, call_status.late()]),
-            _lines(SAMPLE, CANCELLED, [*sampled, call_status.cancelled()]),
-            _lines(SAMPLE, UNKNOWN.name, [*sampled, call_status.unknown()]),
+            _lines(SAMPLE, call_status.GIVEN, [*sampled, call_status.has_status()], also),
+            _lines(SAMPLE, DEADLINE_EXCEEDED, [*sampled, call_status.late()], also),
+            _lines(SAMPLE, CANCELLED, [*sampled, call_status.cancelled()], also),
+            _lines(SAMPLE, UNKNOWN.name, [*sampled, call_status.unknown()], also),
         ]
     if settings.sample_percent < 100:
         slow = _slow(settings.slower_than, streams)
         failed = status_filter(OK, UNKNOWN, exclude=True)
         bad = either(failed, every(slow, call_status.has_status()))
         logs += [
-            _lines(ERROR_OR_SLOW, call_status.GIVEN, [bad]),
-            _lines(ERROR_OR_SLOW, DEADLINE_EXCEEDED, [call_status.late()]),
-            _lines(ERROR_OR_SLOW, CANCELLED, [slow, call_status.cancelled()]),
-            _lines(ERROR_OR_SLOW, UNKNOWN.name, [call_status.unknown()]),
+            _lines(ERROR_OR_SLOW, call_status.GIVEN, [bad], also),
+            _lines(ERROR_OR_SLOW, DEADLINE_EXCEEDED, [call_status.late()], also),
+            _lines(ERROR_OR_SLOW, CANCELLED, [slow, call_status.cancelled()], also),
+            _lines(ERROR_OR_SLOW, UNKNOWN.name, [call_status.unknown()], also),
         ]
     return logs
 
 
-def _lines(reason: str, status: str, filters: list[AccessLogFilter]) -> AccessLog:
-    fields = {**FIELDS, "grpc_status": status, "reason": reason}
+def _lines(
+    reason: str, status: str, filters: list[AccessLogFilter], also: Mapping[str, str] | None
+) -> AccessLog:
+    fields = {**FIELDS, **(also or {}), "grpc_status": status, "reason": reason}
     return AccessLog(
         name="envoy.access_loggers.stdout",
         filter=every(*filters) if len(filters) > 1 else filters[0],

@@ -1,6 +1,6 @@
 """Statistics of calls by service, gRPC method and status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.call_status import (
@@ -52,24 +52,39 @@ limit each logger, and so bound Envoy's memory when a client calls methods with 
 """
 
 
-def call_stats(streams: Sequence[str] = (), *, services: int = 1) -> list[AccessLog]:
+def call_stats(
+    streams: Sequence[str] = (),
+    *,
+    services: int = 1,
+    labels: Mapping[str, str] | None = None,
+    destinations: int = 1,
+) -> list[AccessLog]:
     """Return the loggers that count each call to `services` services and its duration; they write no lines.
+
+    `labels` say to which of `destinations` a call went.
 
     The durations of calls of `streams`, which are paths, are not counted.
 
     The duration of a call that its client cancelled says nothing about the service, so it is not counted.
     """
-    methods = max(MIN_METHODS, METHODS_A_SERVICE * services)
+    methods = max(MIN_METHODS, METHODS_A_SERVICE * services) * destinations
+    tags = [ConfigTag(name=name, value_format=value) for name, value in (labels or {}).items()]
     return [
-        _logger(has_status(), status=GIVEN, streams=streams, timed=True, methods=methods),
-        _logger(late(), status=DEADLINE_EXCEEDED, streams=streams, timed=True, methods=methods),
-        _logger(unknown(), status=UNKNOWN.name, streams=streams, timed=True, methods=methods),
-        _logger(cancelled(), status=CANCELLED, streams=streams, timed=False, methods=methods),
+        _logger(has_status(), status=GIVEN, streams=streams, timed=True, methods=methods, tags=tags),
+        _logger(late(), status=DEADLINE_EXCEEDED, streams=streams, timed=True, methods=methods, tags=tags),
+        _logger(unknown(), status=UNKNOWN.name, streams=streams, timed=True, methods=methods, tags=tags),
+        _logger(cancelled(), status=CANCELLED, streams=streams, timed=False, methods=methods, tags=tags),
     ]
 
 
 def _logger(
-    calls: AccessLogFilter, *, status: str, streams: Sequence[str], timed: bool, methods: int
+    calls: AccessLogFilter,
+    *,
+    status: str,
+    streams: Sequence[str],
+    timed: bool,
+    methods: int,
+    tags: Sequence[ConfigTag],
 ) -> AccessLog:
     service = ConfigTag(name="service", value_format=SERVICE, rules=_drop([""]))
     method = ConfigTag(name="grpc_method", value_format=METHOD)
@@ -78,12 +93,12 @@ def _logger(
     )
     counter = ConfigCounter(
         stat=ConfigStat(
-            name="requests", tags=[service, method, ConfigTag(name="grpc_status", value_format=status)]
+            name="requests", tags=[service, *tags, method, ConfigTag(name="grpc_status", value_format=status)]
         ),
         value_fixed=1,
     )
     histogram = ConfigHistogram(
-        stat=ConfigStat(name="duration_milliseconds", tags=[service, timed_method]),
+        stat=ConfigStat(name="duration_milliseconds", tags=[service, *tags, timed_method]),
         unit=ConfigHistogramUnit.Milliseconds,
         value_format="%DURATION%",
     )

@@ -49,17 +49,17 @@ def has_status() -> AccessLogFilter:
 
 def late() -> AccessLogFilter:
     """Return a filter for calls that their client ended at their deadline: `DEADLINE_EXCEEDED`."""
-    return every(status_filter(UNKNOWN), _expression(f"{_CLIENT_LEFT} && {_LATE}"))
+    return every(status_filter(UNKNOWN), expression(f"{_CLIENT_LEFT} && {_LATE}"))
 
 
 def cancelled() -> AccessLogFilter:
     """Return a filter for calls that their client ended before their deadline, if any: `CANCELLED`."""
-    return every(status_filter(UNKNOWN), _expression(f"{_CLIENT_LEFT} && !({_LATE})"))
+    return every(status_filter(UNKNOWN), expression(f"{_CLIENT_LEFT} && !({_LATE})"))
 
 
 def unknown() -> AccessLogFilter:
     """Return a filter for calls whose task ended them with UNKNOWN or without a status: `UNKNOWN`."""
-    return every(status_filter(UNKNOWN), _expression(f"!({_CLIENT_LEFT})"))
+    return every(status_filter(UNKNOWN), expression(f"!({_CLIENT_LEFT})"))
 
 
 def status_filter(*statuses: GrpcStatusFilterStatus, exclude: bool = False) -> AccessLogFilter:
@@ -77,13 +77,14 @@ def either(*filters: AccessLogFilter) -> AccessLogFilter:
     return AccessLogFilter(or_filter=OrFilter(filters=list(filters)))
 
 
-def _expression(expression: str) -> AccessLogFilter:
+def expression(cel: str) -> AccessLogFilter:
+    """Return a filter for calls of which the expression `cel` is true."""
     return AccessLogFilter(
         extension_filter=ExtensionFilter(
             name="envoy.access_loggers.extension_filters.cel",
             typed_config=typed_config(
                 ExpressionFilter(
-                    expression=expression,
+                    expression=cel,
                     # For `substring`. What it is given has nine characters at most.
                     cel_config=CelExpressionConfig(enable_string_functions=True),
                 )

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from envoy_config.access_log import access_logs
 from envoy_config.call_stats import call_stats
+from envoy_config.canary_fields import canaries_of, canary_fields
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, downstream_http2
 from envoy_config.http_filters import http_filters
 from envoy_config.local_reply import local_reply_config
 from envoy_config.messages import (
+    AccessLog,
     CommonHttpProtocolOptions,
     HttpConnectionManager,
     HttpConnectionManagerCodecType,
@@ -53,8 +55,8 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         preserve_external_request_id=True,
         generate_request_id=bool(proxy.access_log and proxy.access_log.request_ids),
         access_log=[
-            *access_logs(proxy.access_log, _streams(services)),
-            *(call_stats(_streams(services), services=len(services)) if proxy.metrics else []),
+            *access_logs(proxy.access_log, _streams(services), canary_fields(services)),
+            *(_call_stats(services) if proxy.metrics else []),
         ],
         tracing=tracing(proxy),
         request_id_extension=request_id_extension(proxy),
@@ -63,6 +65,13 @@ def http_connection_manager(proxy: Proxy, services: tuple[Service, ...]) -> Http
         strip_trailing_host_dot=True,
         http_filters=http_filters(services),
         route_config=route_configuration(routes([service.claim for service in services]), services),
+    )
+
+
+def _call_stats(services: tuple[Service, ...]) -> list[AccessLog]:
+    labels, canaries = canary_fields(services), canaries_of(services)
+    return call_stats(
+        _streams(services), services=len(services), labels=labels, destinations=1 + len(canaries)
     )
 
 

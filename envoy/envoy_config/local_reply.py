@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from envoy_config.access_log import METHOD, SERVICE
+from envoy_config.call_status import expression
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.messages import (
     AccessLogFilter,
@@ -32,6 +33,8 @@ def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalRepl
         mappers=[
             *_times(proxy, policies),
             *_faults(proxy, policies),
+            *_message_sizes(proxy, policies),
+            *_load_shedding(proxy, services),
             # Without a message, a client takes this UNIMPLEMENTED for a server's.
             ResponseMapper(
                 filter=_flags("NR"),
@@ -63,8 +66,8 @@ def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalRepl
                 filter=_status_code(429),  # the filter sets the flag RL only after it has answered
                 body_format_override=_text(
                     f"Envoy proxy {proxy.name} sheds calls of %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% to "
-                    f"the service {SERVICE}: the address makes more of them than it may "
-                    "(client_calls_per_second)"
+                    f"the service {SERVICE}: more of them come in a second than its policy allows "
+                    "(rate_limit)"
                 ),
             ),
             # Envoy also says so if the headers of a response are over its limits.
@@ -96,7 +99,7 @@ def _times(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseM
     if any(policy.timeout or policy.retries.per_try_timeout or policy.hedging for policy in policies):
         yield ResponseMapper(
             filter=_flags("UT"),
-            headers_to_add=[_DEADLINE_EXCEEDED],
+            headers_to_add=[_status(4)],
             body_format_override=_text(
                 f"{ended} no answer within the times of its policy (timeout, or retries.per_try_timeout in "
                 "every attempt; %RESPONSE_CODE_DETAILS%)"
@@ -105,7 +108,7 @@ def _times(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseM
     if any(policy.idle_timeout for policy in policies):
         yield ResponseMapper(
             filter=_flags("SI"),
-            headers_to_add=[_DEADLINE_EXCEEDED],
+            headers_to_add=[_status(4)],
             body_format_override=_text(f"{ended} it was silent for the time of its policy (idle_timeout)"),
         )
     if any(policy.max_stream_duration for policy in policies):
@@ -123,11 +126,46 @@ def _faults(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[Response
         yield ResponseMapper(filter=_flags("FI"), body_format_override=_text(text))
 
 
-_DEADLINE_EXCEEDED = HeaderValueOption(
-    header=HeaderValue(key="grpc-status", value="4"),
-    append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-)
-"""No HTTP status stands for this status of gRPC ("HTTP to gRPC Status Code Mapping")."""
+def _message_sizes(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseMapper]:
+    if any(policy.max_message_bytes for policy in policies):
+        yield ResponseMapper(
+            filter=_status_code(413),
+            headers_to_add=[_status(8)],
+            body_format_override=_text(
+                f"Envoy proxy {proxy.name} refuses this call to the service {SERVICE}: its message is larger "
+                "than its policy allows (max_message_bytes)"
+            ),
+        )
+
+
+def _load_shedding(proxy: Proxy, services: Sequence[Service]) -> Iterator[ResponseMapper]:
+    """Yield the answers of the filters that shed load; the reason alone tells them from the others' 503."""
+    sheds = f"Envoy proxy {proxy.name} sheds calls of the service {SERVICE}:"
+    reasons: dict[str, tuple[str, bool]] = {
+        "denied_by_admission_control": (
+            "too few of them succeed (admission_control)",
+            any(service.policy.admission_control for service in services),
+        ),
+        "reached_concurrency_limit": (
+            "as many are open as its tasks answer without a queue (adaptive_concurrency)",
+            any(service.policy.adaptive_concurrency for service in services),
+        ),
+    }
+    for details, (why, used) in reasons.items():
+        if used:
+            yield ResponseMapper(
+                filter=expression(f"response.code_details == '{details}'"),
+                body_format_override=_text(f"{sheds} {why}"),
+            )
+
+
+def _status(number: int) -> HeaderValueOption:
+    """Return the status of gRPC that an answer gets, because no HTTP status stands for it."""
+    # "HTTP to gRPC Status Code Mapping"
+    return HeaderValueOption(
+        header=HeaderValue(key="grpc-status", value=str(number)),
+        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+    )
 
 
 def _text(text: str) -> SubstitutionFormatString:

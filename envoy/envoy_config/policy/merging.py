@@ -53,7 +53,9 @@ def method_policy(policy: TrafficPolicy, method: str, *, stream: bool = False) -
 def _without_times(policy: MethodPolicy) -> MethodPolicy:
     # A stream that has begun cannot be repeated, so it has no `retries.on` either.
     retries = policy.retries.model_copy(update={"per_try_timeout": None, "on": ()})
-    return policy.model_copy(update={"timeout": None, "hedging": None, "retries": retries})
+    return policy.model_copy(
+        update={"timeout": None, "hedging": None, "max_message_bytes": None, "retries": retries}
+    )
 
 
 def merged(kind: type[_Kind], layers: Sequence[Settings]) -> _Kind:

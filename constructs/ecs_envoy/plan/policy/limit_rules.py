@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ecs_envoy.plan.policy.subject import PoliciesOfService
 from ecs_envoy.plan.rules import Rule
-from envoy_config.http2 import REQUEST_BUFFER_BYTES
 from envoy_config.settings_error import Finding
 
 
@@ -53,21 +52,10 @@ def _adaptive(service: PoliciesOfService) -> Iterator[Finding]:
 
 def _message_size(service: PoliciesOfService) -> Iterator[Finding]:
     for calls in service.methods:
-        size = calls.policy.max_message_bytes
-        if size is None:
-            continue
-        here = calls.place("max_message_bytes")
-        if calls.stream:
+        if calls.stream and calls.policy.max_message_bytes is not None:
+            here = calls.place("max_message_bytes")
             problem = "is for methods with one request, which the proxy holds until all of it is there"
             yield here, f"{problem}; remove it from this streaming method"
-        elif size > REQUEST_BUFFER_BYTES:
-            yield (
-                here,
-                (
-                    f"is more than the {REQUEST_BUFFER_BYTES} bytes that the proxy holds of a request; give "
-                    f"{REQUEST_BUFFER_BYTES} at most, or leave larger messages to the server's own limit"
-                ),
-            )
 
 
 LIMIT_RULES: tuple[Rule[PoliciesOfService], ...] = (_rate_limit, _adaptive, _message_size)

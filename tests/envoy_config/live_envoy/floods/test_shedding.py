@@ -85,8 +85,8 @@ def test_an_address_that_calls_too_often_is_told_so_and_no_other_one(tmp_path: P
             (
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 (
-                    "Envoy proxy grpc sheds calls of 127.0.0.1 to the service lessons: the address makes "
-                    "more of them than it may (client_calls_per_second)"
+                    "Envoy proxy grpc sheds calls of 127.0.0.1 to the service lessons: more of them come in "
+                    "a second than its policy allows (rate_limit)"
                 ),
             )
         }
