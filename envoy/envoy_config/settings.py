@@ -1,6 +1,7 @@
 """The base of every group of settings: typed, frozen, without unknown keys, with readable error messages."""
 
-from typing import TYPE_CHECKING, TypeVar, dataclass_transform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,6 +34,9 @@ class Settings(BaseModel, metaclass=_PlainErrors):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hints: ClassVar[Mapping[str, str]] = {}
+    """What to say of keys that the group does not have, but that somebody may look for here."""
 
     def part(self, kind: type[_Part]) -> _Part:
         """Return the settings that belong to `kind`, a base class of this class."""

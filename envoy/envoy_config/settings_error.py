@@ -3,7 +3,7 @@
 import difflib
 import types
 import typing
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -75,24 +75,14 @@ def _finding(error: ErrorDetails, settings: object) -> Finding:
 _RENAMED = {"observability": "telemetry"}
 """The new names of keys that had another name in an earlier version."""
 
-_MOVED = {
-    "client_calls_per_second": "policy.rate_limit.client_calls_per_second",
-    "connect_timeout": "policy.connect_timeout",
-    "health_check": "policy.health_check",
-    "max_concurrent_streams": "policy.connections.max_concurrent_streams",
-    "max_open_calls": "policy.circuit_breakers.max_open_calls",
-    "outlier_detection": "policy.outlier_detection",
-    "zone_aware": "policy.load_balancing.zone_aware",
-}
-"""Keys of a service that are in its policy now."""
-
 
 def _suggestion(key: str, block: type[BaseModel] | None) -> str:
     keys: Collection[str] = keys_of(block) if block else ()
     if (new_name := _RENAMED.get(key)) in keys:
         return f"it is called {new_name} now"
-    if key in _MOVED and "grpc_services" in keys:
-        return f"it is {_MOVED[key]} now"
+    hints: Mapping[str, str] = getattr(block, "hints", {})
+    if key in hints:
+        return hints[key]
     close = difflib.get_close_matches(key, keys, n=1)
     return f"did you mean {close[0]}?" if close else f"give one of {', '.join(keys)}"
 

@@ -17,8 +17,25 @@ GRPC_PORT = 50051
 """The port that gRPC's own examples use."""
 
 
+_MOVED = {
+    key.rpartition(".")[2]: f"it is {key} now"
+    for key in (
+        "policy.rate_limit.client_calls_per_second",
+        "policy.connect_timeout",
+        "policy.health_check",
+        "policy.connections.max_concurrent_streams",
+        "policy.circuit_breakers.max_open_calls",
+        "policy.outlier_detection",
+        "policy.load_balancing.zone_aware",
+    )
+}
+"""Keys that a service had before it had a policy."""
+
+
 class Upstream(Settings):
     """Which calls go to a gRPC service, and the port that its tasks serve."""
+
+    hints = _MOVED
 
     port: Port = Field(default=GRPC_PORT, description="the TCP port that tasks serve gRPC on")
     grpc_services: Annotated[Sequence[ProtoService], AfterValidator(tuple)] = Field(

@@ -38,8 +38,8 @@ _at_once = whole_number("a number of calls, connections or retries at once", 1, 
 AtOnce = Annotated[int, *_at_once]
 _call_rate = whole_number("a number of calls a second", 1, 1_000_000)
 CallRate = Annotated[int, *_call_rate]
-# Envoy lets a message pass that comes in one frame of HTTP/2, which has 16 KiB with stock clients (measured: one
-# of 1,001 bytes passed a limit of 1,000). And it holds no more than REQUEST_BUFFER_BYTES of a request.
+# Envoy lets a message pass that comes in one frame of HTTP/2, which has 16 KiB with stock clients (measured:
+# one of 1,001 bytes passed a limit of 1,000). And it holds no more than REQUEST_BUFFER_BYTES of a request.
 _message_bytes = whole_number("a size of a message in bytes", 65_536, 2_097_152)
 MessageBytes = Annotated[int, *_message_bytes]
 _whole_percent = whole_number("a percentage", 0, 100)

@@ -1,8 +1,8 @@
 """The traffic policy: one type for YAML, constructs and Envoy's messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
@@ -31,12 +31,29 @@ Canaries = Annotated[
 """The tags are no part of the path of a mistake (`settings_error.py`)."""
 
 
+_OF_A_SERVICE = dict.fromkeys(
+    (
+        "adaptive_concurrency",
+        "admission_control",
+        "circuit_breakers",
+        "connect_timeout",
+        "connections",
+        "health_check",
+        "load_balancing",
+        "outlier_detection",
+    ),
+    "the methods of a service share its connections; give it in the policy of the service",
+)
+
+
 class MethodPolicy(Settings):
     """How the proxy treats the calls of a gRPC method.
 
     A key that is not given is as in the policy of the service, and then as in that of the file. `null` turns
     a block off.
     """
+
+    hints = _OF_A_SERVICE
 
     idempotent: Flag = Field(
         default=False,
@@ -89,6 +106,8 @@ class TrafficPolicy(MethodPolicy):
     A key that is not given is as in the policy of the file, if this is the one of a service, and else as
     described here. `null` turns a block off.
     """
+
+    hints: ClassVar[Mapping[str, str]] = {}
 
     # Envoy's default of 5 s is far too long inside a VPC, and Envoy then retries on another task.
     connect_timeout: ConnectTimeout = Field(

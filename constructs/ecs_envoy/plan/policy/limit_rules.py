@@ -35,7 +35,7 @@ def _rate_limit(service: PoliciesOfService) -> Iterator[Finding]:
                 yield (
                     calls.place("rate_limit", key),
                     (
-                        f"is {rate}, more than calls_per_second, which is {whole}, so that it limits nothing; "
+                        f"is {rate}, more than calls_per_second, which is {whole}: it limits nothing; "
                         f"give less than {whole}"
                     ),
                 )
