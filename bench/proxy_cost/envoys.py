@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from envoy_config import AccessLog, Metrics, Proxy, Service, Tracing, Upstream
+from envoy_config import AccessLog, Metrics, Proxy, Service, Tracing, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.rendering import to_json
 from envoy_config.telemetry import ADMIN_CLUSTER, COLLECTOR_CLUSTER
@@ -33,10 +33,15 @@ def with_telemetry(
     *,
     access_log: AccessLog | None = None,
     tracing: Tracing | None = None,
+    policy: TrafficPolicy | None = None,
 ) -> Bootstrap:
-    """Return the bootstrap with metrics by method, their listener, and `access_log` or the sampled log."""
+    """Return the bootstrap with metrics by method, their listener, and `access_log` or the sampled log.
+
+    `policy` is that of the service that is called.
+    """
     log = access_log or AccessLog()
-    return _local(Proxy(name="grpc", metrics=Metrics(), access_log=log, tracing=tracing), address, endpoints)
+    proxy = Proxy(name="grpc", metrics=Metrics(), access_log=log, tracing=tracing)
+    return _local(proxy, address, endpoints, policy)
 
 
 def without_telemetry(address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
@@ -126,7 +131,9 @@ def manager(values: Bootstrap) -> dict[str, Any]:
     return values["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][-1]["typed_config"]
 
 
-def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> Bootstrap:
+def _local(
+    proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]], policy: TrafficPolicy | None = None
+) -> Bootstrap:
     """Return the deployed bootstrap with every listener at `address` and `endpoints` for every service.
 
     It has neither discovery nor health checks, because this benchmark does not measure them.
@@ -136,6 +143,7 @@ def _local(proxy: Proxy, address: str, endpoints: Sequence[tuple[str, int]]) -> 
             name=f"s{number}",
             address="unused",
             upstream=Upstream(port=PORT, grpc_services=[proto_service(number)]),
+            policy=policy if policy and number == 0 else TrafficPolicy(),
         )
         for number in range(SERVICES)
     ]

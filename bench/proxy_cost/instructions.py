@@ -18,8 +18,9 @@ from typing import Any
 from bench.markdown import write_markdown
 from bench.proxy_cost import envoys
 from bench.proxy_cost.load import Caller, LoadFailedError
+from bench.proxy_cost.policies import POLICIES
 from bench.proxy_cost.world import World
-from envoy_config import AccessLog, Tracing
+from envoy_config import AccessLog, Tracing, TrafficPolicy
 from rehearsal.machine import describe
 from rehearsal.processes import Processes, StartFailedError
 
@@ -101,6 +102,21 @@ def _variants(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoy
     return variants
 
 
+def _policies(endpoints: list[tuple[str, int]], address: str) -> dict[str, envoys.Bootstrap]:
+    return {
+        name: envoys.with_telemetry(address, endpoints, policy=TrafficPolicy(**settings))
+        for name, settings in POLICIES.items()
+    }
+
+
+def _counted(folder: Path, address: str, variants: dict[str, envoys.Bootstrap]) -> dict[str, float]:
+    counted: dict[str, float] = {}
+    for variant, values in variants.items():
+        counted[variant] = _count(folder, address, values)
+        print(f"{counted[variant]:9.0f} {variant}", flush=True)
+    return counted
+
+
 def main() -> int:
     """Count, and write the page; return 1 if a program is missing or did not start."""
     if shutil.which("valgrind") is None or shutil.which("vgdb") is None:
@@ -111,15 +127,13 @@ def main() -> int:
         try:
             with World(folder) as world:
                 address = world.address(30)
-                counted: dict[str, float] = {}
-                for variant, values in _variants(world.backends, address).items():
-                    counted[variant] = _count(folder, address, values)
-                    print(f"{counted[variant]:9.0f} {variant}", flush=True)
+                counted = _counted(folder, address, _variants(world.backends, address))
+                policies = _counted(folder, address, _policies(world.backends, address))
         except (StartFailedError, LoadFailedError) as error:
             print(f"bench-instructions: {error}", file=sys.stderr)
             return 1
     template = Path(__file__).with_name("instructions.md.jinja")
-    write_markdown(template, PAGE, machine=describe(), counted=counted, calls=CALLS)
+    write_markdown(template, PAGE, machine=describe(), counted=counted, policies=policies, calls=CALLS)
     print(f"{PAGE} written")
     return 0
 

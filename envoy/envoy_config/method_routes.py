@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from envoy_config.model import Service
-from envoy_config.policy.merging import method_policy
 from envoy_config.policy.traffic_policy import MethodPolicy
 from envoy_config.routing import Route
 
@@ -38,7 +37,7 @@ def method_routes(routes: Iterable[Route], services: Mapping[str, Service]) -> I
 
 def policies_of(service: Service) -> list[MethodPolicy]:
     """Return every policy that calls of `service` may have."""
-    return [route.policy for route in routes_of(service)]
+    return list(service.method_policies.values())
 
 
 def routes_of(service: Service) -> list[PolicyRoute]:
@@ -68,17 +67,15 @@ def _routes(route: Route, service: Service) -> Iterator[PolicyRoute]:
                 yield found
 
 
-def _policy(route: Route, service: Service, pattern: str) -> PolicyRoute:
-    policy = service.policy
-    stream = pattern in service.upstream.streaming_methods
-    patterns = dict.fromkeys((pattern, f"{pattern.partition('/')[0]}/*"))
+def _policy(route: Route, service: Service, method: str) -> PolicyRoute:
+    policies, every = service.method_policies, f"{method.partition('/')[0]}/*"
     own = [
         each
-        for each in patterns
-        if each in policy.methods and "rate_limit" in policy.methods[each].model_fields_set
+        for each in dict.fromkeys((method, every))
+        if each in service.policy.methods and "rate_limit" in service.policy.methods[each].model_fields_set
     ]
     return PolicyRoute(
         route=route,
-        policy=method_policy(policy, pattern, stream=stream),
+        policy=policies.get(method) or policies.get(every) or policies[""],
         limit="|".join([service.name, *own[:1]]),
     )

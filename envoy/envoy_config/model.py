@@ -1,10 +1,13 @@
 """The proxy and its services, independent of Envoy's messages."""
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from envoy_config.policy.traffic_policy import TrafficPolicy
+from envoy_config.policy.merging import method_policy
+from envoy_config.policy.traffic_policy import MethodPolicy, TrafficPolicy
 from envoy_config.routing import Claim
 from envoy_config.telemetry import AccessLog, Metrics, Tracing
 from envoy_config.upstream import GRPC_PORT, Upstream
@@ -93,6 +96,15 @@ class Service:
             hosts=upstream.hosts,
             own_name=self.own_name,
         )
+
+    @functools.cached_property
+    def method_policies(self) -> Mapping[str, MethodPolicy]:
+        """The policy of calls by method or `P/*`, as far as it may differ; under "" that of all others."""
+        streams = self.upstream.streaming_methods
+        return {
+            method: method_policy(self.policy, method, stream=method in streams)
+            for method in ("", *{**self.policy.methods, **dict.fromkeys(streams)})
+        }
 
     @property
     def zone_aware(self) -> bool:

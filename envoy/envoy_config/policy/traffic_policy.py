@@ -31,7 +31,7 @@ Canaries = Annotated[
 """The tags are no part of the path of a mistake (`settings_error.py`)."""
 
 
-_OF_A_SERVICE = dict.fromkeys(
+_OF_A_SERVICE: Mapping[str, str] = dict.fromkeys(
     (
         "adaptive_concurrency",
         "admission_control",
