@@ -15,6 +15,7 @@ from ecs_envoy.cli.cost import cost
 from ecs_envoy.cli.diff import diff
 from ecs_envoy.cli.discovery_cost import discovery_cost
 from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
+from ecs_envoy.cli.import_file import import_file
 from ecs_envoy.cli.loaded import CONFIG, PROXY, bootstrap_of, load, load_view
 from ecs_envoy.cli.render import render
 from ecs_envoy.cli.whole_file import write_whole
@@ -211,6 +212,7 @@ def _questions() -> str:
 
 cli.add_command(cost)
 cli.add_command(diff)
+cli.add_command(import_file)
 cli.add_command(render)
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Reads a mesh of App Mesh, or an Envoy bootstrap, into a configuration file."""

@@ -1,0 +1,1 @@
+"""Reads a mesh of App Mesh, as AWS's CLI describes it."""

@@ -1,0 +1,1 @@
+"""Reads an Envoy bootstrap of API v3."""

@@ -1,0 +1,74 @@
+"""HTTP filters that have a counterpart: faults and local rate limits."""
+
+import math
+from collections.abc import Mapping
+
+from ecs_envoy.importing.found import Found, Policy, given, time_text
+from ecs_envoy.importing.part import Part
+from envoy_config.policy.status import NUMBERS
+
+_FAULT, _LIMIT = "envoy.filters.http.fault", "envoy.filters.http.local_ratelimit"
+_NOTHING = frozenset(
+    ("envoy.filters.http.router", "envoy.filters.http.grpc_stats", "envoy.filters.http.health_check")
+)
+_STATUS = {number: name for name, number in NUMBERS.items()}
+_DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
+
+
+def filter_policy(filters: Mapping[str, Part], place: str, found: Found) -> Policy:
+    """Return the policy that HTTP filters make, by their names; what has no counterpart is noted."""
+    policy: Policy = {}
+    for name, part in filters.items():
+        config = part["config"] if part.text("@type") and part.has("config") else part
+        part.ignore("@type")
+        if name == _FAULT and (fault := _fault(config)):
+            policy["fault"] = fault
+        elif name == _LIMIT and (limit := _rate_limit(config)):
+            policy["rate_limit"] = limit
+        elif name not in _NOTHING and name not in (_FAULT, _LIMIT):
+            found.note(
+                f"{place}: filter {name}", "it has no counterpart", _CURES.get(name, "let the service do it")
+            )
+        config.ignore(*config.values)
+        part.ignore(*part.values)
+    return policy
+
+
+_CURES = {
+    "envoy.filters.http.ratelimit": "policy.rate_limit counts in each task of the proxy",
+    "envoy.filters.http.jwt_authn": "let the service check tokens",
+    "envoy.filters.http.ext_authz": "let the service check who calls",
+    "envoy.filters.http.cors": "put an ALB before an API of HTTP",
+    "envoy.filters.http.grpc_web": "see the api of the file, or dial gRPC",
+    "envoy.filters.http.admission_control": "see policy.admission_control",
+    "envoy.filters.http.adaptive_concurrency": "see policy.adaptive_concurrency",
+    "envoy.filters.http.compressor": "see policy.compression",
+}
+
+
+def _share(part: Part) -> Policy:
+    if not part.values:
+        return {}
+    share = (part.number("numerator") or 0) / _DENOMINATORS.get(part.text("denominator") or "HUNDRED", 1)
+    return {"percent": int(share) if share.is_integer() else share} if 0 < share < 100 else {}
+
+
+def _fault(config: Part) -> Policy:
+    delay, abort = config["delay"], config["abort"]
+    found: Policy = {}
+    if (time := time_text(delay.seconds("fixed_delay"))) is not None:
+        found = {"delay": time, **_share(delay["percentage"])}
+    if (status := _STATUS.get(abort.whole("grpc_status") or 0)) is not None:
+        found |= {"abort": status, **_share(abort["percentage"])}
+    return found
+
+
+def _rate_limit(config: Part) -> Policy:
+    """Return a token bucket as calls a second; a rate below one a second is rounded up."""
+    bucket = config["token_bucket"]
+    tokens, interval = bucket.whole("tokens_per_fill"), bucket.seconds("fill_interval")
+    most = bucket.whole("max_tokens")
+    if not most or not interval:
+        return {}
+    rate = max(1, math.floor((1 if tokens is None else tokens) / interval.total_seconds()))
+    return given(calls_per_second=rate, burst=most if most != rate else None)
