@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ WIDTH = 110
 ALL_OTHERS = "(all others)"
 """The calls of a service whose method has no policy of its own."""
 
-_ONLY_ITS_OWN = (("timeout",), ("hedging",), ("retries", "per_try_timeout"))
+_ONLY_ITS_OWN = (("timeout",), ("hedging",), ("retries", "per_try_timeout"), ("retries", "on"))
 """What a streaming method does not take over from its service."""
 
 
@@ -88,12 +89,12 @@ class _Places:
         known = self.path(path)
         return f"{dotted(known)} (line {self._document.lines[known]})"
 
-    def is_null(self, path: KeyPath) -> bool:
-        """Return whether the file has `null` at `path`."""
+    def is_on(self, path: KeyPath) -> bool:
+        """Return whether the file has a value at `path`, neither `null` nor an empty list."""
         value: object = self._document.values
         for part in self.path(path):
             value = value[part]  # type: ignore[index]  # pyright: ignore
-        return value is None
+        return value not in (None, [])
 
 
 def _settings(found: EffectivePolicy, places: _Places) -> Iterator[tuple[tuple[str, ...], object, str]]:
@@ -103,8 +104,8 @@ def _settings(found: EffectivePolicy, places: _Places) -> Iterator[tuple[tuple[s
         if source is None:
             if value not in (None, False, [], {}, ""):
                 yield key, value, "default"
-        elif found.stream and key in _ONLY_ITS_OWN and value is None and not places.is_null(source):
-            yield key, None, f"a streaming method has only its own, not {places.text(source)}"
+        elif found.stream and key in _ONLY_ITS_OWN and value in (None, []) and places.is_on(source):
+            yield key, value, f"a streaming method has only its own, not {places.text(source)}"
         else:
             yield key, value, places.text(source)
 
@@ -134,8 +135,8 @@ def yaml_value(value: object) -> str:
     if isinstance(value, dict):
         given = {key: part for key, part in cast("dict[str, object]", value).items() if part is not None}
         return f"{{{', '.join(f'{yaml_value(key)}: {yaml_value(part)}' for key, part in given.items())}}}"
-    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)
-    return text.removesuffix("\n").removesuffix("\n...")
+    # As the only item of a list, so that a text that starts with a bracket gets quotes.
+    return yaml.safe_dump([value], default_flow_style=True, width=10**6).strip()[1:-1]
 
 
 def as_json(rows: Sequence[PolicyRow]) -> str:
@@ -158,5 +159,6 @@ def as_table(rows: Sequence[PolicyRow]) -> str:
         for row in group:
             start = f"  {row.setting:{settings}}  {row.value:{values}}"
             line = f"{start}  {row.source}"
-            lines += [line] if len(line) <= WIDTH else [start.rstrip(), f"      {row.source}"]
+            long = textwrap.wrap(start, WIDTH, subsequent_indent="      ", drop_whitespace=False)
+            lines += [line] if len(line) <= WIDTH else [*map(str.rstrip, long), f"      {row.source}"]
     return "\n".join(lines[1:])

@@ -12,7 +12,8 @@ Json = dict[str, object]
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?s")
 _UNITS = {"s": timedelta(seconds=1), "ms": timedelta(milliseconds=1)}
 _LONGEST = timedelta(days=36500)
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNUSABLE = re.compile(r"[\ud800-\udfff\0]|[$#]\{Token\[")
+"""What no configuration may hold: half a character, a NUL byte, and what the CDK would replace."""
 
 
 class BadImportError(ValueError):
@@ -153,6 +154,6 @@ class Part:
         return known
 
     def _text(self, value: object, path: str) -> str:
-        if not isinstance(value, str) or _SURROGATE.search(value):
+        if not isinstance(value, str) or _UNUSABLE.search(value):
             raise BadImportError(f"{path}: {shown(value)} is not a text; give one in quotes")
         return value

@@ -176,7 +176,7 @@ def _lines(value: object, comments: _Comments, path: KeyPath, indent: str) -> It
             yield f"{indent}{_key(key)}:{comment}"
             yield from _lines(cast("object", part), comments, here, f"{indent}  ")
         else:
-            yield f"{indent}{_key(key)}: {_flow(part)}{comment}"
+            yield f"{indent}{_key(key)}: {_line(cast('object', part))}{comment}"
 
 
 def _flow(value: Any) -> str:  # noqa: ANN401  # any value of YAML
@@ -194,5 +194,13 @@ def _key(key: str) -> str:
 
 
 def _scalar(value: object) -> str:
+    # As the only item of a list, so that a text that starts with a bracket gets quotes.
+    return yaml.safe_dump([value], width=10**6, default_flow_style=True, allow_unicode=True).strip()[1:-1]
+
+
+def _line(value: object) -> str:
+    """Return `value` as it stands alone on a line, where an address needs no quotes."""
+    if isinstance(value, list | dict):
+        return _flow(value)
     text = yaml.safe_dump(value, width=10**6, default_flow_style=True, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")

@@ -31,7 +31,9 @@ services:
           idempotent: true
           rate_limit: null
           retries: {attempts: 4, on: [unavailable, aborted]}
-          canary: {to: grading, percent: 5, header: x-canary}
+          canary:
+            - {to: grading, percent: 5, header: x-canary}
+            - {to: grading, percent: 1}
 existing_services:
   grading:
     cloud_map_service: grading
@@ -68,7 +70,7 @@ def rows(
             "",
             "timeout",
             "2s",
-            "existing_services.grading.policy.timeout (line 28)",
+            "existing_services.grading.policy.timeout (line 30)",
             id="of a service over the file",
         ),
         pytest.param(
@@ -103,7 +105,7 @@ def rows(
             "lessons",
             "Search",
             "canary",
-            "[{to: grading, percent: 5, header: {name: x-canary}}]",
+            "[{to: grading, percent: 5, header: {name: x-canary}}, {to: grading, percent: 1}]",
             f"{SEARCH}.canary (line 23)",
             id="block in a list",
         ),
@@ -123,7 +125,7 @@ def rows(
             "",
             "compression",
             "false",
-            "existing_services.grading.policy.compression (line 28)",
+            "existing_services.grading.policy.compression (line 30)",
             id="off, because the file says so",
         ),
         pytest.param(

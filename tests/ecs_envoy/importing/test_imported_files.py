@@ -62,8 +62,9 @@ def _unknown(values: object, shape: Shape, path: str) -> Iterator[str]:
 def test_the_meshes_of_these_tests_have_only_keys_of_awss_own_model(file: str) -> None:
     model = Session().get_service_model("appmesh")
     documents = read_documents(FILES / "app_mesh" / file)
-    for document in documents[0] if len(documents) == 1 and isinstance(documents[0], list) else documents:
-        for key, value in document.items():
+    listed = cast("list[object]", documents[0] if isinstance(documents[0], list) else documents)
+    for document in listed:
+        for key, value in cast("dict[str, object]", document).items():
             kind = key[0].upper() + key[1:]
             if f"Describe{kind}" in model.operation_names:
                 shape = model.operation_model(f"Describe{kind}").output_shape
@@ -118,7 +119,7 @@ def test_a_bootstrap_that_render_wrote_gives_the_policy_back(
 def _part(found: object, wanted: object) -> object:
     """Return what `found` has at the keys of `wanted`."""
     if not isinstance(found, dict) or not isinstance(wanted, dict):
-        return found
+        return cast("object", found)
     values = cast("dict[str, object]", found)
     return {key: _part(values.get(key), part) for key, part in cast("dict[str, object]", wanted).items()}
 

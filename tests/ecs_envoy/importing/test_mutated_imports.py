@@ -48,6 +48,8 @@ def _mutated(documents: list[object], chance: random.Random) -> list[object]:
     changed = copy.deepcopy(documents)
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
         places = [place for document in changed for place in _places(document)]
+        if not places:
+            break
         holder, key = chance.choice(places)
         if chance.random() < 0.2:
             del holder[key]  # type: ignore[arg-type]  # pyright: ignore
