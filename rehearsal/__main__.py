@@ -19,9 +19,10 @@ from rehearsal.course.scenario import Scenario
 from rehearsal.course.stage import Stage
 from rehearsal.one_proxy import chosen_view, rehearsed_file
 from rehearsal.output_folder import fresh_folder
+from rehearsal.policies.run import rehearse_policies, show_policies, timed
 from rehearsal.processes import ROOT, StartFailedError, clean_environment
 from rehearsal.report.terminal import show
-from rehearsal.system import Delays, System
+from rehearsal.system import Addresses, Delays, System
 
 SECONDS = 12.0
 SECONDS_BOUNDS = (5, 600)
@@ -29,7 +30,7 @@ DELAY_BOUNDS = (0, 120)
 
 
 def main() -> int:
-    """Rehearse; return 0 if no call failed and no task idled, 1 if one did, 2 for bad input."""
+    """Rehearse; return 0 if all went well and policies do what they say, 1 if not, 2 for bad input."""
     arguments = _parser().parse_args()
     environment = clean_environment()  # boto3 would read the user's profile, even if it is given credentials
     os.environ.clear()
@@ -59,6 +60,8 @@ def main() -> int:
     try:
         delays = Delays(health_lag=arguments.health_lag, propagation=arguments.propagation)
         folder = arguments.config.resolve().parent
+        if arguments.policies:
+            return _policies(config, configuration, out, stop)
         return _rehearse(config, configuration, folder, out, stop, arguments.seconds, delays)
     except (StartFailedError, CdkFailedError, UnreachableError) as error:
         print("\n".join(f"rehearsal: {line}" for line in str(error).splitlines()), file=sys.stderr)
@@ -83,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
         default=ROOT / "rehearsal/out",
         help="the folder for report and logs; new, empty, or of an earlier rehearsal, which is then deleted "
         "(default: rehearsal/out)",
+    )
+    parser.add_argument(
+        "--policies", action="store_true", help="drive the policies of the file, and nothing else"
     )
     parser.add_argument("--proxy", help="rehearse this proxy alone, if the file has several (proxies)")
     parser.add_argument(
@@ -110,6 +116,22 @@ def _check_seconds(option: str, seconds: float, bounds: tuple[int, int]) -> None
         )
 
 
+def _policies(config: Path, configuration: Configuration, out: Path, stop: threading.Event) -> int:
+    """Drive the policies alone, without the emulator; return 1 if one differs from what was expected."""
+    console = Console()
+    console.print(f"Rehearsing the policies of {config}; logs in {out}", soft_wrap=True, highlight=False)
+    return 0 if _policies_good(configuration, out, stop, console) else 1
+
+
+def _policies_good(configuration: Configuration, out: Path, stop: threading.Event, console: Console) -> bool:
+    """Drive the policies that the file gives, and print what was seen; return whether all is as expected."""
+    with ConsoleProgress(console) as progress:
+        rows, seconds = timed(
+            lambda: rehearse_policies(configuration, out, Addresses().next, progress.status, stop)
+        )
+    return show_policies(console, rows, seconds)
+
+
 def _rehearse(
     config: Path,
     configuration: Configuration,
@@ -135,7 +157,8 @@ def _rehearse(
         write_report(scenario, system, out, progress.say)
     show(console, scenario.outcome)
     console.print(f"Report: {out / 'report.html'}", soft_wrap=True, highlight=False)
-    return 1 if scenario.outcome.problems() else 0
+    good = _policies_good(configuration, out, stop, console)
+    return 0 if good and not scenario.outcome.problems() else 1
 
 
 if __name__ == "__main__":

@@ -145,6 +145,7 @@ def schema(form: str, output: Path | None) -> None:
 @click.option(
     "--propagation", type=float, help="how long Route 53 takes at most to show a change; 60 seconds"
 )
+@click.option("--policies", is_flag=True, help="only drive the policies that CONFIG gives; a minute or two")
 @click.option("--out", type=click.Path(path_type=Path), help="the folder for the report and logs")
 @PROXY
 def rehearse(
@@ -154,8 +155,13 @@ def rehearse(
     propagation: float | None,
     out: Path | None,
     proxy: str | None,
+    *,
+    policies: bool,
 ) -> None:
     """Deploy CONFIG to an emulator on this machine, call it, change it, and report before and after.
+
+    Then it drives the traffic policies that CONFIG gives: each is shown what it answers to, such as a silent
+    task, a failing one or a flood, with the policy and without it.
 
     Needs a checkout of ecs-envoy, set up by `make setup`: it deploys the checkout's stacks.
 
@@ -163,12 +169,14 @@ def rehearse(
     Examples:
       ecs-envoy rehearse config/example.yaml
       ecs-envoy rehearse --out /tmp/rehearsal ../our/prod.yaml
+      ecs-envoy rehearse --policies config/policy.yaml
     """
     if not is_checkout():
         fail(NO_CHECKOUT, FAILED)
     numbers = {"seconds": seconds, "health-lag": health_lag, "propagation": propagation}
     options = [f"--{name}={number}" for name, number in numbers.items() if number is not None]
     options += [f"--out={out}"] if out else []
+    options += ["--policies"] if policies else []
     options += [f"--proxy={proxy}"] if proxy is not None else []
     command = [sys.executable, "-m", "rehearsal", *options, "--", str(config)]
     # The rehearsal replaces this process, so that it gets Ctrl-C and its exit status is ours.

@@ -1,0 +1,1 @@
+"""Drives the policies that a file gives, each with what it answers to, and compares what is seen."""

@@ -1,0 +1,1 @@
+"""The probes of each kind of policy."""
