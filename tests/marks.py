@@ -13,6 +13,7 @@ import pytest
 
 BY_FOLDER = {
     "tests/rehearsal/whole": "rehearsal",
+    "tests/rehearsal/policies": "process",
     "tests/stacks": "synth",
     "tests/ecs_envoy/constructs": "synth",
     "tests/ecs_envoy/review/golden": "synth",

@@ -179,9 +179,11 @@ def _of_calls(
     subject = Subject(found=found, whole=service.whole, path=path, authority=task.own_name(plan))
     probes = [probe for kind in _KINDS for probe in kind(subject)]
     probed = {probe.setting.split(".")[0].split(",")[0] for probe in probes}
-    for name in type(found.policy).model_fields:
-        if subject.given(name) and name not in {*probed, "idempotent", "methods"} and _is_on(found, name):
-            probes.append(Probe(setting=name, expected="it has no probe"))
+    probes += [
+        Probe(setting=name, expected="it has no probe")
+        for name in type(found.policy).model_fields
+        if subject.given(name) and name not in {*probed, "idempotent", "methods"} and _is_on(found, name)
+    ]
     for probe in probes:
         if isinstance(plan.location, InEcs) or dns_name(plan.location) is None:
             yield subject, replace(probe, expected="DNS does not know its tasks", run=None)
