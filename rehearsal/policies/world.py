@@ -31,6 +31,7 @@ class Result:
     status: str
     seconds: float
     begun: list[Begun]
+    message: str = ""
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -141,8 +142,14 @@ class Client:
         self.longest = max(self.longest, seconds)
         answered = [*(running.initial_metadata() or ()), *(running.trailing_metadata() or ())]
         headers = {str(key): str(value) for key, value in answered}
+        message = running.details() or ""
         return Result(
-            call=name, status=status, seconds=seconds, begun=self._tasks.begun(name), headers=headers
+            call=name,
+            status=status,
+            seconds=seconds,
+            begun=self._tasks.begun(name),
+            message=message,
+            headers=headers,
         )
 
     def calls(

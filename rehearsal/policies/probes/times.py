@@ -42,10 +42,14 @@ def _timeout(setting: str, limit: timedelta) -> Probe:
 
     def run(client: Client, subject: Subject, _world: World) -> Seen:
         result = client.call(subject.path, *WAITS)
-        good = result.status == "DEADLINE_EXCEEDED" and result.seconds >= 0.9 * limit.total_seconds()
-        return Seen(text=f"{result.status} after {result.seconds:.2f} s", good=good)
+        who = "the proxy" if "ended this call" in result.message else "the client"
+        late = result.seconds >= 0.9 * limit.total_seconds()
+        good = result.status == "DEADLINE_EXCEEDED" and who == "the proxy" and late
+        return Seen(text=f"{result.status} by {who} after {result.seconds:.2f} s", good=good)
 
-    return Probe(setting=setting, expected=f"a silent task: DEADLINE_EXCEEDED after {text}", run=run)
+    return Probe(
+        setting=setting, expected=f"a silent task: DEADLINE_EXCEEDED by the proxy after {text}", run=run
+    )
 
 
 def _retries(subject: Subject) -> Iterator[Probe]:

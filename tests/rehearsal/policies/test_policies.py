@@ -48,7 +48,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
 
 def test_each_policy_of_the_file_is_probed_once(rows: list[Row]) -> None:
     assert sorted((row.service, row.method.rpartition("/")[2], row.probe.setting) for row in rows) == [
-        ("grading", "(all others)", "connect_timeout"),
+        ("lessons", "(all others)", "connect_timeout"),
         ("lessons", "(all others)", "outlier_detection"),
         ("lessons", "Hour", "timeout"),
         ("lessons", "Search", "retries.attempts"),
