@@ -182,7 +182,7 @@ def _of_calls(
     probes += [
         Probe(setting=name, expected="it has no probe")
         for name in type(found.policy).model_fields
-        if subject.given(name) and name not in {*probed, "idempotent", "methods"} and _is_on(found, name)
+        if name not in {*probed, "idempotent", "methods"} and _is_on(found, name)
     ]
     for probe in probes:
         if isinstance(plan.location, InEcs) or dns_name(plan.location) is None:
@@ -192,8 +192,10 @@ def _of_calls(
 
 
 def _is_on(found: EffectivePolicy, name: str) -> bool:
-    """Return whether a setting does something, and is not only inherited by what has it not."""
-    return getattr(found.policy, name) not in (None, False, ())
+    """Return whether the file gives a setting for these very calls, and not to turn it off."""
+    source = found.source(name) or ()
+    own = ("methods" in source) == bool(found.method)
+    return bool(source) and own and getattr(found.policy, name) not in (None, False, ())
 
 
 def _path(grpc_services: Sequence[str], found: EffectivePolicy) -> str:

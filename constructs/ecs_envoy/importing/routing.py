@@ -5,7 +5,7 @@ from typing import cast
 
 from ecs_envoy.importing.found import Found, FoundRoute, Policy, Target
 
-_OFF: Policy = {"idempotent": False, "canary": [], "compression": False, "headers": {}}
+_OFF: Policy = {"idempotent": False, "canary": [], "headers": {}}
 """What turns off a key of a service's policy in that of a method; `null` for all others."""
 
 _RETRIES_OFF: Policy = {"on": [], "attempts": 6, "per_try_timeout": None}

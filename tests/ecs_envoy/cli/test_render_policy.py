@@ -38,7 +38,7 @@ existing_services:
   grading:
     cloud_map_service: grading
     grpc_services: [learning.v1.Grading]
-    policy: {timeout: 2s, compression: false}
+    policy: {timeout: 2s, hedging: null}
 """
 SEARCH = "services.lessons.policy.methods.learning.v1.Lessons/Search"
 
@@ -123,9 +123,9 @@ def rows(
         pytest.param(
             "grading",
             "",
-            "compression",
-            "false",
-            "existing_services.grading.policy.compression (line 30)",
+            "hedging",
+            "null",
+            "existing_services.grading.policy.hedging (line 30)",
             id="off, because the file says so",
         ),
         pytest.param(
@@ -151,7 +151,7 @@ def test_each_value_is_shown_with_the_line_that_gives_it(
 
 
 def test_what_is_off_and_not_given_is_left_out(rows: dict[tuple[str, str, str], tuple[str, str]]) -> None:
-    assert ("lessons", "(all others)", "compression") not in rows
+    assert ("lessons", "(all others)", "idempotent") not in rows
     assert ("lessons", "(all others)", "hedging") not in rows
     assert ("grading", "(all others)", "rate_limit") not in rows
 

@@ -42,7 +42,7 @@ _CURES = {
     "envoy.filters.http.grpc_web": "see the api of the file, or dial gRPC",
     "envoy.filters.http.admission_control": "see policy.admission_control",
     "envoy.filters.http.adaptive_concurrency": "see policy.adaptive_concurrency",
-    "envoy.filters.http.compressor": "see policy.compression",
+    "envoy.filters.http.compressor": "let clients compress their messages, as gRPC can",
 }
 
 
