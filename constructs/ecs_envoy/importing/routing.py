@@ -47,6 +47,8 @@ def _merged(found: Found, routes: Sequence[FoundRoute]) -> tuple[str, Policy]:
     """Return the service that most calls of `routes` go to, and their policy with the canaries."""
     plain = [route for route in routes if route.header is None]
     for route in plain[1:]:
+        if (route.targets, route.policy) == (plain[0].targets, plain[0].policy):
+            continue
         found.note(
             route.place, "an earlier route has the same calls", "give it a method or a header of its own"
         )
@@ -68,7 +70,7 @@ def _merged(found: Found, routes: Sequence[FoundRoute]) -> tuple[str, Policy]:
             found.note(
                 route.place, "a header may choose one other service, not another policy or a share", cure
             )
-        if to != owner:
+        if to != owner and {"to": to, "header": route.header} not in canaries:
             canaries.insert(0, {"to": to, "header": route.header})
     return owner, {**first.policy, **({"canary": canaries} if canaries else {})}
 

@@ -122,6 +122,7 @@ def _endpoints(locality: Part, place: str, found: Found) -> list[Part]:
 def _load_balancing(cluster: Part, place: str, found: Found) -> Policy:
     name = cluster.text("lb_policy") if isinstance(cluster.values.get("lb_policy"), str) else None
     cluster.ignore("lb_policy")
+    header: str | None = None
     policies = cluster["load_balancing_policy"].parts("policies")
     if policies:
         extension = policies[0]["typed_extension_config"]
@@ -129,14 +130,23 @@ def _load_balancing(cluster: Part, place: str, found: Found) -> Policy:
         if len(policies) > 1 or name not in _LB:
             cure = "choose one of policy.load_balancing.type"
             found.note(f"{place}: load_balancing_policy", f"{name.lower() or 'it'} has no counterpart", cure)
-        extension.ignore("typed_config")
+        hashing = extension["typed_config"]["consistent_hashing_lb_config"]
+        for one in hashing.parts("hash_policy"):
+            header = one["header"].text("header_name")
+        extension["typed_config"].ignore(*extension["typed_config"].values)
+        hashing.ignore(*hashing.values)
     elif name is not None and name not in _LB:
         found.note(
             f"{place}: lb_policy {name}", "it has no counterpart", "choose one of policy.load_balancing.type"
         )
     common = cluster["common_lb_config"]
     panic = common["healthy_panic_threshold"].number("value")
-    common.ignore("ignore_new_hosts_until_first_hc", "locality_weighted_lb_config", "zone_aware_lb_config")
+    common.ignore(
+        "update_merge_window",
+        "ignore_new_hosts_until_first_hc",
+        "locality_weighted_lb_config",
+        "zone_aware_lb_config",
+    )
     slow = cluster["least_request_lb_config" if name == "LEAST_REQUEST" else "round_robin_lb_config"][
         "slow_start_config"
     ]
@@ -149,6 +159,7 @@ def _load_balancing(cluster: Part, place: str, found: Found) -> Policy:
         cluster[config].ignore(*_OF_BALANCERS)
     kept: Policy = given(
         type=_LB.get(name or ""),
+        hash_header=header,
         panic_threshold=None if panic is None else round(panic),
         slow_start=_slow_start(slow) if slow.values else None,
     )

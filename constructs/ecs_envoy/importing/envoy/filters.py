@@ -8,6 +8,7 @@ from ecs_envoy.importing.part import Part
 from envoy_config.policy.status import NUMBERS
 
 _FAULT, _LIMIT = "envoy.filters.http.fault", "envoy.filters.http.local_ratelimit"
+_BUFFER = "envoy.filters.http.buffer"
 _NOTHING = frozenset(
     ("envoy.filters.http.router", "envoy.filters.http.grpc_stats", "envoy.filters.http.health_check")
 )
@@ -25,10 +26,14 @@ def filter_policy(filters: Mapping[str, Part], place: str, found: Found) -> Poli
             policy["fault"] = fault
         elif name == _LIMIT and (limit := _rate_limit(config)):
             policy["rate_limit"] = limit
-        elif name not in _NOTHING and name not in (_FAULT, _LIMIT):
-            found.note(
-                f"{place}: filter {name}", "it has no counterpart", _CURES.get(name, "let the service do it")
-            )
+        elif name == _BUFFER and (most := config["buffer"].whole("max_request_bytes")):
+            policy["max_message_bytes"] = max(most - PREFIX_BYTES, 1)
+        elif name not in (*_NOTHING, _FAULT, _LIMIT, _BUFFER):
+            cure = _CURES.get(name.partition("/")[0], "let the service do it")
+            found.note(f"{place}: filter {name}", "it has no counterpart", cure)
+        if name == _LIMIT and config.has("descriptors"):
+            cure = "give policy.rate_limit to the calls that they are for"
+            found.note(f"{place}: filter {name}", "its buckets by descriptor are not read", cure)
         config.ignore(*config.values)
         part.ignore(*part.values)
     return policy
@@ -68,7 +73,7 @@ def _rate_limit(config: Part) -> Policy:
     bucket = config["token_bucket"]
     tokens, interval = bucket.whole("tokens_per_fill"), bucket.seconds("fill_interval")
     most = bucket.whole("max_tokens")
-    if not most or not interval:
+    if not most or not interval or most >= 2**31:  # a bucket that is never empty
         return {}
     rate = max(1, math.floor((1 if tokens is None else tokens) / interval.total_seconds()))
     return given(calls_per_second=rate, burst=most if most != rate else None)

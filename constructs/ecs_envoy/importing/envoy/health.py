@@ -24,7 +24,8 @@ def outlier_detection(block: Part, place: str, found: Found) -> Policy:
     block.ignore(
         "interval", "split_external_local_origin_errors", "consecutive_local_origin_failure",
         "enforcing_consecutive_local_origin_failure", "enforcing_consecutive_5xx", "max_ejection_time",
-        "max_ejection_time_jitter", "always_eject_one_host", "successful_active_health_check_uneject_host",
+        "max_ejection_time_jitter", "enforcing_local_origin_success_rate", "always_eject_one_host",
+        "successful_active_health_check_uneject_host",
     )  # fmt: skip
     percent = block.whole("max_ejection_percent")
     return given(
@@ -72,8 +73,10 @@ def _kind(check: Part, place: str, found: Found) -> Policy:
         found.note(f"{place}: http_health_check", "the proxy does not ask for a path", cure)
         return {}
     if "tcp_health_check" in check.values:
-        check["tcp_health_check"].ignore("send", "receive")
-        return {"type": "tcp"}
+        tcp = check["tcp_health_check"]
+        tcp.ignore("send", "receive")
+        # gRPC's servers answer nothing else but HTTP/2, so that what is sent opens such a connection.
+        return {"type": "http2" if tcp.has("send") else "tcp"}
     check["custom_health_check"].ignore("typed_config", "name")
     found.note(f"{place}: health_checks", "it is no check of gRPC, HTTP/2 or TCP", "see policy.health_check")
     return {}
