@@ -132,3 +132,23 @@ def test_a_mesh_may_come_as_one_array_or_as_one_output_after_another(
     file.write_text(json.dumps(documents))
     assert ended(monkeypatch, "import", "app-mesh", str(file)) == 0
     assert capsys.readouterr().out == (FILES / "app_mesh/expected-learning.yaml").read_text()
+
+
+def test_a_bootstrap_of_every_policy_gives_back_canaries_mirrors_faults_and_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bootstrap, again = tmp_path / "bootstrap.json", tmp_path / "again.yaml"
+    ours = ROOT / "config/policy.yaml"
+    assert ended(monkeypatch, "render", "--format", "json", str(ours)) == 0
+    bootstrap.write_text(capsys.readouterr().out)
+    assert ended(monkeypatch, "import", "envoy", str(bootstrap), "--output", str(again)) == 0
+    before, after = load_configuration(ours).services, load_configuration(again).existing_services
+    for service, method, key in [
+        ("lessons", "learning.v1.Lessons/Get", "canary"),
+        ("lessons", "learning.v1.Lessons/List", "mirror"),
+        ("progress", "learning.v1.Progress/Save", "max_message_bytes"),
+        ("grading", "learning.v1.Grading/Explain", "fault"),
+    ]:
+        old, new = (found[service].policy.methods[method] for found in (before, after))
+        assert getattr(new, key) == getattr(old, key)
+    assert after["progress"].policy.load_balancing.hash_header == "x-user"

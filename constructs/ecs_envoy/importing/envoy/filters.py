@@ -12,6 +12,7 @@ _BUFFER = "envoy.filters.http.buffer"
 _NOTHING = frozenset(
     ("envoy.filters.http.router", "envoy.filters.http.grpc_stats", "envoy.filters.http.health_check")
 )
+_PREFIX_BYTES = 5  # of a message, which the filter counts and policy.max_message_bytes does not
 _STATUS = {number: name for name, number in NUMBERS.items()}
 _DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
 
@@ -27,7 +28,7 @@ def filter_policy(filters: Mapping[str, Part], place: str, found: Found) -> Poli
         elif name == _LIMIT and (limit := _rate_limit(config)):
             policy["rate_limit"] = limit
         elif name == _BUFFER and (most := config["buffer"].whole("max_request_bytes")):
-            policy["max_message_bytes"] = max(most - PREFIX_BYTES, 1)
+            policy["max_message_bytes"] = max(most - _PREFIX_BYTES, 1)
         elif name not in (*_NOTHING, _FAULT, _LIMIT, _BUFFER):
             cure = _CURES.get(name.partition("/")[0], "let the service do it")
             found.note(f"{place}: filter {name}", "it has no counterpart", cure)
