@@ -45,11 +45,17 @@ _NAMES = "envoy.load_balancing_policies"
 
 def load_balancing_policy(service: Service) -> LoadBalancingPolicy | None:
     """Return how the cluster of `service` chooses a task; None for plain round robin."""
-    settings, versions = service.policy.load_balancing, _has_versions(service)
+    settings, versions = service.policy.load_balancing, has_versions(service)
     if settings.type == "round_robin" and not settings.slow_start and not versions:
         return None
     chosen = _policy(service, settings)
     return _one(_subset(service, chosen) if versions else chosen)
+
+
+def has_versions(service: Service) -> bool:
+    """Return whether calls of `service` may be for tasks of one version."""
+    canaries = (canary for policy in policies_of(service) for canary in policy.canary)
+    return service.policy.load_balancing.version is not None or any(canary.version for canary in canaries)
 
 
 def version_metadata(version: str | None) -> Metadata | None:
@@ -58,11 +64,6 @@ def version_metadata(version: str | None) -> Metadata | None:
         return None
     fields = {VERSION_KEY: Value(string_value=version)}
     return Metadata(filter_metadata={"envoy.lb": Struct(fields=fields)})
-
-
-def _has_versions(service: Service) -> bool:
-    canaries = (canary for policy in policies_of(service) for canary in policy.canaries)
-    return service.policy.load_balancing.version is not None or any(canary.version for canary in canaries)
 
 
 def _policy(service: Service, settings: LoadBalancing) -> TypedExtensionConfig:

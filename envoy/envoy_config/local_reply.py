@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.call_status import expression
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
+from envoy_config.load_balancing import has_versions
 from envoy_config.messages import (
     AccessLogFilter,
     ComparisonFilter,
@@ -54,12 +55,13 @@ def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalRepl
                     f"{REQUEST_BUFFER_BYTES} bytes to a second one"
                 ),
             ),
+            *([_no_version(proxy)] if any(map(has_versions, services)) else []),
             # The circuit breaker: `open_call_limit`, and `max_retries` (cluster.py).
             ResponseMapper(
                 filter=_flags("UO"),
                 body_format_override=_text(
                     f"Envoy proxy {proxy.name} sheds calls of the service {SERVICE}: as many are "
-                    "open here as it holds at once (max_open_calls)"
+                    f"open here as it holds at once ({_breakers(services)})"
                 ),
             ),
             ResponseMapper(
@@ -165,6 +167,22 @@ def _status(number: int) -> HeaderValueOption:
     return HeaderValueOption(
         header=HeaderValue(key="grpc-status", value=str(number)),
         append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+    )
+
+
+def _breakers(services: Sequence[Service]) -> str:
+    """Return the keys that may have ended such a call."""
+    pending = any(service.policy.circuit_breakers.max_pending_calls for service in services)
+    return "max_open_calls, or max_pending_calls" if pending else "max_open_calls"
+
+
+def _no_version(proxy: Proxy) -> ResponseMapper:
+    return ResponseMapper(
+        filter=_flags("UH"),
+        body_format_override=_text(
+            f"%LOCAL_REPLY_BODY% (Envoy proxy {proxy.name}: no healthy task of the service {SERVICE}, or "
+            "none of the version that its policy names, load_balancing.version)"
+        ),
     )
 
 

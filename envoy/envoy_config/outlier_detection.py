@@ -1,7 +1,12 @@
 """Passive health checks: an endpoint that keeps failing calls gets no calls for a while."""
 
+from datetime import timedelta
+
 from envoy_config.messages import OutlierDetection as EnvoyOutlierDetection
 from envoy_config.policy.health import OutlierDetection
+
+ENVOY_INTERVAL = timedelta(seconds=10)
+"""How often Envoy ends ejections by default (API reference: OutlierDetection.interval)."""
 
 
 def outlier_detection(settings: OutlierDetection, *, checked: bool) -> EnvoyOutlierDetection | None:
@@ -38,6 +43,8 @@ def outlier_detection(settings: OutlierDetection, *, checked: bool) -> EnvoyOutl
         # Not `failure_percentage` either (off in Envoy): UNKNOWN counts there, too, and Envoy's matcher of
         # errors does not see gRPC's status (measured: 40 % of UNKNOWN ejected three of six healthy tasks).
         base_ejection_time=settings.ejection_time,
+        # An ejection ends when Envoy looks at all of them, which is every 10 s by default.
+        interval=settings.ejection_time if settings.ejection_time < ENVOY_INTERVAL else None,
         # With Envoy's default of 10 %, no task is ejected if there are fewer than ten.
         max_ejection_percent=settings.max_ejected_percent,
         # For the same reason, with two tasks. The panic threshold protects a service with one task.

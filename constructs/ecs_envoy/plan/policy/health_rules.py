@@ -43,14 +43,9 @@ def _outliers(service: PoliciesOfService) -> Iterator[Finding]:
     if kind == "gateway_failure":
         return
     passive = () if kind == "local_origin_failure" else ("ejection_time", "max_ejected_percent")
-    cure = "give type: gateway_failure, or remove it"
+    keys, cure = ("failures", *passive), "give type: gateway_failure, or remove it"
     yield from without_effect(
-        service,
-        "outlier_detection",
-        ("failures", *passive),
-        because=f"type: {kind}",
-        cure=cure,
-        unless="type",
+        service, "outlier_detection", keys, because=f"type: {kind}", cure=cure, unless="type"
     )
 
 

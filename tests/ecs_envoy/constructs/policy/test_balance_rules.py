@@ -13,8 +13,6 @@ from ecs_envoy import Network, TrafficPolicy
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.configuration.warnings import warnings
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
-from tests.ecs_envoy.constructs.conftest import network as network  # fixtures
-from tests.ecs_envoy.constructs.conftest import stack as stack
 from tests.ecs_envoy.constructs.factories import BY_DNS, grpc_service, proxy_with
 
 REFUSED = [
@@ -116,7 +114,7 @@ def test_fails_for_a_policy_in_yaml_and_as_an_argument(
 
 def test_fails_for_a_version_if_dns_lists_the_tasks(tmp_path: Path, stack: Stack, network: Network) -> None:
     message = "policy.load_balancing.version: DNS does not say which version a task has; remove it, or give discovery: cloud_map"
-    given = {"load_balancing": {"version": "v2"}}
+    given: dict[str, Any] = {"load_balancing": {"version": "v2"}}
     (line,) = problems(tmp_path, _file(given, discovery="dns", stop_timeout="2m"))
     assert message in line
     service = grpc_service(stack, network, policy=TrafficPolicy(**given), **BY_DNS)
@@ -151,7 +149,7 @@ def test_a_service_may_turn_off_what_the_file_has_for_all(
 def test_pings_that_servers_do_not_allow_are_a_warning_in_yaml_and_of_the_construct(
     tmp_path: Path, stack: Stack, network: Network
 ) -> None:
-    given = {"connections": {"keepalive_interval": "30s"}}
+    given: dict[str, Any] = {"connections": {"keepalive_interval": "30s"}}
     path = tmp_path / "good.yaml"
     path.write_text(_file(given))
     found = dict(warnings(load_configuration(path)))
