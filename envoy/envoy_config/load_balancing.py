@@ -54,7 +54,7 @@ def load_balancing_policy(service: Service) -> LoadBalancingPolicy | None:
 
 def has_versions(service: Service) -> bool:
     """Return whether calls of `service` may be for tasks of one version."""
-    canaries = (canary for policy in policies_of(service) for canary in policy.canary)
+    canaries = (canary for policy in policies_of(service) for canary in policy.canaries)
     return service.policy.load_balancing.version is not None or any(canary.version for canary in canaries)
 
 

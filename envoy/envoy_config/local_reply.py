@@ -55,15 +55,8 @@ def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalRepl
                     f"{REQUEST_BUFFER_BYTES} bytes to a second one"
                 ),
             ),
-            *([_no_version(proxy)] if any(map(has_versions, services)) else []),
-            # The circuit breaker: `open_call_limit`, and `max_retries` (cluster.py).
-            ResponseMapper(
-                filter=_flags("UO"),
-                body_format_override=_text(
-                    f"Envoy proxy {proxy.name} sheds calls of the service {SERVICE}: as many are "
-                    f"open here as it holds at once ({_breakers(services)})"
-                ),
-            ),
+            *_versions(proxy, services),
+            _breakers(proxy, services),
             ResponseMapper(
                 filter=_status_code(429),  # the filter sets the flag RL only after it has answered
                 body_format_override=_text(
@@ -170,20 +163,28 @@ def _status(number: int) -> HeaderValueOption:
     )
 
 
-def _breakers(services: Sequence[Service]) -> str:
-    """Return the keys that may have ended such a call."""
+def _breakers(proxy: Proxy, services: Sequence[Service]) -> ResponseMapper:
     pending = any(service.policy.circuit_breakers.max_pending_calls for service in services)
-    return "max_open_calls, or max_pending_calls" if pending else "max_open_calls"
-
-
-def _no_version(proxy: Proxy) -> ResponseMapper:
+    keys = "max_open_calls, or max_pending_calls" if pending else "max_open_calls"
+    # The circuit breaker: `open_call_limit`, and `max_retries` (cluster.py).
     return ResponseMapper(
-        filter=_flags("UH"),
+        filter=_flags("UO"),
         body_format_override=_text(
-            f"%LOCAL_REPLY_BODY% (Envoy proxy {proxy.name}: no healthy task of the service {SERVICE}, or "
-            "none of the version that its policy names, load_balancing.version)"
+            f"Envoy proxy {proxy.name} sheds calls of the service {SERVICE}: as many are "
+            f"open here as it holds at once ({keys})"
         ),
     )
+
+
+def _versions(proxy: Proxy, services: Sequence[Service]) -> Iterator[ResponseMapper]:
+    if any(map(has_versions, services)):
+        yield ResponseMapper(
+            filter=_flags("UH"),
+            body_format_override=_text(
+                f"%LOCAL_REPLY_BODY% (Envoy proxy {proxy.name}: no healthy task of the service {SERVICE}, or "
+                "none of the version that its policy names, load_balancing.version)"
+            ),
+        )
 
 
 def _text(text: str) -> SubstitutionFormatString:

@@ -30,6 +30,7 @@ class SideBySide:
 
     live: Live
     tasks: list[str]
+    policies: Policies
     files: dict[str, EndpointsFile]
 
     @contextmanager
@@ -132,4 +133,4 @@ def side_by_side(
             stack.enter_context(serve(address) if serve else task(address, named(address), workers=16))
         text = to_json(bootstrap(proxy, services))
         live = stack.enter_context(running(folder, block, text, lambda _name: Registry(records, 1)))
-        yield SideBySide(live, addresses, files)
+        yield SideBySide(live, addresses, policies, files)
