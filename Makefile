@@ -19,7 +19,7 @@ READY := .venv/.ready
 QUICK := not synth and not rehearsal and not wheel and not process and not thorough
 COMPILE := uv pip compile --quiet --no-header --universal --python-version 3.11 --all-extras pyproject.toml
 
-.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients bench-size chaos lint format synth snapshots schema protos messages lock clean
+.PHONY: help setup rehearse test tests check style types quick-tests bench-discovery bench-proxy bench-instructions bench-abuse bench-clients bench-policy bench-size chaos lint format synth snapshots schema protos messages lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-instructions: $(READY) ## Count Envoy's instructions for a call, write ben
 
 bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, write bench/clients.md (5 minutes)
 	python -m bench.clients
+
+bench-policy: $(READY) ## Measure what policies do to the time of calls, write bench/policy.md (6 minutes)
+	python -m bench.policy
 
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)
 	python -m bench.abuse

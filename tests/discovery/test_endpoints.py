@@ -7,6 +7,7 @@ import pytest
 
 from discovery.endpoints import Endpoint, convert
 from discovery.endpoints_file import FILE, EndpointsFile
+from discovery.xds.assignments import Assignments
 from discovery.zones.weights import Balance
 from envoy_config.eds import FILE as READ_BY_ENVOY
 
@@ -34,6 +35,21 @@ def instance(**attributes: str) -> dict[str, Any]:
             {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_IPV6": "fd00::1"},
             Endpoint("", "10.0.0.1", 50051),
             id="both, because tasks of an ECS service listen on IPv4",
+        ),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "version": "v2", "weight": "3"},
+            Endpoint("", "10.0.0.1", 50051, "v2", 3),
+            id="a version and a weight, as somebody registers them",
+        ),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "weight": "0"},
+            Endpoint("", "10.0.0.1", 50051),
+            id="a weight that Envoy does not take",
+        ),
+        pytest.param(
+            {"AWS_INSTANCE_IPV4": "10.0.0.1", "weight": "heavy"},
+            Endpoint("", "10.0.0.1", 50051),
+            id="a weight that is no number",
         ),
         pytest.param({"AWS_ALIAS_DNS_NAME": "lb.example.com"}, None, id="an alias"),
         pytest.param({"AWS_INSTANCE_CNAME": "example.com"}, None, id="a CNAME"),
@@ -145,3 +161,30 @@ def test_fails_on_a_read_only_file_system() -> None:
     # The kernel's own file system: even root may not create a file there.
     with pytest.raises(OSError, match=r"Read-only|not permitted|denied"):
         EndpointsFile(Path("/sys"), "lessons").write([A], None)
+
+
+def test_versions_weights_and_the_checked_port_are_in_the_file_and_in_the_stream(tmp_path: Path) -> None:
+    published: list[dict[str, Any]] = []
+    file = EndpointsFile(
+        tmp_path,
+        "lessons",
+        lambda _name, assignment: published.append(dict(assignment)),
+        health_check_port=9000,
+    )
+    one = Endpoint("z", "10.0.0.1", 50051, "v2", 3)
+    file.write([one], Balance({"z": 1000}, "z"))
+    (resource,) = json.loads(file.path.read_text())["resources"]
+    assert [resource] == published
+    (locality,) = resource["endpoints"]
+    assert locality["lb_endpoints"] == [
+        {
+            "endpoint": {
+                "address": {"socket_address": {"address": "10.0.0.1", "port_value": 50051}},
+                "health_check_config": {"port_value": 9000},
+            },
+            "metadata": {"filter_metadata": {"envoy.lb": {"own_zone": True, "version": "v2"}}},
+            "load_balancing_weight": 3,
+        }
+    ]
+    assert file.read() == (one,)
+    Assignments().put("lessons", resource)  # it refuses a field that its messages do not have

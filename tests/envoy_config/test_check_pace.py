@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -68,6 +70,20 @@ def test_a_service_without_checks_takes_no_share() -> None:
     assert {
         name: str(interval) for name, interval in check_intervals(Proxy(name="grpc"), services).items()
     } == {"b": "0:00:01"}
+
+
+def test_an_interval_that_a_policy_gives_is_kept_and_the_others_share_what_it_leaves() -> None:
+    given = service("a", 100)
+    often = replace(
+        given, policy=TrafficPolicy(health_check=HealthCheck(interval=timedelta(milliseconds=500)))
+    )
+    others = [service("b", 100), service("c", 2)]
+    proxy = Proxy(name="grpc", cpu=512)  # 400 checks a second, of which the first service takes 200
+    found = check_intervals(proxy, [often, *others])
+    assert {name: interval.total_seconds() for name, interval in found.items()} == {"a": 0.5, "b": 1, "c": 1}
+    assert checks_per_second(proxy, [often, *others]) == 302
+    small = Proxy(name="grpc")  # nothing is left of its 200
+    assert check_intervals(small, [often, *others])["c"] == INTERVALS[-1]
 
 
 def test_the_bootstrap_has_the_intervals() -> None:

@@ -32,6 +32,7 @@ class SideBySide:
     tasks: list[str]
     policies: Policies
     files: dict[str, EndpointsFile]
+    served: list[Any]
 
     @contextmanager
     def client(self, policy: str) -> Generator["Client"]:
@@ -129,8 +130,10 @@ def side_by_side(
         file.write((zones or {})[name], balance)
     proxy = Proxy(name="grpc", access_log=EVERY_CALL, endpoints_folder=str(folder))
     with ExitStack() as stack:
-        for address in addresses:
+        served = [
             stack.enter_context(serve(address) if serve else task(address, named(address), workers=16))
+            for address in addresses
+        ]
         text = to_json(bootstrap(proxy, services))
         live = stack.enter_context(running(folder, block, text, lambda _name: Registry(records, 1)))
-        yield SideBySide(live, addresses, policies, files)
+        yield SideBySide(live, addresses, policies, files, served)

@@ -1,6 +1,6 @@
 """Which tasks are fit for calls: ejections and health checks by policy, with the real Envoy."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent import futures
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_no_more_tasks_are_ejected_than_the_policy_says(tmp_path: Path, block: s
 @contextmanager
 def with_health(
     address: str, health: HealthServicer, *, port: int = 50051, answer: Handler | None = None
-) -> Iterator[None]:
+) -> Generator[None]:
     """Serve grpc.health.v1, and calls unless it has a port of its own."""
     server = grpc.server(futures.ThreadPoolExecutor(4))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)

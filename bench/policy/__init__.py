@@ -1,0 +1,1 @@
+"""What policies do to the time of calls: `make bench-policy`."""
