@@ -49,8 +49,8 @@ def test_a_call_beyond_max_open_calls_is_refused(world: SideBySide) -> None:
         calls = [client.stub(b"stay", timeout=FOREVER) for _ in range(2)]
         assert [ended(call) for call in calls] == [None, None]
         assert ended(client.stub(b"")) == (
-            "Envoy proxy grpc sheds calls of the service few-calls: as many are open here as it holds at once "
-            "(max_open_calls, or max_pending_calls)"
+            "Envoy proxy grpc sheds calls of the service few-calls: as many are open here as it holds at "
+            "once (max_open_calls, or max_pending_calls)"
         )
         assert [ended(others.stub(b"stay", timeout=FOREVER)) for _ in range(3)] == [None] * 3
 
