@@ -1,5 +1,6 @@
 """When Envoy repeats a call."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from envoy_config.messages import (
@@ -32,8 +33,8 @@ _NATIVE: dict[FailedStatus, str] = {
 def retry_policy(policy: MethodPolicy, *, zone_aware: bool) -> RetryPolicy:
     """Return when a call with this policy is repeated; `zone_aware` says whether one zone is preferred."""
     retries, hedging = policy.retries, policy.hedging if policy.idempotent else None
-    others = [status for status in _statuses(policy) if status not in _NATIVE]
-    predicates = [_previous_hosts(), *([_own_zone()] if zone_aware else [])] if retries.other_task else None
+    others: list[FailedStatus] = [status for status in _statuses(policy) if status not in _NATIVE]
+    predicates = [_previous_hosts(), *([_own_zone()] if zone_aware else [])] if retries.other_task else []
     return RetryPolicy(
         retry_on=",".join(_conditions(policy)),
         # Envoy counts a hedge like a retry.
@@ -45,8 +46,8 @@ def retry_policy(policy: MethodPolicy, *, zone_aware: bool) -> RetryPolicy:
         rate_limited_retry_back_off=rate_limited_retry_back_off() if heeds_push_back(policy) else None,
         retry_host_predicate=predicates,
         # If a zone is preferred, one pick in twenty is from another zone; 40 picks are two such rounds.
-        host_selection_retry_max_attempts=(40 if zone_aware else 5) if predicates else None,
-        retriable_headers=[_status_header(status) for status in others] or None,
+        host_selection_retry_max_attempts=(40 if zone_aware else 5) if predicates else 0,
+        retriable_headers=[_status_header(status) for status in others],
     )
 
 
@@ -67,8 +68,8 @@ def _conditions(policy: MethodPolicy) -> list[str]:
     return found
 
 
-def _statuses(policy: MethodPolicy) -> list[FailedStatus]:
-    return list(dict.fromkeys(policy.retries.on)) if policy.idempotent else []
+def _statuses(policy: MethodPolicy) -> Sequence[FailedStatus]:
+    return policy.retries.on if policy.idempotent else ()
 
 
 def _per_try_timeout(policy: MethodPolicy) -> timedelta | None:
