@@ -1,7 +1,6 @@
 """The configuration of one environment: the YAML file that the platform team writes."""
 
 from datetime import timedelta
-from typing import Literal
 
 from pydantic import Field
 
@@ -17,6 +16,7 @@ from ecs_envoy.settings.task.overrides import NetworkOverrides
 from ecs_envoy.settings.task.references import PolicyArn
 from ecs_envoy.settings.task.tags import Tags
 from envoy_config import TrafficPolicy
+from envoy_config.policy.fault import FaultInjection
 from envoy_config.settings import Settings
 from envoy_config.values import Flag, ProtoMethod
 
@@ -139,7 +139,7 @@ class Configuration(Settings):
         default=False,
         description="whether this is production, where policy.fault is refused; false by default",
     )
-    fault_injection: Literal["refused", "allowed"] = Field(
+    fault_injection: FaultInjection = Field(
         default="refused", description="allowed lets policy.fault be used in production, too"
     )
     service_stacks: values.ServiceStacks = Field(

@@ -27,6 +27,7 @@ from ecs_envoy.settings.regions import partition_of
 from ecs_envoy.settings.task.options import ServerOptions, TaskOptions
 from ecs_envoy.settings.task.own_datadog import has_own_datadog
 from envoy_config import AccessLog, Tracing
+from envoy_config.policy.fault import FaultInjection
 
 
 def proxy_task(configuration: Configuration) -> ProxyTask:
@@ -64,8 +65,14 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
             "options": lambda: configuration.proxy.part(TaskOptions),
             "policy": lambda: configuration.policy,
+            "fault_injection": lambda: fault_injection(configuration),
         },
     )
+
+
+def fault_injection(configuration: Configuration) -> FaultInjection:
+    """Return whether a policy may have a fault: everywhere but in production."""
+    return configuration.fault_injection if configuration.production else "allowed"
 
 
 def hears_events(configuration: Configuration) -> bool:

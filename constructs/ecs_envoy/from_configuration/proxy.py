@@ -8,6 +8,7 @@ from constructs import Construct
 from ecs_envoy.configuration.model import (
     Configuration,
 )
+from ecs_envoy.configuration.plans import fault_injection
 from ecs_envoy.configuration.proxies.views import is_routed
 from ecs_envoy.fargate.arguments import duration_of
 from ecs_envoy.fargate.container_image import container_image
@@ -62,6 +63,7 @@ def define_proxy(
         discovery_interval=duration_of(sidecar.interval),
         discovery_events=sidecar.events,
         policy=configuration.policy,
+        fault_injection=fault_injection(configuration),
         telemetry=define_telemetry(scope, configuration),
         options=settings.part(TaskOptions),
         place=place(configuration, "proxy", network.vpc),

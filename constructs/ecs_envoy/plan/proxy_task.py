@@ -20,6 +20,7 @@ from ecs_envoy.settings.task.options import TaskOptions
 from envoy_config import Proxy, TrafficPolicy
 from envoy_config.bootstrap import bootstrap
 from envoy_config.eds import by_stream
+from envoy_config.policy.fault import FaultInjection
 from envoy_config.rendering import to_json
 
 
@@ -44,6 +45,7 @@ class ProxyTaskInput:
         max_connections: Connections of clients that one task holds; None for a number that fits its memory.
         services: The services that it routes to.
         policy: How it treats calls where the policy of a service does not say it.
+        fault_injection: Whether a policy may have a `fault`; not in production.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
         discovery_events: Whether ECS's events set the pace of these polls.
@@ -72,6 +74,7 @@ class ProxyTaskInput:
     stop: ProxyStop
     options: TaskOptions = field(default_factory=TaskOptions)
     policy: TrafficPolicy = field(default_factory=TrafficPolicy)
+    fault_injection: FaultInjection = "allowed"
 
     @property
     def full_name(self) -> str:

@@ -9,11 +9,23 @@ from aws_cdk import Annotations, Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IValidation
 
+from ecs_envoy.plan.discovery import SIDECAR_PORT
 from ecs_envoy.plan.reach.proxy_access import NOBODY
 from ecs_envoy.proxy.routed_service import RoutedService, SharingService
 from ecs_envoy.settings.arguments import is_token
 from ecs_envoy.settings.reach.port_range import PortRange
 from envoy_config.settings_error import Finding
+
+
+def define_connections(ecs_service: ec2.IConnectable, *, port: int, sidecars_talk: bool) -> ec2.Connections:
+    """Return who may call a proxy at `port`; the tasks of `ecs_service` may call each other's sidecars."""
+    connections = ec2.Connections(
+        security_groups=ecs_service.connections.security_groups,
+        default_port=ec2.Port.tcp(port),  # with it, `allow_default_port_from` works
+    )
+    if sidecars_talk:  # they say how many calls arrive in which zone, and which service changes
+        connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
+    return connections
 
 
 def allow_clients(

@@ -18,11 +18,11 @@ from ecs_envoy.fargate.arguments import (
 )
 from ecs_envoy.network.overrides import override
 from ecs_envoy.network.place import Place
-from ecs_envoy.plan.discovery import INTERVAL, SIDECAR_PORT
+from ecs_envoy.plan.discovery import INTERVAL
 from ecs_envoy.plan.proxy.discovery_events import EVENTS
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.stop.proxy_stop import DRAIN, ProxyStop
-from ecs_envoy.proxy.access import allow_clients, allow_services, warn_if_closed
+from ecs_envoy.proxy.access import allow_clients, allow_services, define_connections, warn_if_closed
 from ecs_envoy.proxy.checked_plan import checked_plan
 from ecs_envoy.proxy.containers import ProxyContainers, ProxyImages, define_proxy_containers
 from ecs_envoy.proxy.environment import environment_of
@@ -40,6 +40,7 @@ from ecs_envoy.settings.values import CallsPerSecond, Cpu, CpuPercent, DnsLabel,
 from ecs_envoy.telemetry.log_queries import add_log_queries
 from ecs_envoy.telemetry.telemetry import Telemetry
 from envoy_config import TrafficPolicy
+from envoy_config.policy.fault import FaultInjection
 from envoy_config.telemetry import METRICS_PORT
 from envoy_config.upstream import GRPC_PORT
 from envoy_config.values import Connections, Flag, UnprivilegedPort
@@ -95,6 +96,8 @@ class EnvoyProxy(Construct):
         discovery_events: Whether ECS's events say which service to ask about, and the others are asked
             about every 30 seconds; True by default. It makes a rule and a queue.
         policy: How it treats calls where a service's policy does not say it.
+        fault_injection: Whether a policy may have a `fault`, `"allowed"` by default; give `"refused"` in
+            production.
         telemetry: Where its log, metrics and traces go; by default there is only a sampled log.
         options: How its tasks run on Fargate: architecture, capacity providers and more; the defaults of
             `TaskOptions` by default. Fargate Spot is a risk for a proxy, and gets a warning.
@@ -150,6 +153,7 @@ class EnvoyProxy(Construct):
         discovery_interval: PollIntervalTime | None = None,
         discovery_events: Flag = EVENTS,
         policy: PolicyArgument | None = None,
+        fault_injection: FaultInjection = "allowed",
         telemetry: Telemetry | None = None,
         options: TaskOptions | None = None,
         place: Place | None = None,
@@ -174,6 +178,7 @@ class EnvoyProxy(Construct):
             stop=ProxyStop(drain=timedelta_of(drain) if drain else DRAIN),
             options=options,
             policy=policy or TrafficPolicy(),
+            fault_injection=fault_injection,
         )
         plan = checked_plan(construct_id, task, clients, services, vpc=ecs_cluster.vpc, place=place)
         super().__init__(scope, construct_id)
@@ -221,7 +226,9 @@ class EnvoyProxy(Construct):
             place=place,
             cpu_percent=cpu_percent,
         )
-        self._connections = self._define_connections(task.port)
+        self._connections = define_connections(
+            self.ecs_service, port=task.port, sidecars_talk=self.plan.sidecars_talk
+        )
         if not self.plan.logs_to_datadog:
             log = self.telemetry.access_log
             add_log_queries(self, log_group=self.log_group, proxy=self.metrics_name, access_log=log)
@@ -247,15 +254,6 @@ class EnvoyProxy(Construct):
             (group,) = self._connections.security_groups
             warn_if_closed(self, group, ports=self.ports)
         override(self.node.id, lambda: proxy_places(made, self.ecs_service), overrides)
-
-    def _define_connections(self, port: int) -> ec2.Connections:
-        connections = ec2.Connections(
-            security_groups=self.ecs_service.connections.security_groups,
-            default_port=ec2.Port.tcp(port),  # with it, `allow_default_port_from` works
-        )
-        if self.plan.sidecars_talk:  # they say how many calls arrive in which zone, and which service changes
-            connections.allow_internally(ec2.Port.tcp(SIDECAR_PORT), "Traffic by zone, between proxies")
-        return connections
 
     def allow_calls_from(self, client: ec2.IConnectable) -> None:
         """Let `client` call it at every port, and let the security group of `client` do so.

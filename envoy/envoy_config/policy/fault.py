@@ -1,11 +1,16 @@
 """Policy of faults on purpose, which show how clients cope."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from envoy_config.policy.headers import OptionalHeaderMatch
 from envoy_config.policy.kinds import CallTimeout, SomePercent
 from envoy_config.policy.status import FailedStatus
 from envoy_config.settings import Settings
+
+FaultInjection = Literal["refused", "allowed"]
+"""Whether a policy may have a fault."""
 
 
 class Fault(Settings):

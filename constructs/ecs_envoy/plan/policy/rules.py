@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from ecs_envoy.plan.policy.capacity_rules import CAPACITY_RULES, keepalive_warning
+from ecs_envoy.plan.policy.fault_rules import FAULT_RULES
 from ecs_envoy.plan.policy.health_rules import HEALTH_RULES
 from ecs_envoy.plan.policy.limit_rules import LIMIT_RULES
 from ecs_envoy.plan.policy.load_balancing_rules import LOAD_BALANCING_RULES
 from ecs_envoy.plan.policy.method_rules import METHOD_RULES
+from ecs_envoy.plan.policy.repeat_rules import REPEAT_RULES
 from ecs_envoy.plan.policy.splitting_rules import SPLITTING_RULES
 from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
+from ecs_envoy.plan.policy.time_rules import TIME_RULES
 from ecs_envoy.plan.proxy_task import ProxyTaskInput
 from ecs_envoy.plan.rules import Rule
 from envoy_config.settings_error import Finding
@@ -20,6 +23,9 @@ POLICY_RULES: tuple[Rule[PoliciesOfService], ...] = (
     *LIMIT_RULES,
     *METHOD_RULES,
     *SPLITTING_RULES,
+    *TIME_RULES,
+    *REPEAT_RULES,
+    *FAULT_RULES,
 )
 
 

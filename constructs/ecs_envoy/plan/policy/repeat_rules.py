@@ -1,0 +1,83 @@
+"""Rules for calls that are repeated though a task may have begun them: idempotent ones only."""
+
+from collections.abc import Iterable, Iterator
+
+from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
+from ecs_envoy.plan.rules import Rule
+from envoy_config.policy.layers import EffectivePolicy
+from envoy_config.settings_error import Finding, KeyPath
+
+_UNSAFE: dict[tuple[str, ...], str] = {
+    ("retries", "on"): "repeats calls after an answer",
+    ("retries", "per_try_timeout"): "ends an attempt, which would have to be repeated",
+    ("hedging",): "sends calls to two tasks",
+}
+
+
+def _idempotent(service: PoliciesOfService) -> Iterator[Finding]:
+    for key, what in _UNSAFE.items():
+        problem = f"{what}, and no method that it is for is idempotent; give idempotent: true to the methods"
+        for where in _without_idempotent(service.methods, key):
+            if where[0] != "policy":
+                yield where, f"{problem} whose calls may run twice, or remove it"
+        # What is given for all services is looked at once, with the first one.
+        if service.name == service.task.services[0].name:
+            everywhere = (calls for every in policies_of_services(service.task) for calls in every.methods)
+            for where in _without_idempotent(everywhere, key):
+                if where[0] == "policy":
+                    yield where, f"{problem} whose calls may run twice, or remove it"
+
+
+def _without_idempotent(methods: Iterable[EffectivePolicy], key: tuple[str, ...]) -> Iterator[KeyPath]:
+    """Yield each path at which `key` is given for `methods` of which none is idempotent."""
+    given: dict[KeyPath, bool] = {}
+    for calls in methods:
+        where = calls.source(*key)
+        if where and _is_on(calls, key):
+            given[where] = given.get(where, False) or calls.policy.idempotent
+    yield from (where for where, has_idempotent in given.items() if not has_idempotent)
+
+
+def _streams(service: PoliciesOfService) -> Iterator[Finding]:
+    for calls in service.methods:
+        # Streams inherit neither of the two.
+        for key in (("retries", "on"), ("hedging",)):
+            if calls.stream and _is_on(calls, key):
+                yield (
+                    calls.place(*key),
+                    (
+                        f"{calls.method} is one of the streaming_methods, and a stream that has begun "
+                        "cannot be repeated; remove it"
+                    ),
+                )
+
+
+def _two_ways(service: PoliciesOfService) -> Iterator[Finding]:
+    for calls in service.methods:
+        if calls.policy.idempotent and calls.policy.hedging and calls.policy.retries.per_try_timeout:
+            yield (
+                calls.place("retries", "per_try_timeout"),
+                "Envoy has one time for this and for hedging.after; remove one of them here, such as by null",
+            )
+
+
+def _budget(service: PoliciesOfService) -> Iterator[Finding]:
+    for calls in service.methods:
+        where = calls.source("retries", "budget")
+        if where and "methods" in where and calls.policy.retries.budget:
+            yield where, "a budget is for a whole service; give it in the policy of the service"
+    whole = service.service
+    if whole.policy.retries.budget and whole.source("circuit_breakers", "max_retries"):
+        yield (
+            whole.place("retries", "budget"),
+            "takes the place of circuit_breakers.max_retries, which is given, too; remove one of them",
+        )
+
+
+def _is_on(calls: EffectivePolicy, key: tuple[str, ...]) -> bool:
+    if key == ("hedging",):
+        return calls.policy.hedging is not None
+    return bool(getattr(calls.policy.retries, key[1]))
+
+
+REPEAT_RULES: tuple[Rule[PoliciesOfService], ...] = (_idempotent, _streams, _two_ways, _budget)
