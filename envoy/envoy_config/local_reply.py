@@ -74,18 +74,23 @@ def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalRepl
                     f"{HEADERS_COUNT}, or HTTP/2 forbids one of them)"
                 ),
             ),
-            # The overload manager answers without a flag. So all answers with one stay as they are...
-            ResponseMapper(filter=_flags()),
-            # ... and what is left is its answer.
-            ResponseMapper(
-                filter=_status_code(503),
-                body_format_override=_text(
-                    f"Envoy proxy {proxy.name} sheds calls: its heap has {100 * REFUSE_SHARE:.0f} %% of its "
-                    f"memory of {proxy.memory_mib} MiB (proxy.memory)"
-                ),
-            ),
+            *_overload(proxy),
         ]
     )
+
+
+def _overload(proxy: Proxy) -> list[ResponseMapper]:
+    # The overload manager answers without a flag. So all answers with one stay as they are...
+    others = ResponseMapper(filter=_flags())
+    # ... and what is left is its answer.
+    shed = ResponseMapper(
+        filter=_status_code(503),
+        body_format_override=_text(
+            f"Envoy proxy {proxy.name} sheds calls: its heap has {100 * REFUSE_SHARE:.0f} %% of its "
+            f"memory of {proxy.memory_mib} MiB (proxy.memory)"
+        ),
+    )
+    return [others, shed]
 
 
 def _times(proxy: Proxy, policies: Sequence[MethodPolicy]) -> Iterator[ResponseMapper]:

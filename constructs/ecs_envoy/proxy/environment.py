@@ -11,18 +11,20 @@ class ProxyEnvironment(TypedDict):
     """The fields of `ProxyTaskInput` that say where the proxy is deployed."""
 
     environment: str
+    name: str
     namespace: str
     namespace_id: str
     region: str
 
 
 def environment_of(
-    scope: Construct, name: str | None, namespace: servicediscovery.IPrivateDnsNamespace
+    scope: Construct, environment: str | None, name: str, namespace: servicediscovery.IPrivateDnsNamespace
 ) -> ProxyEnvironment:
-    """Return where a proxy in `scope` is deployed; its environment has the name of its stack by default."""
+    """Return where a proxy in `scope` is deployed, and its name; by default `environment` is its stack's."""
     stack = Stack.of(scope)
     return {
-        "environment": name or stack.stack_name,
+        "environment": environment or stack.stack_name,
+        "name": name,
         "namespace": namespace.namespace_name,
         "namespace_id": namespace.namespace_id,
         "region": stack.region,

@@ -161,8 +161,7 @@ class EnvoyProxy(Construct):
     ) -> None:
         telemetry, options, place = telemetry or Telemetry(), options or TaskOptions(), place or Place()
         task = ProxyTaskInput(
-            **environment_of(scope, environment, namespace),
-            name=name,
+            **environment_of(scope, environment, name, namespace),
             aliases=aliases,
             port=port,
             further_ports=further_ports,
