@@ -1,8 +1,8 @@
 """Calls through the real Envoy while its tasks are killed at random; every task notes what it begins.
 
-`python -c "from tests.envoy_config.live_envoy.policy.killed import main; main(10_000)"` prints what 10,000 calls
-of a method that is not idempotent saw, and how often they were begun. (With `-m`, each new task would import all
-of this once more.)
+`python -c "from tests.envoy_config.live_envoy.policy.killed import main; main(10_000)"` prints what 10,000
+calls of a method that is not idempotent saw, and how often they were begun. (With `-m`, each new task would
+import all of this once more.)
 """
 
 import multiprocessing
