@@ -58,3 +58,9 @@ def test_a_slow_call_is_sent_once(method: str, why: str, tasks: Scripted) -> Non
 def test_a_call_has_no_more_attempts_than_its_policy_says_and_ends_by_its_timeout(tasks: Scripted) -> None:
     seen = tasks.call("Bounded", WAITS, WAITS, WAITS)
     assert (seen.status, len(seen.begun)) == ("DEADLINE_EXCEEDED", 2)
+
+
+def test_a_failure_is_an_answer_too_and_ends_the_call(tasks: Scripted) -> None:
+    seen = tasks.call("Read", WAITS, Attempt(fails="NOT_FOUND"), call_id="failed")
+    assert (seen.status, len(seen.begun)) == ("NOT_FOUND", 2)
+    assert tasks.ended["failed"].acquire(timeout=300)
