@@ -16,7 +16,6 @@ BY_FOLDER = {
     "tests/rehearsal/policies": "process",
     "tests/stacks": "synth",
     "tests/ecs_envoy/constructs": "synth",
-    "tests/ecs_envoy/policy": "synth",
     "tests/ecs_envoy/review/golden": "synth",
     "tests/envoy_config/live_envoy": "process",
     "tests/ecs_envoy/configuration/keys": "thorough",

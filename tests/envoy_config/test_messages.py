@@ -24,7 +24,8 @@ def test_a_bootstrap_is_what_the_generated_messages_of_envoys_api_check_and_writ
 ) -> None:
     ours = bootstrap(proxy, services)
     theirs = generated(ours).to_dict(casing=str)
-    assert to_json(ours) == json.dumps(theirs, separators=(",", ":"))
+    # protobuf's JSON of an empty Any is {} (ProtoJSON, Any), and envoy-data-plane writes another one.
+    assert to_json(ours) == json.dumps(theirs, separators=(",", ":")).replace('{"@type":""}', "{}")
 
 
 def generated(value: Any) -> Any:  # noqa: ANN401
@@ -39,7 +40,8 @@ def generated(value: Any) -> Any:  # noqa: ANN401
         return value
     fields = {name: generated(field) for name, field in cast("dict[str, Any]", vars(value)).items()}
     if value.TYPE == "google.protobuf.Any":
-        return generated_classes()["Any"].pack(fields["message"])
+        kind = generated_classes()["Any"]
+        return kind.pack(fields["message"]) if fields else kind()
     return generated_classes()[type(value).__name__](**fields)
 
 

@@ -10,8 +10,6 @@ from aws_cdk import Stack
 
 from ecs_envoy import Network, TrafficPolicy
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
-from tests.ecs_envoy.constructs.conftest import network as network  # fixtures
-from tests.ecs_envoy.constructs.conftest import stack as stack
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 GET = "learning.v1.Lessons/Get"

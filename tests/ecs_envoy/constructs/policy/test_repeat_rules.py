@@ -12,8 +12,6 @@ from ecs_envoy import Network
 from ecs_envoy.configuration import load_configuration
 from envoy_config import TrafficPolicy
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
-from tests.ecs_envoy.constructs.conftest import network as network  # fixtures
-from tests.ecs_envoy.constructs.conftest import stack as stack
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
 STREAM = "learning.v1.Lessons/Watch"
