@@ -65,6 +65,7 @@ def proxy_task_input(configuration: Configuration) -> ProxyTaskInput:
             "stop": lambda: ProxyStop(drain=configuration.proxy.drain),
             "options": lambda: configuration.proxy.part(TaskOptions),
             "policy": lambda: configuration.policy,
+            "shares_policy": lambda: len(configuration.proxies) > 1,
             "fault_injection": lambda: fault_injection(configuration),
         },
     )

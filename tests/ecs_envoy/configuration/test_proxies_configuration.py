@@ -270,3 +270,12 @@ def test_fails_on_proxies_without_a_proxy(tmp_path: Path) -> None:
     assert problems(tmp_path, SERVICES.replace(REPORTS, "") + "proxies: {}\n") == [
         ":13: proxies: is empty; give a proxy, or remove it to have the one that proxy describes"
     ]
+
+
+def test_the_policy_of_the_file_may_be_for_the_services_of_one_proxy_alone(tmp_path: Path) -> None:
+    policy = {
+        "retries": {"on": ["unavailable"]},
+        "methods": {"learning.v1.Grading/Get": {"idempotent": True}},
+    }
+    first, second = views(loaded(tmp_path, TWO + yaml.safe_dump({"policy": policy})))
+    assert proxy_task_input(first).policy == proxy_task_input(second).policy

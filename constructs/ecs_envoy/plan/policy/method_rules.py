@@ -21,7 +21,7 @@ def _methods(service: PoliciesOfService) -> Iterator[Finding]:
     own = next(plan.policy for plan in task.services if plan.name == service.name)
     for pattern in own.methods:
         yield from _known(pattern, listed[service.name], ("services", service.name, "policy"), service.name)
-    if all(listed.values()):
+    if all(listed.values()) and not task.shares_policy:
         every = [name for names in listed.values() for name in names]
         for pattern in task.policy.methods:
             yield from _known(pattern, every, ("policy",), "any service of the proxy")

@@ -21,7 +21,7 @@ def _idempotent(service: PoliciesOfService) -> Iterator[Finding]:
             if where[0] != "policy":
                 yield where, f"{problem} whose calls may run twice, or remove it"
         # What is given for all services is looked at once, with the first one.
-        if service.name == service.task.services[0].name:
+        if service.name == service.task.services[0].name and not service.task.shares_policy:
             everywhere = (calls for every in policies_of_services(service.task) for calls in every.methods)
             for where in _without_idempotent(everywhere, key):
                 if where[0] == "policy":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ecs_envoy.plan.policy.load_balancing_rules import version_problem
 from ecs_envoy.plan.policy.subject import PoliciesOfService
 from ecs_envoy.plan.rules import Rule
 from envoy_config.policy.layers import EffectivePolicy
@@ -29,6 +30,8 @@ def _canaries(service: PoliciesOfService) -> Iterator[Finding]:
 def _canary(service: PoliciesOfService, canary: Canary, here: KeyPath) -> Iterator[Finding]:
     if canary.to is None and canary.version is None:
         yield here, "does not say where calls go; give to, the name of a service, or version"
+    if canary.version is not None and canary.to is None and (problem := version_problem(service.plan)):
+        yield (*here, "version"), problem
     if canary.to is not None and canary.version is not None:
         yield (*here, "version"), "is given together with to; remove one of the two"
     if canary.percent is None and canary.header is None:

@@ -75,6 +75,11 @@ REFUSED = [
         id="a canary with two places",
     ),
     pytest.param(
+        {"canary": {"version": "v2", "percent": 5}},
+        "canary.version: ECS registers lessons without the attribute version: no task would get calls; remove it",
+        id="a version that ECS does not register",
+    ),
+    pytest.param(
         {"mirror": {"to": "lessons"}},
         "mirror.to: lessons is the service itself; give another service",
         id="a mirror that points at itself",
