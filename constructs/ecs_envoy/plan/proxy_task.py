@@ -45,7 +45,7 @@ class ProxyTaskInput:
         max_connections: Connections of clients that one task holds; None for a number that fits its memory.
         services: The services that it routes to.
         policy: How it treats calls where the policy of a service does not say it.
-        shares_policy: Whether this policy is that of other proxies, too, so that it may be for their services.
+        shares_policy: Whether this policy is that of other proxies, too: it may be for their services.
         fault_injection: Whether a policy may have a `fault`; not in production.
         telemetry: The proxy's telemetry.
         discovery_interval: The time between two polls of a service by the discovery sidecar.
