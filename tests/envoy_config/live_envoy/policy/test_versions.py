@@ -21,6 +21,7 @@ POLICIES = {
         for kind in TYPES
     },
     "third": {"load_balancing": {"version": "v3"}},
+    "split": {"load_balancing": {"version": "v1"}, "canary": {"version": "v2", "percent": 50}},
     "heavy": {},
     **{f"near-{kind}": {"load_balancing": {"type": kind, **HEADER.get(kind, {})}} for kind in TYPES},
 }
@@ -52,6 +53,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[SideBySide]:
 def test_only_tasks_of_a_version_get_calls(kind: str, world: SideBySide) -> None:
     # By lot, each twentieth call goes to the other zone.
     assert set(world.calls(f"second-{kind}", 200)) == {world.tasks[1], world.tasks[3]}
+
+
+def test_a_canary_of_a_version_gets_its_share_of_the_calls(world: SideBySide) -> None:
+    calls = world.calls("split", 200)
+    assert set(calls) == set(world.tasks)
+    # Six standard deviations of a share of one half.
+    assert abs(calls[world.tasks[1]] + calls[world.tasks[3]] - 100) <= 43
 
 
 def test_without_a_version_every_task_gets_calls(world: SideBySide) -> None:
