@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.markdown import write_markdown
-from bench.policy.load import RATE, Load, load
+from bench.policy.load import LOW_RATE, RATE, Load, load
 from bench.policy.task import AT_ONCE, MEAN_SECONDS
 from bench.policy.world import World
 from envoy_config import TrafficPolicy
@@ -19,7 +19,8 @@ from rehearsal.processes import StartFailedError
 PAGE = Path(__file__).resolve().parent.parent / "policy.md"
 WELL, SLOWER, COLDER = (1.0, 0.0), 10.0, 4.0
 SLOW_SECONDS, COLD_SECONDS = 20.0, 30.0
-HEDGED_AFTER = timedelta(milliseconds=100)
+# One call in twenty of a good task takes longer.
+HEDGED_AFTER = timedelta(milliseconds=60)
 WINDOW = timedelta(seconds=120)
 
 LEAST = LoadBalancing(type="least_request")
@@ -44,15 +45,20 @@ def _show(name: str, found: Load) -> None:
     )
 
 
-def one_slow_task(folder: Path) -> dict[str, Load]:
-    """Return the calls by policy while one of four tasks is ten times slower."""
+def one_slow_task(folder: Path) -> dict[int, dict[str, Load]]:
+    """Return the calls by rate and policy while one of four tasks is ten times slower."""
     with World(folder, SLOW_TASK) as world:
         for name in SLOW_TASK:
             world.run_tasks(name, [(SLOWER, 1e9), WELL, WELL, WELL])
         world.start_envoy()
-        found = {name: load(world.target, f"{name}.test", SLOW_SECONDS) for name in SLOW_TASK}
-    for name, calls in found.items():
-        _show(f"one slow task, {name}", calls)
+        # The low rate is first: the high one leaves calls in the slow task of round robin.
+        found = {
+            rate: {name: load(world.target, f"{name}.test", SLOW_SECONDS, rate) for name in SLOW_TASK}
+            for rate in (LOW_RATE, RATE)
+        }
+    for rate, by_name in found.items():
+        for name, calls in by_name.items():
+            _show(f"one slow task, {rate} calls a second, {name}", calls)
     return found
 
 
@@ -66,10 +72,10 @@ def one_cold_task(folder: Path) -> dict[str, tuple[Load, Load]]:
         # Envoy takes every task for new that it meets when it starts.
         time.sleep(WINDOW.total_seconds())
         for name in COLD_TASK:
-            warm = load(world.target, f"{name}.test", COLD_SECONDS)
+            warm = load(world.target, f"{name}.test", COLD_SECONDS, RATE)
             world.run_tasks(name, [(COLDER, COLD_SECONDS)])
             world.wait_for_tasks()
-            found[name] = warm, load(world.target, f"{name}.test", COLD_SECONDS)
+            found[name] = warm, load(world.target, f"{name}.test", COLD_SECONDS, RATE)
             _show(f"warm, {name}", found[name][0])
             _show(f"one cold task, {name}", found[name][1])
     return found
@@ -87,7 +93,9 @@ def main() -> int:
         Path(__file__).with_name("page.md.jinja"),
         PAGE,
         machine=describe(),
-        slow=slow,
+        slow=slow[RATE],
+        slow_at_rest=slow[LOW_RATE],
+        low_rate=LOW_RATE,
         cold=cold,
         rate=RATE,
         at_once=AT_ONCE,

@@ -13,6 +13,9 @@ from bench.policy.task import METHOD, SERVICE
 RATE = 120
 """Calls a second: 40 % of what three tasks can do (`bench.policy.task`)."""
 
+LOW_RATE = 24
+"""Calls a second of which the slow task can do its share, too: three fifths of its time."""
+
 DEADLINE_SECONDS = 30.0
 
 
@@ -39,12 +42,12 @@ class Load:
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * percent / 100))]
 
 
-def load(target: str, host: str, seconds: float) -> Load:
-    """Call the service `host` at `target` for so many seconds, and wait for every end."""
-    return asyncio.run(_load(target, host, seconds))
+def load(target: str, host: str, seconds: float, rate: int) -> Load:
+    """Call the service `host` at `target` so often a second for so many seconds, and wait for every end."""
+    return asyncio.run(_load(target, host, seconds, rate))
 
 
-async def _load(target: str, host: str, seconds: float) -> Load:
+async def _load(target: str, host: str, seconds: float, rate: int) -> Load:
     took: list[float] = []
     failed: list[str] = []
     async with aio.insecure_channel(target, options=[("grpc.default_authority", host)]) as channel:
@@ -63,6 +66,6 @@ async def _load(target: str, host: str, seconds: float) -> Load:
         while due < seconds:
             await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
             calls.append(asyncio.create_task(one()))
-            due += random.expovariate(RATE)
+            due += random.expovariate(rate)
         await asyncio.gather(*calls)
     return Load(sorted(took), len(failed))
