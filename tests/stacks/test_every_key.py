@@ -25,6 +25,7 @@ from tests.ecs_envoy.configuration.keys.every_key import FILES, KEYS, PLACES, Sa
 from tests.ecs_envoy.constructs.world.test_subnets import VPC, looked_up
 
 WITHOUT_EFFECT = {
+    "api.domain.hosted_zone": "has to hold the name; templates have the zone's id, and the whole name",
     "production": "decides whether a policy may have faults",
     "fault_injection": "decides whether a policy may have faults in production",
     "network.vpc.availability_zones": "says in which zones the subnets are; templates name the subnets",

@@ -90,4 +90,4 @@ def test_metrics_of_two_environments_do_not_mix(tmp_path: Path) -> None:
 
 def test_the_samples_do_not_share_a_namespace() -> None:
     files = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "config").glob("*.yaml"))]
-    assert len(files) == len({file["namespace"]["name"] for file in files}) == len(CONFIGURATIONS) + 1
+    assert len(files) == len({file["namespace"]["name"] for file in files}) == len(CONFIGURATIONS) + 2
