@@ -1,6 +1,7 @@
 """Files that another system wrote, beside the configuration that becomes of them, and what has none."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -11,6 +12,7 @@ from botocore.session import Session
 
 from ecs_envoy.configuration import load_configuration
 from ecs_envoy.importing.reading import read_documents
+from envoy_config.policy.fault import Fault
 from tests.conftest import ROOT
 from tests.ecs_envoy.cli.test_cli import ended
 
@@ -148,7 +150,76 @@ def test_a_bootstrap_of_every_policy_gives_back_canaries_mirrors_faults_and_size
         ("lessons", "learning.v1.Lessons/List", "mirror"),
         ("progress", "learning.v1.Progress/Save", "max_message_bytes"),
         ("grading", "learning.v1.Grading/Explain", "fault"),
+        ("grading", "learning.v1.Grading/Grade", "fault"),
     ]:
         old, new = (found[service].policy.methods[method] for found in (before, after))
         assert getattr(new, key) == getattr(old, key)
     assert after["progress"].policy.load_balancing.hash_header == "x-user"
+
+
+ABORT = {"grpc_status": 14, "percentage": {"numerator": 100}}
+FAULTS = [
+    pytest.param(
+        {"abort": ABORT, "headers": [{"name": "x-fault", "string_match": {"exact": "yes"}}]},
+        {"abort": "unavailable", "header": {"name": "x-fault", "value": "yes"}},
+        [],
+        id="for a value of a header",
+    ),
+    pytest.param(
+        {"abort": ABORT, "headers": [{"name": "x-fault", "string_match": {"prefix": "y"}}]},
+        None,
+        ["fault: it is not for one header"],
+        id="for a part of a header",
+    ),
+    pytest.param(
+        {"abort": ABORT, "headers": [{"name": "x-fault"}, {"name": "x-user"}]},
+        None,
+        ["fault: it is not for one header"],
+        id="for two headers",
+    ),
+    pytest.param(
+        {"abort": ABORT, "upstream_cluster": "lessons"},
+        None,
+        ["fault upstream_cluster: a fault is not limited by it"],
+        id="for the calls of a cluster",
+    ),
+    pytest.param(
+        {"abort": {"grpc_status": 14}},
+        None,
+        ["fault abort: its percentage is 0"],
+        id="for no call, unless the runtime says so",
+    ),
+    pytest.param(
+        {"abort": ABORT, "delay": {"fixed_delay": "1s", "percentage": {"numerator": 5}}},
+        {"abort": "unavailable", "delay": "1s", "percent": 5},
+        ["fault: its delay and its status have two percentages"],
+        id="with two percentages",
+    ),
+    pytest.param(
+        {"abort": {"http_status": 503, "percentage": {"numerator": 100}}, "max_active_faults": 3},
+        None,
+        ["fault http_status: it has no key", "fault max_active_faults: it has no key"],
+        id="of HTTP",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "expected", "notes"), FAULTS)
+def test_a_fault_is_for_no_more_calls_than_it_was_for_and_what_is_left_out_is_listed(
+    fault: dict[str, object],
+    expected: dict[str, object] | None,
+    notes: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = (FILES / "envoy/camel-case.json").read_text()
+    (old,) = re.findall(r'"delay": \{"fixedDelay".*?\}\}', text)
+    (bootstrap := tmp_path / "bootstrap.json").write_text(text.replace(old, json.dumps(fault)[1:-1]))
+    assert ended(monkeypatch, "import", "envoy", str(bootstrap), "--output", str(tmp_path / "new.yaml")) == 0
+    found = load_configuration(tmp_path / "new.yaml").existing_services["books"].policy.fault
+    wanted = None if expected is None else Fault.model_validate(expected)
+    assert found == wanted
+    printed = capsys.readouterr().err
+    assert [note for note in notes if f"listener in: {note}" not in printed] == []
+    assert printed.count("fault") >= len(notes)

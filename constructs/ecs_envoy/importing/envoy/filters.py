@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from ecs_envoy.importing.found import Found, Policy, given, time_text
+from ecs_envoy.importing.envoy.faults import fault_policy
+from ecs_envoy.importing.found import Found, Policy, given
 from ecs_envoy.importing.part import Part
-from envoy_config.policy.status import NUMBERS
 
 _FAULT, _LIMIT = "envoy.filters.http.fault", "envoy.filters.http.local_ratelimit"
 _BUFFER = "envoy.filters.http.buffer"
@@ -13,8 +13,6 @@ _NOTHING = frozenset(
     ("envoy.filters.http.router", "envoy.filters.http.grpc_stats", "envoy.filters.http.health_check")
 )
 _PREFIX_BYTES = 5  # of a message, which the filter counts and policy.max_message_bytes does not
-_STATUS = {number: name for name, number in NUMBERS.items()}
-_DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
 
 
 def filter_policy(filters: Mapping[str, Part], place: str, found: Found) -> Policy:
@@ -23,7 +21,7 @@ def filter_policy(filters: Mapping[str, Part], place: str, found: Found) -> Poli
     for name, part in filters.items():
         config = part["config"] if part.text("@type") and part.has("config") else part
         part.ignore("@type")
-        if name == _FAULT and (fault := _fault(config)):
+        if name == _FAULT and (fault := fault_policy(config, place, found)):
             policy["fault"] = fault
         elif name == _LIMIT and (limit := _rate_limit(config)):
             policy["rate_limit"] = limit
@@ -50,23 +48,6 @@ _CURES = {
     "envoy.filters.http.adaptive_concurrency": "see policy.adaptive_concurrency",
     "envoy.filters.http.compressor": "let clients compress their messages, as gRPC can",
 }
-
-
-def _share(part: Part) -> Policy:
-    if not part.values:
-        return {}
-    share = (part.number("numerator") or 0) / _DENOMINATORS.get(part.text("denominator") or "HUNDRED", 1)
-    return {"percent": int(share) if share.is_integer() else share} if 0 < share < 100 else {}
-
-
-def _fault(config: Part) -> Policy:
-    delay, abort = config["delay"], config["abort"]
-    found: Policy = {}
-    if (time := time_text(delay.seconds("fixed_delay"))) is not None:
-        found = {"delay": time, **_share(delay["percentage"])}
-    if (status := _STATUS.get(abort.whole("grpc_status") or 0)) is not None:
-        found |= {"abort": status, **_share(abort["percentage"])}
-    return found
 
 
 def _rate_limit(config: Part) -> Policy:

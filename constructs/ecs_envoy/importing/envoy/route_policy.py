@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ecs_envoy.importing.envoy.filters import filter_policy
+from ecs_envoy.importing.envoy.percentage import percent
 from ecs_envoy.importing.found import Found, Policy, given, time_text
 from ecs_envoy.importing.part import Part
 
@@ -110,18 +111,6 @@ def _mirror(action: Part, names: Mapping[str, str], place: str, found: Found) ->
     share = percent(mirrors[0]["runtime_fraction"]["default_value"])
     mirrors[0]["runtime_fraction"].ignore("runtime_key")
     return {"mirror": {"to": to, **({"percent": share} if share is not None and share < 100 else {})}}
-
-
-_DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
-
-
-def percent(fraction: Part) -> float | None:
-    """Return a FractionalPercent in percent; None if it is not given."""
-    if not fraction.values:
-        return None
-    size = _DENOMINATORS.get(fraction.text("denominator") or "HUNDRED", 1)
-    share = (fraction.number("numerator") or 0) / size
-    return int(share) if share == int(share) else share
 
 
 def _headers(route: Part, found: Found, place: str) -> Policy:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ecs_envoy.importing.envoy.header_match import header_of
 from ecs_envoy.importing.envoy.route_policy import route_policy
 from ecs_envoy.importing.found import Found, FoundRoute, Policy, Target
 from ecs_envoy.importing.part import Part
@@ -118,15 +119,11 @@ def _header(match: Part, place: str, found: Found) -> tuple[dict[str, object] | 
         found.note(place, "it matches several headers, and a canary has one", "match by one header")
         return None, False
     for one in headers:
-        name, exact = one.needed("name"), one.text("exact_match") or one["string_match"].text("exact")
-        one["string_match"].ignore("ignore_case")
-        present = one.flag("present_match") or set(one.values) == {"name"}
-        if one.flag("invert_match") or (exact is None and not present):
-            one.ignore(*one.values)
-            cure = "match a whole value, or any value"
-            found.note(place, f"it matches the header {name} by something else than its value", cure)
+        if (header := header_of(one)) is None:
+            reason = f"it matches the header {one.needed('name')} by something else than its value"
+            found.note(place, reason, "match a whole value, or any value")
             return None, False
-        return ({"name": name} if exact is None else {"name": name, "value": exact}), True
+        return header, True
     return None, True
 
 
