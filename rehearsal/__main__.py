@@ -116,9 +116,14 @@ def _check_seconds(option: str, seconds: float, bounds: tuple[int, int]) -> None
         )
 
 
+def _console() -> Console:
+    """Return the console; in the log of CI the tables have more room than the 80 columns that rich takes."""
+    return Console(width=None if sys.stdout.isatty() else 110)
+
+
 def _policies(config: Path, configuration: Configuration, out: Path, stop: threading.Event) -> int:
     """Drive the policies alone, without the emulator; return 1 if one differs from what was expected."""
-    console = Console()
+    console = _console()
     console.print(f"Rehearsing the policies of {config}; logs in {out}", soft_wrap=True, highlight=False)
     return 0 if _policies_good(configuration, out, stop, console) else 1
 
@@ -141,7 +146,7 @@ def _rehearse(
     seconds: float,
     delays: Delays,
 ) -> int:
-    console = Console()
+    console = _console()
     console.print(f"Rehearsing {config}; report and logs in {out}", soft_wrap=True, highlight=False)
     with (
         ConsoleProgress(console) as progress,

@@ -180,7 +180,7 @@ def _of_calls(
     probes = [probe for kind in _KINDS for probe in kind(subject)]
     probed = {probe.setting.split(".")[0].split(",")[0] for probe in probes}
     probes += [
-        Probe(setting=name, expected="it has no probe")
+        Probe(setting=name, expected=_NOT_SEEN.get(name, "calls do not show it"))
         for name in type(found.policy).model_fields
         if name not in {*probed, "idempotent", "methods"} and _is_on(found, name)
     ]
@@ -189,6 +189,13 @@ def _of_calls(
             yield subject, replace(probe, expected="DNS does not know its tasks", run=None)
         else:
             yield subject, probe
+
+
+_NOT_SEEN = {
+    "connect_timeout": "on one machine every connection opens at once",
+    "max_stream_duration": "the calls here are no streams",
+}
+"""Why a rehearsal cannot show a setting."""
 
 
 def _is_on(found: EffectivePolicy, name: str) -> bool:

@@ -82,7 +82,7 @@ def test_what_is_expected_is_seen_with_the_policy_and_not_without_it(
 def test_a_policy_that_cannot_be_driven_says_why(rows: list[Row]) -> None:
     undriven = {row.probe.setting: row.probe.expected for row in rows if row.seen is None}
     assert undriven == {
-        "connect_timeout": "it has no probe",
+        "connect_timeout": "on one machine every connection opens at once",
         "timeout": "1h is more than a rehearsal waits for",
     }
 
