@@ -90,7 +90,7 @@ def _value(value: _Schema, definitions: dict[str, _Schema]) -> str:
 
 def _kind(value: _Schema, definitions: dict[str, _Schema]) -> str:
     if "enum" in value:
-        few = len(value["enum"]) <= 9
+        few = len(value["enum"]) <= 16  # the status codes of gRPC
         return ", ".join(f"`{choice}`" for choice in value["enum"]) if few else "one of a list"
     if "x-minimum" in value:
         return f"time, {value['x-minimum']} to {value['x-maximum']}"
