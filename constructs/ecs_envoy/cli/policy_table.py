@@ -25,6 +25,9 @@ ALL_OTHERS = "(all others)"
 _ONLY_ITS_OWN = (("timeout",), ("hedging",), ("retries", "per_try_timeout"), ("retries", "on"))
 """What a streaming method does not take over from its service."""
 
+_ONLY_IDEMPOTENT = (("retries", "on"), ("retries", "per_try_timeout"), ("hedging", "after"))
+"""What holds only for a method that is idempotent."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRow:
@@ -106,6 +109,8 @@ def _settings(found: EffectivePolicy, places: _Places) -> Iterator[tuple[tuple[s
                 yield key, value, "default"
         elif found.stream and key in _ONLY_ITS_OWN and value in (None, []) and places.is_on(source):
             yield key, value, f"a streaming method has only its own, not {places.text(source)}"
+        elif key in _ONLY_IDEMPOTENT and not found.policy.idempotent and value not in (None, []):
+            yield key, value, f"{places.text(source)}; not used, because idempotent is false"
         else:
             yield key, value, places.text(source)
 

@@ -16,7 +16,7 @@ network: {vpc_id: vpc-0123456789abcdef0}
 namespace: {name: learning.local, id: ns-0123456789abcdef}
 policy:
   timeout: 5s
-  retries: {attempts: 3}
+  retries: {attempts: 3, on: [unavailable]}
   health_check: grpc
 services:
   lessons:
@@ -34,6 +34,7 @@ services:
           canary:
             - {to: grading, percent: 5, header: x-canary}
             - {to: grading, percent: 1}
+        learning.v1.Lessons/Get: {idempotent: true}
 existing_services:
   grading:
     cloud_map_service: grading
@@ -70,7 +71,7 @@ def rows(
             "",
             "timeout",
             "2s",
-            "existing_services.grading.policy.timeout (line 30)",
+            "existing_services.grading.policy.timeout (line 31)",
             id="of a service over the file",
         ),
         pytest.param(
@@ -125,7 +126,7 @@ def rows(
             "",
             "hedging",
             "null",
-            "existing_services.grading.policy.hedging (line 30)",
+            "existing_services.grading.policy.hedging (line 31)",
             id="off, because the file says so",
         ),
         pytest.param(
@@ -135,6 +136,14 @@ def rows(
             "null",
             "a streaming method has only its own, not policy.timeout (line 7)",
             id="not for a stream",
+        ),
+        pytest.param(
+            "lessons",
+            "",
+            "retries.on",
+            "[unavailable]",
+            "policy.retries.on (line 8); not used, because idempotent is false",
+            id="not for a method that may not run twice",
         ),
     ],
 )
@@ -164,6 +173,7 @@ def test_the_table_has_a_heading_for_each_method_and_lines_that_fit_a_terminal(
     assert [line for line in lines if line and not line.startswith(" ")] == [
         "grading  (all others)",
         "lessons  (all others)",
+        "lessons  learning.v1.Lessons/Get",
         "lessons  learning.v1.Lessons/Search",
         "lessons  learning.v1.Lessons/Watch",
     ]
