@@ -22,7 +22,10 @@ WIDTH = 110
 ALL_OTHERS = "(all others)"
 """The calls of a service whose method has no policy of its own."""
 
-_ONLY_ITS_OWN = (("timeout",), ("hedging",), ("retries", "per_try_timeout"), ("retries", "on"))
+_ONLY_ITS_OWN = (
+    *(("timeout",), ("hedging",), ("max_message_bytes",)),
+    *(("retries", "per_try_timeout"), ("retries", "on")),
+)
 """What a streaming method does not take over from its service."""
 
 _ONLY_IDEMPOTENT = (("retries", "on"), ("retries", "per_try_timeout"), ("hedging", "after"))

@@ -35,6 +35,7 @@ services:
             - {to: grading, percent: 5, header: x-canary}
             - {to: grading, percent: 1}
         learning.v1.Lessons/Get: {idempotent: true}
+      max_message_bytes: 100000
 existing_services:
   grading:
     cloud_map_service: grading
@@ -71,7 +72,7 @@ def rows(
             "",
             "timeout",
             "2s",
-            "existing_services.grading.policy.timeout (line 31)",
+            "existing_services.grading.policy.timeout (line 32)",
             id="of a service over the file",
         ),
         pytest.param(
@@ -126,7 +127,7 @@ def rows(
             "",
             "hedging",
             "null",
-            "existing_services.grading.policy.hedging (line 31)",
+            "existing_services.grading.policy.hedging (line 32)",
             id="off, because the file says so",
         ),
         pytest.param(
@@ -136,6 +137,14 @@ def rows(
             "null",
             "a streaming method has only its own, not policy.timeout (line 7)",
             id="not for a stream",
+        ),
+        pytest.param(
+            "lessons",
+            "Watch",
+            "max_message_bytes",
+            "null",
+            "a streaming method has only its own, not services.lessons.policy.max_message_bytes (line 27)",
+            id="not for a stream, of a service",
         ),
         pytest.param(
             "lessons",
