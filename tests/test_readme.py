@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
 from ecs_envoy.configuration import load_configuration
+from ecs_envoy.configuration.document import read_document
 from rehearsal.course.evenness import MAX_SHARE
 from tests.conftest import ROOT, Assembly, RunCdk, Templates, read_templates
 
@@ -147,6 +148,26 @@ def test_the_configuration_of_the_other_pages_is_a_good_one(text: str, tmp_path:
             example = re.sub(rf"^{key}:.*\n( .*\n)*", "", example, flags=re.MULTILINE)
         path.write_text(example + text)
     assert load_configuration(path).environment == "dev"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=str(number)) for number, text in enumerate(yaml_blocks(ROOT / "docs/policy.md"))],
+)
+def test_the_policies_of_their_page_are_good_ones(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    example = read_document(ROOT / "config/example.yaml").values
+    (tmp_path / "shown.yaml").write_text(text)
+    path.write_text(json.dumps(_over(example, read_document(tmp_path / "shown.yaml").values)))
+    assert load_configuration(path).environment == "dev"
+
+
+def _over(below: Any, above: Any) -> Any:  # noqa: ANN401
+    """Return `below` with the keys of `above`, at every depth."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    values, keys = cast("dict[str, Any]", below), cast("dict[str, Any]", above)
+    return {**values, **{key: _over(values.get(key), value) for key, value in keys.items()}}
 
 
 def python_example() -> str:
