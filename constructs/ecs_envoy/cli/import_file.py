@@ -18,7 +18,7 @@ _FILE = click.argument("file", type=click.Path(path_type=Path))
 _OUTPUT = click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="the file to write, instead of printing it",
+    help="the new file to write, instead of printing it",
 )
 
 
@@ -63,6 +63,8 @@ def envoy(file: Path, output: Path | None) -> None:
 
 def _import(file: Path, output: Path | None, read: Callable[[Sequence[object]], Found]) -> None:
     found: Found | None = None
+    if output and output.is_file():  # in which FIXMEs may have been filled in
+        fail(f"{output}: exists already; give another file, or remove it", BAD_INPUT)
     try:
         found = read(read_documents(file))
         text = configuration_text(found)

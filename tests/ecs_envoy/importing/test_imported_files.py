@@ -45,6 +45,16 @@ def test_validate_accepts_what_was_imported_and_so_does_the_real_envoy(
     assert "good; its bootstrap is accepted by Envoy 1.40.0" in capsys.readouterr().out
 
 
+def test_fails_to_overwrite_a_file_in_which_somebody_may_have_filled_in_what_was_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (new := tmp_path / "new.yaml").write_text("mine\n")
+    mesh = str(FILES / "app_mesh/one-node.json")
+    assert ended(monkeypatch, "import", "app-mesh", mesh, "--output", str(new)) == 2
+    assert capsys.readouterr().err.endswith(f"{new}: exists already; give another file, or remove it\n")
+    assert new.read_text() == "mine\n"
+
+
 def _unknown(values: object, shape: Shape, path: str) -> Iterator[str]:
     """Yield the keys in `values` that AWS's API does not have."""
     if isinstance(shape, StructureShape):
