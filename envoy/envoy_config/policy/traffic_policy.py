@@ -50,7 +50,7 @@ class MethodPolicy(Settings):
     """How the proxy treats the calls of a gRPC method.
 
     A key that is not given is as in the policy of the service, and then as in that of the file. `null` turns
-    a block off.
+    off what is off by default, such as `timeout` or `hedging`; `[]` does it for `canary` and `retries.on`.
     """
 
     hints = _OF_A_SERVICE
@@ -104,7 +104,8 @@ class TrafficPolicy(MethodPolicy):
     """How the proxy treats the calls of all services, or of one, and of single methods of it.
 
     A key that is not given is as in the policy of the file, if this is the one of a service, and else as
-    described here. `null` turns a block off.
+    described here. `null` turns off what is off by default, such as `timeout` or `hedging`; `[]` does it for
+    `canary` and `retries.on`.
     """
 
     hints: ClassVar[Mapping[str, str]] = {}
