@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from ecs_envoy.configuration import ConfigurationError, load_configuration
+from ecs_envoy.configuration.document import read_document
 from ecs_envoy.configuration.reference import reference
 from ecs_envoy.configuration.schema import json_schema
 from tests.conftest import ROOT
@@ -236,9 +237,10 @@ def test_the_schema_and_the_reference_page_are_up_to_date() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_each_configuration_fits_the_schema_and_names_it(path: Path) -> None:
-    text = path.read_text()
-    assert text.splitlines()[0] == "# yaml-language-server: $schema=schema.json"
-    jsonschema.validate(yaml.safe_load(text), json.loads(json_schema()))  # pyright: ignore[reportUnknownMemberType]
+    assert path.read_text().splitlines()[0] == "# yaml-language-server: $schema=schema.json"
+    # As editors read it, by YAML 1.2: PyYAML alone would take the key `on` for true.
+    values = read_document(path).values
+    jsonschema.validate(values, json.loads(json_schema()))  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_the_schema_refuses_a_wrong_value() -> None:
