@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ecs_envoy.configuration.document import read_document
 from ecs_envoy.configuration.server import CutOver
 from ecs_envoy.plan.cut_over import weights
 from rehearsal import configured
@@ -35,7 +36,7 @@ CALL_SECONDS = 1.0
 
 def write_configuration(config: Path, percent: int, out: Path) -> None:
     """Write `config` to `out`, with `percent` for every name with `cut_over`."""
-    values: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    values: dict[str, Any] = read_document(config).values
     for section in ("services", "existing_services"):
         services: dict[str, dict[str, Any]] = values.get(section) or {}
         for service in services.values():

@@ -1,10 +1,12 @@
 """The configuration of the rolling deployment: the same with one more environment variable."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ecs_envoy.configuration import Configuration
+from ecs_envoy.configuration.document import read_document
 
 VARIABLE = "ECS_ENVOY_REHEARSAL"
 
@@ -17,7 +19,7 @@ def rolled_configuration(config: Path, configuration: Configuration, out: Path) 
     if not configuration.services:
         return None
     name = max(configuration.services, key=lambda name: configuration.services[name].tasks.min)
-    values = yaml.safe_load(config.read_text(encoding="utf-8"))
+    values: dict[str, Any] = read_document(config).values
     service = values["services"][name]
     service["environment"] = {**service.get("environment", {}), VARIABLE: "rolled"}
     out.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")

@@ -7,8 +7,16 @@ import pytest
 from ecs_envoy.configuration import load_configuration
 from rehearsal.course.cut_over import write_configuration
 from rehearsal.course.cut_over_result import CutOverStep
+from rehearsal.course.rolled import VARIABLE, rolled_configuration
 from tests.ecs_envoy.configuration.test_configuration import GOOD
 from tests.ecs_envoy.configuration.test_cut_over_configuration import BLOCK
+
+RETRIES = """\
+policy:
+  retries: {on: [unavailable]}
+  methods: {"learning.v1.Lessons/*": {idempotent: true}}
+"""
+"""PyYAML alone would take the key `on` for true."""
 
 
 def step(*, percent: int = 50, dials: int = 100, by_proxy: int = 50, failed: int = 0) -> CutOverStep:
@@ -26,13 +34,25 @@ def step(*, percent: int = 50, dials: int = 100, by_proxy: int = 50, failed: int
 
 def test_a_step_changes_nothing_but_the_percentage(tmp_path: Path) -> None:
     before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
-    before.write_text(GOOD + BLOCK)
+    before.write_text(GOOD + BLOCK + RETRIES)
     write_configuration(before, 50, after)
     old, new = load_configuration(before), load_configuration(after)
     assert new.services["lessons"].cut_over
     assert new.services["lessons"].cut_over.percent == 50
     moved = {"services": {"lessons": {"cut_over": {"percent"}}}}
     assert new.model_dump(exclude=moved) == old.model_dump(exclude=moved)
+
+
+def test_the_rolled_configuration_has_one_more_variable_and_nothing_else(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
+    before.write_text(GOOD + RETRIES)
+    old = load_configuration(before)
+    name = rolled_configuration(before, old, after)
+    assert name
+    new = load_configuration(after)
+    assert VARIABLE in new.services[name].environment
+    added = {"services": {name: {"environment": {VARIABLE}}}}
+    assert new.model_dump(exclude=added) == old.model_dump()
 
 
 @pytest.mark.parametrize(

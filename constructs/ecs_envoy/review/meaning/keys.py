@@ -14,6 +14,16 @@ _LONGEST = 120
 """How many characters of a value are shown."""
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's, but `on`, `off`, `yes` and `no` are texts, as in YAML 1.2: `on` is a key of retries."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if first in "tTfF" or not tag.endswith(":bool")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeyChange:
     """A key that differs.
@@ -83,7 +93,7 @@ def key_changes(comparison: Comparison) -> list[KeyChange]:
 
 def _values(configured: Configured) -> Json:
     try:
-        return yaml.safe_load(configured.text)
+        return yaml.load(configured.text, Loader=_Loader)  # noqa: S506  # one of SafeLoader's
     except yaml.YAMLError:
         return None  # a kind of YAML that only the app knows
 

@@ -67,6 +67,11 @@ CASES: dict[str, tuple[tuple[Stacks, str], tuple[Stacks, str], list[str]]] = {
             "- this is: time to open a connection to a task",
         ],
     ),
+    "a key that PyYAML alone takes for true": (
+        (TWO, "services: {lessons: {policy: {retries: {on: [unavailable]}}}}"),
+        (TWO, "services: {lessons: {policy: {retries: {on: [aborted]}}}}"),
+        ["`services.lessons.policy.retries.on: unavailable → aborted`"],
+    ),
     "a key of ours goes": (
         (TWO, "environment: prod\nservices: {lessons: {policy: {connect_timeout: 2s}}}"),
         (TWO, "environment: prod\nservices: {lessons: {}}"),
