@@ -118,7 +118,7 @@ def _check_seconds(option: str, seconds: float, bounds: tuple[int, int]) -> None
 
 def _console() -> Console:
     """Return the console; in the log of CI the tables have more room than the 80 columns that rich takes."""
-    return Console(width=None if sys.stdout.isatty() else 110)
+    return Console(width=None if sys.stdout.isatty() else 130)
 
 
 def _policies(config: Path, configuration: Configuration, out: Path, stop: threading.Event) -> int:
