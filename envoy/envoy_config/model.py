@@ -95,6 +95,7 @@ class Service:
             grpc_services=upstream.grpc_services,
             hosts=upstream.hosts,
             own_name=self.own_name,
+            sends_to=self.policy.sends_to,
         )
 
     @functools.cached_property

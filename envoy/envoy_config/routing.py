@@ -49,6 +49,7 @@ class Claim:
         grpc_services: The proto services that go to it, whatever name the client dials.
         hosts: The names that lead to it alone, or to the services that share them.
         own_name: A name that no other service may have; None if it has none.
+        sends_to: The services that its policy sends some of its calls to.
 
     """
 
@@ -56,6 +57,7 @@ class Claim:
     grpc_services: Sequence[str] = ()
     hosts: Sequence[str] = ()
     own_name: str | None = None
+    sends_to: Sequence[str] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,13 +107,15 @@ def routing_problems(claims: Sequence[Claim]) -> Iterator[Problem]:
     if not claims:
         yield "", (), "there is no service to route to; give at least one"
     names: set[str] = set()
+    reached = {name for claim in claims for name in claim.sends_to}
     for claim in claims:
         if claim.service in names:
             yield claim.service, (), "two services have this name; give each its own name"
         if claim.service in OWN_CLUSTERS:
             yield claim.service, (), "the proxy has an internal cluster of this name; give another name"
         names.add(claim.service)
-        if not claim.grpc_services and not claim.hosts and len(claims) > 1:
+        listed = claim.grpc_services or claim.hosts or claim.service in reached
+        if not listed and len(claims) > 1:
             yield (
                 claim.service,
                 ("grpc_services",),

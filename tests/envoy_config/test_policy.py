@@ -1,12 +1,13 @@
 """How policies are merged, and which methods get a route of their own."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from envoy_config import Proxy, Service, SettingsError, TrafficPolicy, Upstream
+from envoy_config import Proxy, RoutingError, Service, SettingsError, TrafficPolicy, Upstream
 from envoy_config.bootstrap import bootstrap
 from envoy_config.policy.layers import EffectivePolicy, effective_policies
 from envoy_config.policy.merging import method_policy, service_policy
@@ -112,6 +113,24 @@ def test_only_methods_with_another_policy_have_a_route_of_their_own() -> None:
         f"lessons.example.com /{L}/Slow": "5s",
         "lessons.example.com /": "1s",
     }
+
+
+def test_a_service_that_gets_calls_by_a_canary_or_as_copies_needs_no_calls_of_its_own() -> None:
+    policies = {"lessons": given(canary={"to": "next", "percent": 5}, mirror={"to": "shadow"})}
+    services = [
+        Service(
+            name=name,
+            address="a.b",
+            upstream=Upstream(grpc_services=[L] if name == "lessons" else []),
+            policy=policies.get(name, given()),
+        )
+        for name in ("lessons", "next", "shadow")
+    ]
+    written = json.loads(to_json(bootstrap(Proxy(name="grpc"), services)))
+    names = [cluster["name"] for cluster in written["static_resources"]["clusters"]]
+    assert names == ["lessons", "next", "shadow"]
+    with pytest.raises(RoutingError, match=r"^shadow: grpc_services: missing"):
+        bootstrap(Proxy(name="grpc"), [services[0], *services[2:], replace(services[1], name="shadow2")][1:])
 
 
 def test_a_policy_of_a_proto_service_holds_whatever_name_the_client_dials() -> None:

@@ -104,7 +104,13 @@ class ServicePlan:
     def claim(self, own_name: str) -> Claim:
         """Return which calls go to it; `own_name` leads to it alone."""
         listed, hosts = self.upstream.grpc_services, self.upstream.hosts
-        return Claim(service=self.name, grpc_services=listed, hosts=hosts, own_name=own_name)
+        return Claim(
+            service=self.name,
+            grpc_services=listed,
+            hosts=hosts,
+            own_name=own_name,
+            sends_to=self.policy.sends_to,
+        )
 
     def envoy_service(self, own_name: str | None) -> envoy_config.Service:
         """Return the settings that Envoy's bootstrap is made from; `own_name` leads to it alone."""

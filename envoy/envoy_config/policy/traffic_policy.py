@@ -110,6 +110,14 @@ class TrafficPolicy(MethodPolicy):
 
     hints: ClassVar[Mapping[str, str]] = {}
 
+    @property
+    def sends_to(self) -> tuple[str, ...]:
+        """The other services that get some of the calls, by a canary or as a copy; each once."""
+        policies = (self, *self.methods.values())
+        canaries = (canary.to for policy in policies for canary in policy.canaries)
+        mirrors = (policy.mirror.to for policy in policies if policy.mirror)
+        return tuple(dict.fromkeys(name for name in (*canaries, *mirrors) if name))
+
     # Envoy's default of 5 s is far too long inside a VPC, and Envoy then retries on another task.
     connect_timeout: ConnectTimeout = Field(
         default=timedelta(seconds=1), description="time to open a connection to a task"
