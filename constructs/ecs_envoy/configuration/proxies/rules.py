@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from ecs_envoy.configuration.existing.plans import own_namespace_id
 from ecs_envoy.configuration.model import Configuration
-from ecs_envoy.configuration.plans import servers, service_plans
+from ecs_envoy.configuration.plans import proxy_task_input, servers, service_plans
 from ecs_envoy.configuration.proxies.addresses import address_variable
 from ecs_envoy.configuration.proxies.views import views
+from ecs_envoy.plan.policy.shared_rules import shared_policy_findings
 from ecs_envoy.plan.rules import Rule
 from envoy_config.settings_error import Finding
 
@@ -88,10 +89,15 @@ def _address_variables(configuration: Configuration) -> Iterator[Finding]:
             )
 
 
+def _policy(configuration: Configuration) -> Iterator[Finding]:
+    yield from shared_policy_findings([proxy_task_input(view) for view in views(configuration)])
+
+
 PROXIES_RULES: tuple[Rule[Configuration], ...] = (
     _one_or_several,
     _services,
     _stacks,
     _names,
     _address_variables,
+    _policy,
 )

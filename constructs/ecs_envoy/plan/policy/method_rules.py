@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from ecs_envoy.plan.policy.subject import PoliciesOfService
 from ecs_envoy.plan.rules import Rule
-from envoy_config.settings_error import Finding
+from envoy_config.policy.traffic_policy import TrafficPolicy
+from envoy_config.settings_error import Finding, KeyPath
 
 ALWAYS = (
     "grpc.health.v1.Health",
@@ -15,30 +16,26 @@ ALWAYS = (
 
 
 def _methods(service: PoliciesOfService) -> Iterator[Finding]:
-    """Find methods of the service's own policy, and of the proxy's, that no service has."""
-    task = service.task
-    listed = {plan.name: plan.upstream.grpc_services for plan in task.services}
-    own = next(plan.policy for plan in task.services if plan.name == service.name)
-    for pattern in own.methods:
-        yield from _known(pattern, listed[service.name], ("services", service.name, "policy"), service.name)
-    if all(listed.values()) and not task.shares_policy:
-        every = [name for names in listed.values() for name in names]
-        for pattern in task.policy.methods:
-            yield from _known(pattern, every, ("policy",), "any service of the proxy")
+    """Find methods of the service's own policy that it does not have."""
+    own = next(plan for plan in service.task.services if plan.name == service.name)
+    here = ("services", service.name, "policy")
+    yield from unknown_methods(own.policy, own.upstream.grpc_services, here, service.name)
 
 
-def _known(
-    pattern: str, proto_services: Sequence[str], policy: tuple[str, ...], owner: str
+def unknown_methods(
+    policy: TrafficPolicy, proto_services: Sequence[str], here: KeyPath, owner: str
 ) -> Iterator[Finding]:
-    proto_service = pattern.partition("/")[0]
-    if proto_services and proto_service not in {*proto_services, *ALWAYS}:
-        yield (
-            (*policy, "methods", pattern),
-            (
-                f"{proto_service} is no proto service of {owner}; give a method of "
-                f"{', '.join(sorted(set(proto_services)))}, or add it to grpc_services"
-            ),
-        )
+    """Yield each method in `policy`, given at `here`, that is of none of `proto_services` of `owner`."""
+    for pattern in policy.methods:
+        proto_service = pattern.partition("/")[0]
+        if proto_services and proto_service not in {*proto_services, *ALWAYS}:
+            yield (
+                (*here, "methods", pattern),
+                (
+                    f"{proto_service} is no proto service of {owner}; give a method of "
+                    f"{', '.join(sorted(set(proto_services)))}, or add it to grpc_services"
+                ),
+            )
 
 
 def _headers(service: PoliciesOfService) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """Rules for calls that are repeated though a task may have begun them: idempotent ones only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
+from ecs_envoy.plan.policy.subject import PoliciesOfService
 from ecs_envoy.plan.rules import Rule
 from envoy_config.policy.layers import EffectivePolicy
 from envoy_config.settings_error import Finding, KeyPath
@@ -15,27 +15,23 @@ _UNSAFE: dict[tuple[str, ...], str] = {
 
 
 def _idempotent(service: PoliciesOfService) -> Iterator[Finding]:
+    for where, problem in without_idempotent(service.methods):
+        if where[0] != "policy":  # what is given for all services is in shared_rules.py
+            yield where, problem
+
+
+def without_idempotent(methods: Sequence[EffectivePolicy]) -> Iterator[Finding]:
+    """Yield each place where calls of `methods` are to be repeated, and none of the methods is idempotent."""
     for key, what in _UNSAFE.items():
+        given: dict[KeyPath, bool] = {}
+        for calls in methods:
+            where = calls.source(*key)
+            if where and _is_on(calls, key):
+                given[where] = given.get(where, False) or calls.policy.idempotent
         problem = f"{what}, and no method that it is for is idempotent; give idempotent: true to the methods"
-        for where in _without_idempotent(service.methods, key):
-            if where[0] != "policy":
+        for where, has_idempotent in given.items():
+            if not has_idempotent:
                 yield where, f"{problem} whose calls may run twice, or remove it"
-        # What is given for all services is looked at once, with the first one.
-        if service.name == service.task.services[0].name and not service.task.shares_policy:
-            everywhere = (calls for every in policies_of_services(service.task) for calls in every.methods)
-            for where in _without_idempotent(everywhere, key):
-                if where[0] == "policy":
-                    yield where, f"{problem} whose calls may run twice, or remove it"
-
-
-def _without_idempotent(methods: Iterable[EffectivePolicy], key: tuple[str, ...]) -> Iterator[KeyPath]:
-    """Yield each path at which `key` is given for `methods` of which none is idempotent."""
-    given: dict[KeyPath, bool] = {}
-    for calls in methods:
-        where = calls.source(*key)
-        if where and _is_on(calls, key):
-            given[where] = given.get(where, False) or calls.policy.idempotent
-    yield from (where for where, has_idempotent in given.items() if not has_idempotent)
 
 
 def _streams(service: PoliciesOfService) -> Iterator[Finding]:

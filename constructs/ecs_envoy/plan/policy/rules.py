@@ -9,6 +9,7 @@ from ecs_envoy.plan.policy.limit_rules import LIMIT_RULES
 from ecs_envoy.plan.policy.load_balancing_rules import LOAD_BALANCING_RULES
 from ecs_envoy.plan.policy.method_rules import METHOD_RULES
 from ecs_envoy.plan.policy.repeat_rules import REPEAT_RULES
+from ecs_envoy.plan.policy.shared_rules import shared_policy_findings
 from ecs_envoy.plan.policy.splitting_rules import SPLITTING_RULES
 from ecs_envoy.plan.policy.subject import PoliciesOfService, policies_of_services
 from ecs_envoy.plan.policy.time_rules import TIME_RULES
@@ -36,6 +37,8 @@ POLICY_WARNINGS: tuple[Rule[PoliciesOfService], ...] = (keepalive_warning,)
 def policy_findings(task: ProxyTaskInput) -> Iterator[Finding]:
     """Yield what the rules find in the policies of `task`; what several services share is there once."""
     yield from _found(POLICY_RULES, task)
+    if not task.shares_policy:
+        yield from shared_policy_findings([task])
 
 
 def policy_warnings(task: ProxyTaskInput) -> Iterator[Finding]:
