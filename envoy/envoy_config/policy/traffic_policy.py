@@ -21,7 +21,7 @@ from envoy_config.values import Flag
 
 
 def _form(given: object) -> str:
-    return "[one]" if isinstance(given, dict | Canary) else "[several]"
+    return "[several]" if isinstance(given, list | tuple) else "[one]"
 
 
 Canaries = Annotated[

@@ -51,8 +51,12 @@ def _zones(service: PoliciesOfService) -> Iterator[Finding]:
 
 
 def _panic(service: PoliciesOfService) -> Iterator[Finding]:
-    whole = service.whole
+    whole, policy = service.whole, service.service
     if whole.health_check.type == whole.outlier_detection.type == "none":
+        types = [policy.source(block, "type") for block in ("health_check", "outlier_detection")]
+        here = policy.source(_BLOCK, "panic_threshold")
+        if here and here[0] == "policy" and any(where and where[0] != "policy" for where in types):
+            return  # the service turns off what the file has for all
         because = "no health_check and no outlier_detection, which alone know of bad tasks"
         yield from without_effect(
             service, _BLOCK, ("panic_threshold",), because=because, cure="remove it, or give one of the two"

@@ -1,6 +1,7 @@
 """Rules for canaries and mirrors: where calls go, and how many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from ecs_envoy.plan.policy.load_balancing_rules import version_problem
 from ecs_envoy.plan.policy.subject import PoliciesOfService
@@ -22,9 +23,14 @@ def _canaries(service: PoliciesOfService) -> Iterator[Finding]:
         listed = not isinstance(calls.policy.canary, Canary)
         for number, canary in enumerate(entries):
             yield from _canary(service, canary, (*here, number) if listed else here)
-        shares = sum(canary.percent or 0 for canary in entries)
+            yield from _taken(canary, entries[:number], (*here, number))
+        # As Decimals, because the sum of floats such as 2.3, 27.4 and 70.3 may be a little more than 100.
+        shares = sum(Decimal(str(canary.percent or 0)) for canary in entries)
         if shares > 100:
-            yield here, f"sends {shares:g} % of the calls elsewhere; give shares that sum up to 100 at most"
+            yield (
+                here,
+                f"sends {float(shares):g} % of the calls elsewhere; give shares that sum up to 100 at most",
+            )
 
 
 def _canary(service: PoliciesOfService, canary: Canary, here: KeyPath) -> Iterator[Finding]:
@@ -37,6 +43,16 @@ def _canary(service: PoliciesOfService, canary: Canary, here: KeyPath) -> Iterat
     if canary.percent is None and canary.header is None:
         yield here, "does not say which calls go there; give percent or header"
     yield from _target(service, canary.to, (*here, "to"))
+
+
+def _taken(canary: Canary, earlier: Sequence[Canary], here: KeyPath) -> Iterator[Finding]:
+    header = canary.header
+    if header and any(
+        other.header and other.header.name == header.name and other.header.value in {None, header.value}
+        for other in earlier
+    ):
+        problem = "has no effect, because an earlier entry takes all of these calls"
+        yield (*here, "header"), f"{problem}; remove one of the two, or give the one with a value first"
 
 
 def _mirror(service: PoliciesOfService) -> Iterator[Finding]:

@@ -136,6 +136,11 @@ def test_fails_for_a_version_if_dns_lists_the_tasks(tmp_path: Path, stack: Stack
         pytest.param(
             {"health_check": {"type": "grpc", "interval": "5s"}}, {"health_check": "none"}, id="no checks"
         ),
+        pytest.param(
+            {"load_balancing": {"panic_threshold": 50}},
+            {"health_check": "none", "outlier_detection": "none"},
+            id="no bad tasks",
+        ),
     ],
 )
 def test_a_service_may_turn_off_what_the_file_has_for_all(

@@ -9,6 +9,7 @@ import yaml
 from aws_cdk import Stack
 
 from ecs_envoy import Network, TrafficPolicy
+from ecs_envoy.configuration import load_configuration
 from tests.ecs_envoy.configuration.test_configuration import GOOD, problems
 from tests.ecs_envoy.constructs.factories import grpc_service, proxy_with
 
@@ -80,6 +81,16 @@ REFUSED = [
         id="a version that ECS does not register",
     ),
     pytest.param(
+        {
+            "canary": [
+                {"to": "courses", "header": "x-a"},
+                {"to": "courses", "header": {"name": "x-a", "value": "1"}},
+            ]
+        },
+        "canary[1].header: has no effect, because an earlier entry takes all of these calls; remove one of the two",
+        id="a header that an earlier entry takes",
+    ),
+    pytest.param(
         {"mirror": {"to": "lessons"}},
         "mirror.to: lessons is the service itself; give another service",
         id="a mirror that points at itself",
@@ -95,6 +106,30 @@ REFUSED = [
         id="a header that comes and goes",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "canary",
+    [
+        pytest.param(
+            [{"to": "courses", "percent": share} for share in (2.3, 27.4, 13.0, 52.2, 2.7, 2.4)],
+            id="shares whose sum as floats is more than 100",
+        ),
+        pytest.param(
+            [{"to": "courses", "header": {"name": "x-a", "value": "1"}}, {"to": "courses", "header": "x-a"}],
+            id="a value of a header before all others",
+        ),
+    ],
+)
+def test_canaries_may_take_all_calls_between_them(canary: list[dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "good.yaml"
+    path.write_text(_file({"services.lessons": {"canary": canary}}))
+    assert load_configuration(path)
+
+
+def test_fails_for_a_canary_that_is_a_name_with_a_cure_that_is_true(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, _file({"services.lessons": {"canary": "courses"}}))
+    assert line.endswith("policy.canary: 'courses' is not a mapping; give 'key: value' lines below it")
 
 
 @pytest.mark.parametrize(("policy", "message"), REFUSED)
