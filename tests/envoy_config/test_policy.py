@@ -70,6 +70,11 @@ def test_a_method_of_another_service_is_left_out_of_what_all_have() -> None:
     assert list(service_policy(defaults, given(), grpc_services=[L]).methods) == [f"{L}/Get"]
 
 
+def test_a_method_that_any_server_may_have_is_kept() -> None:
+    defaults = given(methods={"grpc.health.v1.Health/*": {"timeout": "1s"}})
+    assert list(service_policy(defaults, given(), grpc_services=[L]).methods) == ["grpc.health.v1.Health/*"]
+
+
 def test_each_value_says_where_it_was_given() -> None:
     found = {
         each.method: each

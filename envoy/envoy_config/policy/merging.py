@@ -8,6 +8,13 @@ from envoy_config.settings import Settings
 
 _Kind = TypeVar("_Kind", bound=Settings)
 
+OF_ANY_SERVER = (
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+)
+"""Proto services that any server may have without listing them."""
+
 
 def service_policy(
     defaults: TrafficPolicy, own: TrafficPolicy, *, grpc_services: Sequence[str] = ()
@@ -23,7 +30,7 @@ def service_policy(
     kept = {
         pattern: policy
         for pattern, policy in defaults.methods.items()
-        if not grpc_services or pattern.partition("/")[0] in grpc_services
+        if not grpc_services or pattern.partition("/")[0] in {*grpc_services, *OF_ANY_SERVER}
     }
     if kept != defaults.methods:
         defaults = defaults.model_copy(update={"methods": kept})

@@ -4,15 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from ecs_envoy.plan.policy.subject import PoliciesOfService
 from ecs_envoy.plan.rules import Rule
+from envoy_config.policy.merging import OF_ANY_SERVER
 from envoy_config.policy.traffic_policy import TrafficPolicy
 from envoy_config.settings_error import Finding, KeyPath
-
-ALWAYS = (
-    "grpc.health.v1.Health",
-    "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection",
-)
-"""Proto services that any server may have without listing them."""
 
 
 def _methods(service: PoliciesOfService) -> Iterator[Finding]:
@@ -28,7 +22,7 @@ def unknown_methods(
     """Yield each method in `policy`, given at `here`, that is of none of `proto_services` of `owner`."""
     for pattern in policy.methods:
         proto_service = pattern.partition("/")[0]
-        if proto_services and proto_service not in {*proto_services, *ALWAYS}:
+        if proto_services and proto_service not in {*proto_services, *OF_ANY_SERVER}:
             yield (
                 (*here, "methods", pattern),
                 (
