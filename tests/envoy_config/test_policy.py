@@ -178,6 +178,18 @@ def test_a_policy_of_a_proto_service_holds_whatever_name_the_client_dials() -> N
             "'grpc-timeout' is not a header that may be named",
             id="a header of gRPC itself",
         ),
+        pytest.param(
+            {"headers": {"response": {"add": {"Keep-Alive": "1"}}}},
+            ("headers", "response", "add", "Keep-Alive"),
+            "'Keep-Alive' is not a header that may be named",
+            id="a header that HTTP/2 forbids",
+        ),
+        pytest.param(
+            {"methods": {"a.B/C": TrafficPolicy(connect_timeout="2s")}},  # type: ignore[arg-type]  # pyright: ignore
+            ("methods", "a.B/C"),
+            "a TrafficPolicy is for a whole service; give a MethodPolicy",
+            id="the policy of a service for a method",
+        ),
     ],
 )
 def test_fails_with_the_key_as_it_was_given(settings: dict[str, Any], path: object, message: str) -> None:

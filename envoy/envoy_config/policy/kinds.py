@@ -57,10 +57,14 @@ _checked_name = text(r"[\w./-]*", "a name for grpc.health.v1", "one such as lear
 CheckedName = Annotated[str, *_checked_name]
 _version = text(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", "a version", "one such as v2 or 1.4.0", length=63)
 Version = Annotated[str, *_version]
+# HTTP/2 forbids the headers that are about a connection (RFC 9113, "Connection-Specific Header Fields"): a
+# strict server takes a call with one for malformed. `content-length` would be another one than the body has.
+_CONNECTION = "connection$|keep-alive$|proxy-connection$|transfer-encoding$|upgrade$|content-length$"
 _header_name = text(
-    r"(?!(?i:grpc-|te$|content-type$|host$))[A-Za-z0-9][\w.-]*",
+    rf"(?!(?i:grpc-|te$|content-type$|host$|{_CONNECTION}))[A-Za-z0-9][\w.-]*",
     "a header that may be named",
-    "metadata such as x-tenant; gRPC's own (grpc-*, te, content-type) stay as they are",
+    "metadata such as x-tenant; gRPC's own (grpc-*, te, content-type) and those that HTTP/2 has no place for "
+    "(connection, content-length, ...) stay as they are",
     length=128,
 )
 HeaderName = Annotated[str, AfterValidator(str.lower), *_header_name]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from envoy_config.policy.capacity import CircuitBreakers, Connections
 from envoy_config.policy.fault import Fault
@@ -17,7 +17,7 @@ from envoy_config.policy.retries import Hedging, Retries
 from envoy_config.policy.short_form import short_form
 from envoy_config.policy.splitting import Canary, Mirror
 from envoy_config.settings import Settings
-from envoy_config.values import Flag
+from envoy_config.values import Flag, problem
 
 
 def _form(given: object) -> str:
@@ -100,6 +100,13 @@ class MethodPolicy(Settings):
         return (self.canary,) if isinstance(self.canary, Canary) else tuple(self.canary)
 
 
+def _of_a_method(given: object) -> object:
+    # A subclass, so that pydantic would take it, and its keys of a whole service would have no effect.
+    if isinstance(given, TrafficPolicy):
+        raise problem("a TrafficPolicy is for a whole service; give a MethodPolicy")
+    return given
+
+
 class TrafficPolicy(MethodPolicy):
     """How the proxy treats the calls of all services, or of one, and of single methods of it.
 
@@ -139,7 +146,7 @@ class TrafficPolicy(MethodPolicy):
     adaptive_concurrency: AdaptiveConcurrency | None = Field(
         default=None, description="open calls are bounded by the time they take; not by default"
     )
-    methods: dict[MethodPattern, MethodPolicy] = Field(
+    methods: dict[MethodPattern, Annotated[MethodPolicy, BeforeValidator(_of_a_method)]] = Field(
         default={},
         description="the policy of single methods, such as learning.v1.Lessons/Search, or of all of a proto "
         "service, such as learning.v1.Lessons/*; what is given there overrides what is given here",
