@@ -63,8 +63,11 @@ def version_metadata(version: str | None) -> Metadata | None:
     """Return the metadata of the endpoints that calls go to; None for every endpoint."""
     if version is None:
         return None
-    fields = {VERSION_KEY: Value(string_value=version)}
-    return Metadata(filter_metadata={"envoy.lb": Struct(fields=fields)})
+    return Metadata(filter_metadata={"envoy.lb": _version_fields(version)})
+
+
+def _version_fields(version: str) -> Struct:
+    return Struct(fields={VERSION_KEY: Value(string_value=version)})
 
 
 def _policy(service: Service, settings: LoadBalancing) -> TypedExtensionConfig:
@@ -121,11 +124,13 @@ def _by_header(name: str) -> ConsistentHashingLbConfig:
 
 
 def _subset(service: Service, policy: TypedExtensionConfig) -> TypedExtensionConfig:
+    version, fallback = service.policy.load_balancing.version, SubsetLbSubsetFallbackPolicy
     return typed_extension(
         f"{_NAMES}.subset",
         Subset(
-            # Calls without a version go to every task.
-            fallback_policy=SubsetLbSubsetFallbackPolicy.ANY_ENDPOINT,
+            # Calls of another service's route (a canary, a mirror) name no version.
+            fallback_policy=fallback.DEFAULT_SUBSET if version else fallback.ANY_ENDPOINT,
+            default_subset=_version_fields(version) if version else None,
             # A version that no task has gets no calls elsewhere: whoever names one does not want another.
             subset_selectors=[
                 SubsetLbSubsetSelector(

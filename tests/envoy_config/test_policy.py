@@ -167,6 +167,12 @@ def test_a_policy_of_a_proto_service_holds_whatever_name_the_client_dials() -> N
             id="status",
         ),
         pytest.param(
+            {"admission_control": {"success_percent": 0.5}},
+            ("admission_control", "success_percent"),
+            "0.5 is not a percentage of calls that have to succeed; give a number from 1 to 100",
+            id="a share with which Envoy does not start",
+        ),
+        pytest.param(
             {"methods": {"a.B/C": {"connect_timeout": "1s"}}},
             ("methods", "a.B/C", "connect_timeout"),
             "unknown key; the methods of a service share its connections; give it in the policy of the",

@@ -46,6 +46,9 @@ _whole_percent = whole_number("a percentage", 0, 100)
 WholePercent = Annotated[int, *_whole_percent]
 _some_percent = number("a percentage", 0.0001, 100)
 SomePercent = Annotated[float, *_some_percent]
+# Envoy does not start with a threshold below 1 % ("Success rate threshold cannot be less than 1.0%").
+_success_percent = number("a percentage of calls that have to succeed", 1, 100)
+SuccessPercent = Annotated[float, *_success_percent]
 _aggression = number("an aggression", 0.1, 10)
 Aggression = Annotated[float, *_aggression]
 

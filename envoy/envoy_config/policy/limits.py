@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from envoy_config.policy.kinds import AtOnce, CallRate, CallTimeout, HeaderName, SomePercent, Window
+from envoy_config.policy.kinds import (
+    AtOnce,
+    CallRate,
+    CallTimeout,
+    HeaderName,
+    SomePercent,
+    SuccessPercent,
+    Window,
+)
 from envoy_config.settings import Settings
 
 
@@ -31,7 +39,7 @@ class RateLimit(Settings):
 class AdmissionControl(Settings):
     """Refuses a growing share of the calls of a service, once too few of them succeed."""
 
-    success_percent: SomePercent = Field(
+    success_percent: SuccessPercent = Field(
         default=95, description="the share of calls that have to succeed; with fewer, calls are refused"
     )
     window: Window = Field(

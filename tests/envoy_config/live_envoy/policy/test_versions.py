@@ -20,6 +20,7 @@ POLICIES = {
         f"second-{kind}": {"load_balancing": {"type": kind, "version": "v2", **HEADER.get(kind, {})}}
         for kind in TYPES
     },
+    "elsewhere": {"canary": {"to": "second-random", "percent": 100}},
     "third": {"load_balancing": {"version": "v3"}},
     "split": {"load_balancing": {"version": "v1"}, "canary": {"version": "v2", "percent": 50}},
     "heavy": {},
@@ -60,6 +61,10 @@ def test_a_canary_of_a_version_gets_its_share_of_the_calls(world: SideBySide) ->
     assert set(calls) == set(world.tasks)
     # Six standard deviations of a share of one half.
     assert abs(calls[world.tasks[1]] + calls[world.tasks[3]] - 100) <= 43
+
+
+def test_a_canary_sends_calls_to_the_version_of_its_service(world: SideBySide) -> None:
+    assert set(world.calls("elsewhere", 200)) == {world.tasks[1], world.tasks[3]}
 
 
 def test_without_a_version_every_task_gets_calls(world: SideBySide) -> None:
