@@ -57,6 +57,19 @@ def _two_ways(service: PoliciesOfService) -> Iterator[Finding]:
             )
 
 
+def _one_attempt(service: PoliciesOfService) -> Iterator[Finding]:
+    repeated: dict[KeyPath, bool] = {}
+    for calls in service.methods:
+        retries, where = calls.policy.retries, calls.source("retries", "on")
+        # What is given for all services may be for another one.
+        if where and where[0] != "policy" and retries.on and calls.policy.idempotent:
+            several = retries.attempts > 1 or calls.policy.hedging is not None
+            repeated[where] = repeated.get(where, False) or several
+    for where, has_effect in repeated.items():
+        if not has_effect:
+            yield where, "has no effect with attempts: 1; give 2 attempts or more, or remove it"
+
+
 def _budget(service: PoliciesOfService) -> Iterator[Finding]:
     for calls in service.methods:
         where = calls.source("retries", "budget")
@@ -76,4 +89,4 @@ def _is_on(calls: EffectivePolicy, key: tuple[str, ...]) -> bool:
     return bool(getattr(calls.policy.retries, key[1]))
 
 
-REPEAT_RULES: tuple[Rule[PoliciesOfService], ...] = (_idempotent, _streams, _two_ways, _budget)
+REPEAT_RULES: tuple[Rule[PoliciesOfService], ...] = (_idempotent, _streams, _two_ways, _one_attempt, _budget)

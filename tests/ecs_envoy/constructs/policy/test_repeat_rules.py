@@ -54,6 +54,11 @@ REFUSED = [
         id="two attempts that the timeout does not allow",
     ),
     pytest.param(
+        "{idempotent: true, retries: {on: [unavailable], attempts: 1}}",
+        f"{POLICY}.retries.on: has no effect with attempts: 1; give 2 attempts or more, or remove it",
+        id="statuses with one attempt",
+    ),
+    pytest.param(
         "{retries: {on: [unavailable]}}",
         f"{POLICY}.retries.on: repeats calls after an answer, {NOT_IDEMPOTENT}",
         id="statuses without an idempotent method",
@@ -213,6 +218,11 @@ def test_a_fault_is_accepted_in_yaml_and_as_a_construct(
             "{idempotent: true, hedging: {after: 1s}, methods: {learning.v1.Lessons/Get: {hedging: null, retries: "
             "{per_try_timeout: 1s}}}}",
             id="per_try_timeout where hedging is turned off",
+        ),
+        pytest.param(
+            "{idempotent: true, retries: {on: [unavailable]}, methods: {learning.v1.Lessons/Get: {retries: "
+            "{attempts: 1}}}}",
+            id="one attempt of one method",
         ),
     ],
 )
