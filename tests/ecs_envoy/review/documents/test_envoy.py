@@ -232,3 +232,19 @@ def test_a_new_service_is_said_with_what_it_gets() -> None:
     new, calls = line.split("; ")
     assert new == "service `grading` is new: discovered by `STRICT_DNS`"
     assert calls == "it gets `learning.v1.Grading/*` and all calls to `grading.grpc`"
+
+
+def test_another_type_of_load_balancing_keeps_the_preference_for_the_own_zone() -> None:
+    weighted: dict[str, object] = {"locality_weighted_lb_config": {}}
+    least = {
+        "name": "envoy.load_balancing_policies.least_request",
+        "typed_config": {"locality_lb_config": weighted},
+    }
+    policy = {"policies": [{"typed_extension_config": least}]}
+    old, new = (
+        bootstrap(of_cluster(common_lb_config=weighted)),
+        bootstrap(of_cluster(load_balancing_policy=policy)),
+    )
+    lines = bootstrap_difference(old, new).lines
+    assert any("load balancing `ROUND_ROBIN` → `LEAST_REQUEST`" in line for line in lines), lines
+    assert not any("zone" in line for line in lines), lines

@@ -44,7 +44,10 @@ def test_a_call_without_an_answer_ends_with_deadline_exceeded_and_the_key(
 ) -> None:
     waiting = Attempt(waits=True)
     seen = tasks.call(method, waiting, waiting, call_id=method)
-    assert (seen.status, seen.message) == ("DEADLINE_EXCEEDED", message)
+    # With max_stream_duration the task has the same deadline, and its own answer may come first.
+    first = {message, "Deadline Exceeded"} if method == "Long" else {message}
+    assert seen.status == "DEADLINE_EXCEEDED"
+    assert seen.message in first
     assert tasks.ended[method].acquire(timeout=300), "the task learns that the call ended"
 
 
@@ -57,7 +60,9 @@ def test_a_call_is_answered_late_if_its_policy_has_longer_times_or_none(method: 
 def test_a_stream_that_has_begun_is_reset_and_its_client_reads_internal(method: str, tasks: Scripted) -> None:
     # Envoy has no means to end it with a status: its headers are sent.
     seen = tasks.call(method, Attempt(waits=True, headers_first=True))
-    assert (seen.status, seen.answers) == ("INTERNAL", [b"begun"])
+    # With max_stream_duration the task has the same deadline, and may end the call first.
+    assert seen.status in {"INTERNAL", *(["DEADLINE_EXCEEDED"] if method == "Long" else [])}
+    assert seen.answers == [b"begun"]
 
 
 def test_the_clients_deadline_holds_if_it_is_shorter(tasks: Scripted) -> None:

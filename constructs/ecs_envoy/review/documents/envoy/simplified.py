@@ -45,6 +45,16 @@ def simple_cluster(cluster: Mapping[str, Json]) -> Fields:
             fields["circuit_breakers"] = {**only, **rest}
         case _:
             pass
+    match cluster.get("load_balancing_policy"):
+        case {"policies": [{"typed_extension_config": {"name": str(name), **settings}}]}:
+            fields["lb_policy"] = name.rpartition(".")[2].upper()
+            if "locality_weighted_lb_config" in json.dumps(settings):
+                common = fields.get("common_lb_config")
+                known = common if isinstance(common, dict) else {}
+                # It is in either of two places.
+                fields["common_lb_config"] = {**known, "locality_weighted_lb_config": {}}
+        case _:
+            pass
     return fields
 
 

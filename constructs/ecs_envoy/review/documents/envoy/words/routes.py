@@ -86,6 +86,8 @@ ROUTE = (
     rule(f"{_RATE}/descriptors/*/token_bucket", value("rate limit", _bucket)),
     rule(f"{_RATE}/token_bucket", value("rate limit", _bucket)),
     rule("rate_limits", presence("rate limit by a service")),
+    rule("metadata", presence("rate limit")),
+    rule("metadata/filter_metadata/ecs_envoy/limit", value("rate limit")),
     rule("typed_per_filter_config/envoy.filters.http.admission_control", presence("admission control")),
     # Where else calls go, and what is done to them.
     rule("request_mirror_policies", presence("mirrored calls", lambda found: shown(_mirrors(found)))),
