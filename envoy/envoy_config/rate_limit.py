@@ -107,7 +107,7 @@ def _buckets(name: str, settings: limits.RateLimit) -> Iterator[LocalRateLimitDe
     limit = RateLimitDescriptorEntry(key=_LIMIT, value=name)
     apart = {
         _ADDRESS: settings.client_calls_per_second,
-        settings.header or "": settings.header_calls_per_second,
+        _header_key(settings.header or ""): settings.header_calls_per_second,
     }
     if settings.calls_per_second:
         yield _descriptor([limit], settings.calls_per_second, settings)
@@ -134,8 +134,13 @@ def _counted(limited: list[limits.RateLimit]) -> Iterator[RateLimit]:
         by_address = RateLimitAction(remote_address=RateLimitActionRemoteAddress())
         yield RateLimit(actions=[_named(), by_address])
     for header in sorted({s.header for s in limited if s.header and s.header_calls_per_second}):
-        by_header = RateLimitActionRequestHeaders(header_name=header, descriptor_key=header)
+        by_header = RateLimitActionRequestHeaders(header_name=header, descriptor_key=_header_key(header))
         yield RateLimit(actions=[_named(), RateLimitAction(request_headers=by_header)])
+
+
+def _header_key(header: str) -> str:
+    # A header may have the name that Envoy gives to addresses.
+    return f"header {header}"
 
 
 def _named() -> RateLimitAction:

@@ -13,6 +13,13 @@ POLICIES = {
         "methods": {
             f"{L}/Limited": {"rate_limit": {"calls_per_second": 1, "burst": 5}},
             f"{L}/Tenants": {"rate_limit": {"header": "x-tenant", "header_calls_per_second": 1, "burst": 3}},
+            f"{L}/Named": {
+                "rate_limit": {
+                    "client_calls_per_second": 1_000_000,
+                    "header": "remote_address",
+                    "header_calls_per_second": 1,
+                }
+            },
             f"{L}/Small": {"max_message_bytes": 65_536},
         }
     },
@@ -57,6 +64,12 @@ def test_each_value_of_a_header_has_a_bucket_of_its_own(servers: SideServers) ->
     other = servers.flood(f"{L}/Tenants", 3, [("x-tenant", "quiet")])
     without = servers.flood(f"{L}/Tenants", FLOOD)
     assert {each.status for each in (*other, *without)} == {"OK"}
+
+
+def test_a_header_may_have_the_name_that_envoy_gives_to_addresses(servers: SideServers) -> None:
+    assert {each.status for each in servers.flood(f"{L}/Named", FLOOD)} == {"OK"}
+    flood = servers.flood(f"{L}/Named", FLOOD, [("remote_address", "one")])
+    assert {each.status for each in flood} == {"OK", "RESOURCE_EXHAUSTED"}
 
 
 def test_the_routes_of_a_service_share_its_bucket_and_a_method_with_its_own_limit_has_another(
