@@ -72,13 +72,13 @@ bench-discovery: $(READY) ## Measure discovery by DNS and by Cloud Map, write be
 bench-proxy: $(READY) ## Measure what a call costs the proxy, write bench/proxy_cost.md (10 minutes)
 	python -m bench.proxy_cost
 
-bench-instructions: $(READY) ## Count Envoy's instructions for a call, write bench/instructions.md (5 minutes)
+bench-instructions: $(READY) ## Count Envoy's instructions for a call, write bench/instructions.md (15 minutes)
 	python -m bench.proxy_cost.instructions
 
 bench-clients: $(READY) ## Try settings of gRPC clients with real libraries, write bench/clients.md (5 minutes)
 	python -m bench.clients
 
-bench-policy: $(READY) ## Measure what policies do to the time of calls, write bench/policy.md (6 minutes)
+bench-policy: $(READY) ## Measure what policies do to the time of calls, write bench/policy.md (8 minutes)
 	python -m bench.policy
 
 bench-abuse: $(READY) ## Measure what one client can do to the others, write bench/abuse.md (6 minutes)

@@ -1,4 +1,4 @@
-"""`make bench-policy`: measure, and write `bench/policy.md`. It takes about six minutes."""
+"""`make bench-policy`: measure, and write `bench/policy.md`. It takes about eight minutes."""
 
 import sys
 import tempfile
