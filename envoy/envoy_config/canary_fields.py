@@ -3,14 +3,8 @@
 from collections.abc import Sequence
 
 from envoy_config.load_balancing import VERSION_KEY
-from envoy_config.method_routes import policies_of
+from envoy_config.method_routes import canaries_of
 from envoy_config.model import Service
-from envoy_config.policy.splitting import Canary
-
-
-def canaries_of(services: Sequence[Service]) -> list[Canary]:
-    """Return every canary of `services`."""
-    return [canary for service in services for policy in policies_of(service) for canary in policy.canaries]
 
 
 def canary_fields(services: Sequence[Service]) -> dict[str, str]:

@@ -20,7 +20,7 @@ NAME = "envoy.filters.http.fault"
 
 def fault_filters(services: tuple[Service, ...]) -> list[HttpFilter]:
     """Return the filter, switched off, if calls of one of `services` have a fault; their route has it."""
-    if not any(policy.fault for service in services for policy in policies_of(service)):
+    if not any(policy.fault for policy in policies_of(services)):
         return []
     return [HttpFilter(name=NAME, typed_config=typed_config(HttpFault()), disabled=True)]
 

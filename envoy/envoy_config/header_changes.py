@@ -25,16 +25,23 @@ def header_changes(headers: Headers) -> HeaderChanges:
     }
 
 
+def header_set(name: str, value: str) -> HeaderValueOption:
+    """Return that a header gets `value`, in which Envoy replaces its commands, whatever it had."""
+    return _option(name, value, HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD)
+
+
 def _added(change: HeaderChange) -> list[HeaderValueOption]:
-    actions = HeaderValueOptionHeaderAppendAction
+    append = HeaderValueOptionHeaderAppendAction.APPEND_IF_EXISTS_OR_ADD
     return [
-        *(_option(k, v, actions.OVERWRITE_IF_EXISTS_OR_ADD) for k, v in sorted(change.set.items())),
-        *(_option(k, v, actions.APPEND_IF_EXISTS_OR_ADD) for k, v in sorted(change.add.items())),
+        *(header_set(name, _plain(value)) for name, value in sorted(change.set.items())),
+        *(_option(name, _plain(value), append) for name, value in sorted(change.add.items())),
     ]
 
 
-def _option(name: str, value: str, action: HeaderValueOptionHeaderAppendAction) -> HeaderValueOption:
+def _plain(value: str) -> str:
     # `%` begins a command of Envoy ("Custom request/response headers").
-    return HeaderValueOption(
-        header=HeaderValue(key=name, value=value.replace("%", "%%")), append_action=action
-    )
+    return value.replace("%", "%%")
+
+
+def _option(name: str, value: str, action: HeaderValueOptionHeaderAppendAction) -> HeaderValueOption:
+    return HeaderValueOption(header=HeaderValue(key=name, value=value), append_action=action)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from envoy_config.access_log import access_logs
 from envoy_config.call_stats import call_stats
-from envoy_config.canary_fields import canaries_of, canary_fields
+from envoy_config.canary_fields import canary_fields
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, downstream_http2
 from envoy_config.http_filters import http_filters
 from envoy_config.local_reply import local_reply_config
@@ -15,6 +15,7 @@ from envoy_config.messages import (
     HttpConnectionManagerCodecType,
     Percent,
 )
+from envoy_config.method_routes import canaries_of
 from envoy_config.model import Proxy, Service
 from envoy_config.route import route_configuration
 from envoy_config.routing import routes

@@ -26,7 +26,7 @@ from envoy_config.messages import (
     TypedExtensionConfig,
     Value,
 )
-from envoy_config.method_routes import policies_of
+from envoy_config.method_routes import canaries_of
 from envoy_config.model import Service
 from envoy_config.policy.load_balancing import LoadBalancing, SlowStart
 from envoy_config.typed_extension import typed_extension
@@ -55,8 +55,8 @@ def load_balancing_policy(service: Service) -> LoadBalancingPolicy | None:
 
 def has_versions(service: Service) -> bool:
     """Return whether calls of `service` may be for tasks of one version."""
-    canaries = (canary for policy in policies_of(service) for canary in policy.canaries)
-    return service.policy.load_balancing.version is not None or any(canary.version for canary in canaries)
+    own = service.policy.load_balancing.version is not None
+    return own or any(canary.version for canary in canaries_of([service]))
 
 
 def version_metadata(version: str | None) -> Metadata | None:

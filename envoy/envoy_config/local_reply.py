@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from envoy_config.access_log import METHOD, SERVICE
 from envoy_config.call_status import expression
+from envoy_config.header_changes import header_set
 from envoy_config.http2 import HEADERS_COUNT, HEADERS_KIB, REQUEST_BUFFER_BYTES
 from envoy_config.load_balancing import has_versions
 from envoy_config.messages import (
@@ -11,9 +12,7 @@ from envoy_config.messages import (
     ComparisonFilter,
     ComparisonFilterOp,
     DataSource,
-    HeaderValue,
     HeaderValueOption,
-    HeaderValueOptionHeaderAppendAction,
     LocalReplyConfig,
     ResponseFlagFilter,
     ResponseMapper,
@@ -29,7 +28,7 @@ from envoy_config.policy.traffic_policy import MethodPolicy
 
 def local_reply_config(proxy: Proxy, services: tuple[Service, ...]) -> LocalReplyConfig:
     """Return the answers of `proxy` to calls that it ends by itself; the body becomes gRPC's message."""
-    policies = [policy for service in services for policy in policies_of(service)]
+    policies = policies_of(services)
     return LocalReplyConfig(
         mappers=[
             *_times(proxy, policies),
@@ -162,10 +161,7 @@ def _load_shedding(proxy: Proxy, services: Sequence[Service]) -> Iterator[Respon
 def _status(number: int) -> HeaderValueOption:
     """Return the status of gRPC that an answer gets, because no HTTP status stands for it."""
     # "HTTP to gRPC Status Code Mapping"
-    return HeaderValueOption(
-        header=HeaderValue(key="grpc-status", value=str(number)),
-        append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-    )
+    return header_set("grpc-status", str(number))
 
 
 def _breakers(proxy: Proxy, services: Sequence[Service]) -> ResponseMapper:

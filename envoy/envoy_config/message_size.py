@@ -14,11 +14,11 @@ PREFIX_BYTES = 5
 
 def message_size_filters(services: tuple[Service, ...]) -> list[HttpFilter]:
     """Return the filter, switched off, if calls of one of `services` have a limit; their route has it."""
-    sizes = [policy.max_message_bytes for service in services for policy in policies_of(service)]
-    if not any(sizes):
+    sizes = [policy.max_message_bytes for policy in policies_of(services) if policy.max_message_bytes]
+    if not sizes:
         return []
     # It wants a number, which is for no call.
-    config = typed_config(Buffer(max_request_bytes=max(size for size in sizes if size)))
+    config = typed_config(Buffer(max_request_bytes=max(sizes)))
     return [HttpFilter(name=NAME, typed_config=config, disabled=True)]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from envoy_config.model import Service
+from envoy_config.policy.merging import patterns_of
+from envoy_config.policy.splitting import Canary
 from envoy_config.policy.traffic_policy import MethodPolicy
 from envoy_config.routing import Route
 
@@ -35,9 +37,14 @@ def method_routes(routes: Iterable[Route], services: Mapping[str, Service]) -> I
         yield from _routes(route, services[route.service])
 
 
-def policies_of(service: Service) -> list[MethodPolicy]:
-    """Return every policy that calls of `service` may have."""
-    return list(service.method_policies.values())
+def policies_of(services: Iterable[Service]) -> list[MethodPolicy]:
+    """Return every policy that calls of `services` may have."""
+    return [policy for service in services for policy in service.method_policies.values()]
+
+
+def canaries_of(services: Iterable[Service]) -> list[Canary]:
+    """Return every canary of `services`."""
+    return [canary for policy in policies_of(services) for canary in policy.canaries]
 
 
 def routes_of(service: Service) -> list[PolicyRoute]:
@@ -68,14 +75,10 @@ def _routes(route: Route, service: Service) -> Iterator[PolicyRoute]:
 
 
 def _policy(route: Route, service: Service, method: str) -> PolicyRoute:
-    policies, every = service.method_policies, f"{method.partition('/')[0]}/*"
+    policies, methods = service.method_policies, service.policy.methods
+    narrowest_first = patterns_of(method)[::-1]
     own = [
-        each
-        for each in dict.fromkeys((method, every))
-        if each in service.policy.methods and "rate_limit" in service.policy.methods[each].model_fields_set
+        each for each in narrowest_first if each in methods and "rate_limit" in methods[each].model_fields_set
     ]
-    return PolicyRoute(
-        route=route,
-        policy=policies.get(method) or policies.get(every) or policies[""],
-        limit="|".join([service.name, *own[:1]]),
-    )
+    known = next((each for each in narrowest_first if each in policies), "")
+    return PolicyRoute(route=route, policy=policies[known], limit="|".join([service.name, *own[:1]]))

@@ -6,13 +6,11 @@ Envoy knows headers with whole seconds (`rate_limited_retry_back_off`), and one 
 
 from datetime import timedelta
 
+from envoy_config.header_changes import header_set
 from envoy_config.messages import (
     HeaderMutation,
     HeaderMutationRule,
     HeaderMutations,
-    HeaderValue,
-    HeaderValueOption,
-    HeaderValueOptionHeaderAppendAction,
     HttpFilter,
     RetryPolicyRateLimitedRetryBackOff,
     RetryPolicyResetHeader,
@@ -49,7 +47,7 @@ def rate_limited_retry_back_off() -> RetryPolicyRateLimitedRetryBackOff:
 
 def push_back_filters(service: Service) -> list[HttpFilter]:
     """Return the filters of answers from the tasks of `service`; none if no answer of them is followed."""
-    if not any(heeds_push_back(policy) for policy in policies_of(service)):
+    if not any(heeds_push_back(policy) for policy in policies_of([service])):
         return []
     seconds = f"(int({_HEADER})+999)/1000"
     rules = [
@@ -66,9 +64,4 @@ def push_back_filters(service: Service) -> list[HttpFilter]:
 
 
 def _set(name: str, expression: str) -> HeaderMutationRule:
-    return HeaderMutationRule(
-        append=HeaderValueOption(
-            header=HeaderValue(key=name, value=f"%CEL({expression})%"),
-            append_action=HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-        )
-    )
+    return HeaderMutationRule(append=header_set(name, f"%CEL({expression})%"))

@@ -96,10 +96,7 @@ def limit_metadata(route: PolicyRoute) -> Metadata | None:
 
 def _settings(route: PolicyRoute) -> limits.RateLimit | None:
     settings = route.policy.rate_limit
-    given = settings and (
-        settings.calls_per_second or settings.client_calls_per_second or settings.header_calls_per_second
-    )
-    return settings if given else None
+    return settings if settings and any(settings.rates.values()) else None
 
 
 def _buckets(name: str, settings: limits.RateLimit) -> Iterator[LocalRateLimitDescriptor]:

@@ -76,13 +76,15 @@ def test_a_method_that_any_server_may_have_is_kept() -> None:
 
 
 def test_each_value_says_where_it_was_given() -> None:
+    defaults = given(timeout="1s", retries={"attempts": 2}, hedging={"after": "1s"})
+    own = given(timeout="2s", methods={f"{L}/Get": {"retries": {"attempts": 4}, "hedging": None}})
     found = {
         each.method: each
         for each in effective_policies(
             service="lessons",
-            defaults=given(timeout="1s", retries={"attempts": 2}, hedging={"after": "1s"}),
-            own=given(timeout="2s", methods={f"{L}/Get": {"retries": {"attempts": 4}, "hedging": None}}),
-            grpc_services=[L],
+            defaults=defaults,
+            own=own,
+            whole=service_policy(defaults, own, grpc_services=[L]),
             streaming_methods=[],
         )
     }

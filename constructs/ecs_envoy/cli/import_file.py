@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ecs_envoy.cli.ending import BAD_INPUT, fail
-from ecs_envoy.cli.whole_file import write_whole
+from ecs_envoy.cli.whole_file import print_or_write
 from ecs_envoy.importing.app_mesh.mesh_import import import_app_mesh
 from ecs_envoy.importing.envoy.bootstrap_import import import_envoy
 from ecs_envoy.importing.found import Found, printable
@@ -72,14 +72,7 @@ def _import(file: Path, output: Path | None, read: Callable[[Sequence[object]], 
         _show_notes(found)
         fail(f"{file}: {printable(str(error))}", BAD_INPUT)
     _show_notes(found)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        write_whole(output, text)
-    except OSError as error:
-        cure = "give a file in a folder that exists and has free space"
-        fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
+    print_or_write(text, output)
 
 
 def _show_notes(found: Found | None) -> None:

@@ -18,7 +18,7 @@ from ecs_envoy.cli.ending import BAD_INPUT, FAILED, fail
 from ecs_envoy.cli.import_file import import_file
 from ecs_envoy.cli.loaded import CONFIG, PROXY, bootstrap_of, load, load_view
 from ecs_envoy.cli.render import render
-from ecs_envoy.cli.whole_file import write_whole
+from ecs_envoy.cli.whole_file import print_or_write
 from ecs_envoy.configuration import Configuration
 from ecs_envoy.configuration.loading import located
 from ecs_envoy.configuration.plans import rollout
@@ -124,14 +124,7 @@ def schema(form: str, output: Path | None) -> None:
       ecs-envoy schema --format markdown --output docs/configuration.md
     """
     text = json_schema() if form == "json" else reference()
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        write_whole(output, text)
-    except OSError as error:
-        cure = "give a file in a folder that exists and has free space"
-        fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
+    print_or_write(text, output)
 
 
 @cli.command(short_help="Deploy to an emulator on this machine, and call it.")

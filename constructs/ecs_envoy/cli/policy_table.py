@@ -15,18 +15,13 @@ from ecs_envoy.configuration.document import Document, read_document
 from ecs_envoy.configuration.plans import proxy_task_input
 from ecs_envoy.plan.policy.subject import policies_of_services
 from envoy_config.policy.layers import EffectivePolicy
+from envoy_config.policy.merging import NOT_OF_STREAMS
 from envoy_config.settings import Settings
 from envoy_config.settings_error import KeyPath, dotted
 
 WIDTH = 110
 ALL_OTHERS = "(all others)"
 """The calls of a service whose method has no policy of its own."""
-
-_ONLY_ITS_OWN = (
-    *(("timeout",), ("hedging",), ("max_message_bytes",)),
-    *(("retries", "per_try_timeout"), ("retries", "on")),
-)
-"""What a streaming method does not take over from its service."""
 
 _ONLY_IDEMPOTENT = (("retries", "on"), ("retries", "per_try_timeout"), ("hedging", "after"))
 """What holds only for a method that is idempotent."""
@@ -110,7 +105,7 @@ def _settings(found: EffectivePolicy, places: _Places) -> Iterator[tuple[tuple[s
         if source is None:
             if value not in (None, False, [], {}, ""):
                 yield key, value, "default"
-        elif found.stream and key in _ONLY_ITS_OWN and value in (None, []) and places.is_on(source):
+        elif found.stream and key in NOT_OF_STREAMS and value in (None, []) and places.is_on(source):
             yield key, value, f"a streaming method has only its own, not {places.text(source)}"
         elif key in _ONLY_IDEMPOTENT and not found.policy.idempotent and value not in (None, []):
             yield key, value, f"{places.text(source)}; not used, because idempotent is false"

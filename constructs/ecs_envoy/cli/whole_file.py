@@ -5,6 +5,22 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import click
+
+from ecs_envoy.cli.ending import BAD_INPUT, fail
+
+
+def print_or_write(text: str, output: Path | None) -> None:
+    """Print `text`, or write it to the file `output`; if that fails, say why and exit."""
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(output, text)
+    except OSError as error:
+        cure = "give a file in a folder that exists and has free space"
+        fail(f"{output}: cannot be written: {error.strerror}; {cure}", BAD_INPUT)
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write `text` to the file at `path`; if that fails, the file keeps its content.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from envoy_config.policy.merging import method_policy, service_policy
+from envoy_config.policy.merging import method_policy, patterns_of
 from envoy_config.policy.traffic_policy import MethodPolicy, TrafficPolicy
 from envoy_config.settings import Settings
 from envoy_config.settings_error import KeyPath
@@ -63,7 +63,7 @@ def effective_policies(
     service: str,
     defaults: TrafficPolicy,
     own: TrafficPolicy,
-    grpc_services: Sequence[str],
+    whole: TrafficPolicy,
     streaming_methods: Sequence[str],
 ) -> Iterator[EffectivePolicy]:
     """Yield the policy of all calls of a service, and that of each method that may have another one.
@@ -72,20 +72,18 @@ def effective_policies(
         service: The name of the service.
         defaults: The policy of the file, or of the proxy.
         own: The policy of the service.
-        grpc_services: Its proto services; empty if they are not listed.
+        whole: Both, merged (`service_policy`).
         streaming_methods: Its streaming methods.
 
     """
-    whole = service_policy(defaults, own, grpc_services=grpc_services)
     top = Layer(path=("policy",), policy=defaults)
     here = Layer(path=("services", service, "policy"), policy=own)
     yield EffectivePolicy(service=service, method="", stream=False, policy=whole, layers=(top, here))
     for method in sorted({*whole.methods, *streaming_methods}, key=lambda m: (m.rpartition("/")[0], m)):
         stream = method in streaming_methods
-        patterns = dict.fromkeys((f"{method.rpartition('/')[0]}/*", method))
         more = [
             Layer(path=(*layer.path, "methods", pattern), policy=layer.policy.methods[pattern])
-            for pattern in patterns
+            for pattern in patterns_of(method)
             for layer in (top, here)
             if isinstance(layer.policy, TrafficPolicy) and pattern in layer.policy.methods
         ]

@@ -35,6 +35,12 @@ class RateLimit(Settings):
         default=None, description="calls at once after a pause, for each limit; by default those of a second"
     )
 
+    @property
+    def rates(self) -> dict[str, int | None]:
+        """The limits by their keys; None for one that is not given."""
+        keys = ("calls_per_second", "client_calls_per_second", "header_calls_per_second")
+        return {key: getattr(self, key) for key in keys}
+
 
 class AdmissionControl(Settings):
     """Refuses a growing share of the calls of a service, once too few of them succeed."""

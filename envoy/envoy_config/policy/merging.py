@@ -16,6 +16,17 @@ OF_ANY_SERVER = (
 """Proto services that any server may have without listing them."""
 
 
+NOT_OF_STREAMS = (
+    ("timeout",),
+    ("hedging",),
+    ("max_message_bytes",),
+    ("retries", "per_try_timeout"),
+    # A stream that has begun cannot be repeated.
+    ("retries", "on"),
+)
+"""What a streaming method does not take over from its service."""
+
+
 def service_policy(
     defaults: TrafficPolicy, own: TrafficPolicy, *, grpc_services: Sequence[str] = ()
 ) -> TrafficPolicy:
@@ -48,21 +59,30 @@ def method_policy(policy: TrafficPolicy, method: str, *, stream: bool = False) -
             policy bounds the time that they take, and they are not repeated after an answer.
 
     """
-    common, every = policy.part(MethodPolicy), f"{method.partition('/')[0]}/*"
-    if every in policy.methods:
-        common = merged(MethodPolicy, [common, policy.methods[every]])
-    if stream:
-        common = _without_times(common)
-    own = policy.methods.get(method) if method != every else None
-    return merged(MethodPolicy, [common, own]) if own else common
+    found = policy.part(MethodPolicy)
+    for pattern in patterns_of(method):
+        if stream and pattern == method:
+            found = _without(found, NOT_OF_STREAMS)
+        if pattern in policy.methods:
+            found = merged(MethodPolicy, [found, policy.methods[pattern]])
+    return found
 
 
-def _without_times(policy: MethodPolicy) -> MethodPolicy:
-    # A stream that has begun cannot be repeated, so it has no `retries.on` either.
-    retries = policy.retries.model_copy(update={"per_try_timeout": None, "on": ()})
-    return policy.model_copy(
-        update={"timeout": None, "hedging": None, "max_message_bytes": None, "retries": retries}
-    )
+def patterns_of(method: str) -> tuple[str, ...]:
+    """Return under which names a policy of `method` may stand, the strongest last: `P/*` and `P/M`."""
+    return tuple(dict.fromkeys((f"{method.partition('/')[0]}/*", method)))
+
+
+def _without(policy: MethodPolicy, keys: Sequence[tuple[str, ...]]) -> MethodPolicy:
+    """Return `policy` with the defaults of `keys`."""
+    for key, *below in keys:
+        block: Settings = getattr(policy, key)
+        default = type(policy).model_fields[key].get_default()
+        value = (
+            block.model_copy(update={name: getattr(default, name) for name in below}) if below else default
+        )
+        policy = policy.model_copy(update={key: value})
+    return policy
 
 
 def merged(kind: type[_Kind], layers: Sequence[Settings]) -> _Kind:

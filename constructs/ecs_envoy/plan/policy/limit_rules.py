@@ -12,11 +12,7 @@ def _rate_limit(service: PoliciesOfService) -> Iterator[Finding]:
         limit = calls.policy.rate_limit
         if limit is None:
             continue
-        rates = {
-            "calls_per_second": limit.calls_per_second,
-            "client_calls_per_second": limit.client_calls_per_second,
-            "header_calls_per_second": limit.header_calls_per_second,
-        }
+        rates = limit.rates
         if not any(rates.values()):
             yield calls.place("rate_limit"), f"limits nothing; give {', '.join(rates)} or several of them"
         if limit.header is None and limit.header_calls_per_second:

@@ -42,7 +42,7 @@ def policies_of_services(task: ProxyTaskInput) -> Iterator[PoliciesOfService]:
             service=service.name,
             defaults=task.policy,
             own=service.policy,
-            grpc_services=service.upstream.grpc_services,
+            whole=whole.policy,
             streaming_methods=service.upstream.streaming_methods,
         )
         yield PoliciesOfService(

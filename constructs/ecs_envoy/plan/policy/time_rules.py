@@ -42,10 +42,8 @@ def _hedges(calls: EffectivePolicy, timeout: timedelta) -> Iterator[Finding]:
             calls.place("hedging", "after"),
             (
                 f"{duration_text(hedging.after)} is not shorter than the timeout of "
-                f"{duration_text(timeout)}, so "
-                "that no second attempt begins; give a shorter time, such as that within which 95 % of "
-                "the calls "
-                "are answered"
+                f"{duration_text(timeout)}, so that no second attempt begins; give a shorter time, such as "
+                "that within which 95 % of the calls are answered"
             ),
         )
 
@@ -56,8 +54,7 @@ def _tries(calls: EffectivePolicy, timeout: timedelta, per_try: timedelta) -> It
             calls.place("retries", "per_try_timeout"),
             (
                 f"{duration_text(per_try)} is not shorter than the timeout of {duration_text(timeout)}, "
-                f"so that "
-                "no attempt is repeated; give a shorter time, or a longer timeout"
+                "so that no attempt is repeated; give a shorter time, or a longer timeout"
             ),
         )
         return
@@ -74,8 +71,7 @@ def _tries(calls: EffectivePolicy, timeout: timedelta, per_try: timedelta) -> It
         (
             f"{retries.attempts} attempts of {duration_text(per_try)} and the waits between them may take "
             f"{duration_text(longest)}, longer than the timeout of {duration_text(timeout)}; give "
-            f"{fewer}, or "
-            f"timeout: {duration_text(longest)}"
+            f"{fewer}, or timeout: {duration_text(longest)}"
         ),
     )
 
@@ -93,8 +89,7 @@ def _back_off(service: PoliciesOfService) -> Iterator[Finding]:
                 calls.place("retries", "back_off", "base"),
                 (
                     f"{duration_text(back_off.base)} is longer than max, {duration_text(back_off.max)}; give "
-                    f"a "
-                    "shorter base, or a longer max"
+                    "a shorter base, or a longer max"
                 ),
             )
 
